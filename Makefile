@@ -1,0 +1,53 @@
+# Two commands: `make run` starts the dashboard, `make test` runs every test. Both set up what they need.
+
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+# the newest Python that everything here is tested with
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+CHROMIUM := /usr/bin/chromium
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: run worker test check setup setup-tests browser clean
+
+run: setup
+	@$(BIN)/streamlit run dashboard.py
+
+worker: setup
+	@$(BIN)/python -m integrations worker
+
+test: setup-tests browser check
+	@$(BIN)/python -m pytest
+
+check: setup-tests
+	@$(BIN)/ruff check -q .
+	@$(BIN)/mypy
+
+setup: $(VENV)/.installed
+
+setup-tests: $(VENV)/.installed-for-tests
+
+$(VENV)/.installed: requirements.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: apt-get install python3 python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { echo "Python's venv is missing: apt-get install python3-venv"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing what the dashboard needs (once)…"
+	@$(BIN)/python -m pip install --quiet -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-for-tests: $(VENV)/.installed tests/requirements.txt
+	@echo "Installing what the tests need (once)…"
+	@$(BIN)/python -m pip install --quiet -r tests/requirements.txt
+	@touch $@
+
+# Debian's Chromium where it can be installed, else the one that Playwright downloads
+browser: setup-tests
+	@if [ -x $(CHROMIUM) ]; then :; \
+	elif [ "$$(id -u)" = 0 ] && [ -f /etc/debian_version ]; then \
+		echo "Installing Chromium (once)…"; apt-get update -qq && apt-get install -y -qq chromium >/dev/null; \
+	else $(BIN)/playwright install chromium; fi
+
+clean:
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,191 @@
+"""Airtable: bases, their tables, and the records of every table.
+
+https://airtable.com/developers/web/api/oauth-reference (OAuth),
+https://airtable.com/developers/web/api/list-records, https://airtable.com/developers/web/api/rate-limits
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from .http import cursor_pages
+from .model import Account, Api, Fault, Item, Kind, Part, Plan, Provider
+from .model.errors import CursorExpired, Forbidden, QuotaSpent
+
+PAGE_SIZE = 100
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table and its base, as the schema describes them."""
+
+    base: Mapping[str, Any]
+    schema: Mapping[str, Any]
+
+
+async def identify(api: Api, answer: Mapping[str, Any]) -> Account:
+    """The Airtable user; the e-mail address is there only with the scope user.email:read."""
+    user = await api.get("/v0/meta/whoami")
+    return Account(user["id"], user.get("email") or f"Airtable user {user['id']}", user.get("email") or "")
+
+
+async def plan(api: Api) -> Plan:
+    """One part a table, and one for the bases and tables themselves, which costs no further call."""
+    bases = [base async for base in _bases(api) if base.get("permissionLevel", "read") != "none"]
+    schemas = await asyncio.gather(*(_schema(api, base) for base in bases))
+    tables = [table for schema in schemas if schema for table in schema]
+    readable = [base for base, schema in zip(bases, schemas, strict=True) if schema is not None]
+    skipped = [f"{base['name']}: this account may not read it." for base in bases if base not in readable]
+    outline = Part("outline", "Bases and tables", "base", calls=0, facts=(readable, tables))
+    return Plan((outline, *(_part(table) for table in tables)), tuple(skipped))
+
+
+async def read(api: Api, part: Part) -> AsyncIterator[list[Item]]:
+    """The records of one table, or the bases and tables that the plan has found."""
+    if part.kind == "base":
+        bases, tables = part.facts
+        yield [_base_item(api, base, tables) for base in bases] + [_table_item(api, table) for table in tables]
+        return
+    table: Table = part.facts
+    base_id, path = table.base["id"], f"/v0/{table.base['id']}/{table.schema['id']}"
+    async for answer in _answers(api, path, {"pageSize": PAGE_SIZE}, base_id):
+        yield [_record_item(api, table, record) for record in answer["records"]]
+
+
+async def _bases(api: Api) -> AsyncIterator[dict[str, Any]]:
+    async for answer in _answers(api, "/v0/meta/bases", {}, "meta"):
+        for base in answer["bases"]:
+            yield base
+
+
+async def _schema(api: Api, base: Mapping[str, Any]) -> list[Table] | None:
+    try:
+        answer = await api.get(f"/v0/meta/bases/{base['id']}/tables", lane=base["id"])
+    except Forbidden:
+        return None
+    return [Table(base, schema) for schema in answer["tables"]]
+
+
+def _answers(api: Api, path: str, query: Mapping[str, Any], lane: str) -> AsyncIterator[Any]:
+    def fetch(cursor: str | None) -> Any:
+        return api.get(path, {**query, **({"offset": cursor} if cursor else {})}, lane=lane)
+
+    return cursor_pages(fetch, lambda answer: answer.get("offset"))
+
+
+def _part(table: Table) -> Part:
+    base_id = table.base["id"]
+    return Part(
+        f"{base_id}/{table.schema['id']}", table.schema["name"], "record",
+        group=base_id, group_title=table.base["name"], facts=table,
+    )  # fmt: skip
+
+
+def _base_item(api: Api, base: Mapping[str, Any], tables: list[Table]) -> Item:
+    own = tuple(table.schema["id"] for table in tables if table.base["id"] == base["id"])
+    url = f"{api.web_url}/{base['id']}"
+    access = {"Permission": base.get("permissionLevel")}
+    return Item(base["id"], "base", base["name"], directory=True, url=url, children=own, properties=access)
+
+
+def _table_item(api: Api, table: Table) -> Item:
+    base, schema = table.base, table.schema
+    return Item(
+        id=schema["id"],
+        type="table",
+        name=schema["name"],
+        directory=True,
+        parent_id=base["id"],
+        parent_path_or_name=base["name"],
+        url=f"{api.web_url}/{base['id']}/{schema['id']}",
+        properties={"Description": schema.get("description"), "Fields": [field["name"] for field in schema["fields"]]},
+    )
+
+
+def _record_item(api: Api, table: Table, record: Mapping[str, Any]) -> Item:
+    values = {field["id"]: _value(field, record["fields"]) for field in table.schema["fields"]}
+    types = {field["type"]: values[field["id"]] for field in reversed(table.schema["fields"])}
+    primary = table.schema["primaryFieldId"]
+    return Item(
+        id=record["id"],
+        type="record",
+        name=_text(values.get(primary)) or "Untitled",
+        parent_id=table.schema["id"],
+        parent_path_or_name=f"{table.base['name']} / {table.schema['name']}",
+        creation_time=_time(record.get("createdTime")),
+        last_modified_time=_time(types.get("lastModifiedTime")),
+        url=f"{api.web_url}/{table.base['id']}/{table.schema['id']}/{record['id']}",
+        owner=types.get("createdBy"),
+        properties={field["name"]: values[field["id"]] for field in table.schema["fields"] if field["id"] != primary},
+    )
+
+
+def _value(field: Mapping[str, Any], fields: Mapping[str, Any]) -> Any:
+    """A cell as plain data. Empty cells are left out of answers, an unticked box among them."""
+    if field["type"] == "checkbox":
+        return bool(fields.get(field["name"]))
+    return _simple(fields.get(field["name"]))
+
+
+def _simple(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_simple(each) for each in value]
+    if isinstance(value, Mapping):
+        return _named(value)
+    return value
+
+
+def _named(value: Mapping[str, Any]) -> Any:
+    """People by name, attachments by file name (their addresses expire), errors of formulas as nothing."""
+    if "error" in value or "specialValue" in value:
+        return None
+    words = (value.get(key) for key in ("name", "filename", "email", "label", "text", "value", "id"))
+    return next((word for word in words if word is not None), dict(value))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(_text(each) for each in value)
+    return "" if value is None else str(value)
+
+
+def _time(text: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+
+
+PROVIDER = Provider(
+    slug="airtable",
+    title="Airtable",
+    icon=":material/table_chart:",
+    summary="Bases, tables and records",
+    kinds=(Kind("record", "Records"), Kind("table", "Tables"), Kind("base", "Bases")),
+    authorize_url="https://airtable.com/oauth2/v1/authorize",
+    token_url="https://airtable.com/oauth2/v1/token",
+    api_url="https://api.airtable.com",
+    web_url="https://airtable.com",
+    console_url="https://airtable.com/create/oauth",
+    not_revocable="Airtable has no way to end a connection from here: remove it under Account → Integrations there as well.",
+    scopes=("data.records:read", "schema.bases:read", "user.email:read"),
+    interval=0.21,
+    concurrency=12,
+    rate_limit_wait=30,
+    ration="Airtable's Free plan allows 1,000 calls a month and workspace.",
+    faults=(
+        Fault(422, "LIST_RECORDS_ITERATOR_NOT_AVAILABLE", CursorExpired, "Airtable ended a listing early"),
+        Fault(
+            429, "PUBLIC_API_BILLING_LIMIT_EXCEEDED", QuotaSpent,
+            "This Airtable workspace has used up its calls for the month. Come back next month, or upgrade its plan.",
+        ),
+    ),
+    if_empty="Press Reconnect and add the bases to share.",
+    identify=identify,
+    plan=plan,
+    read=read,
+)  # fmt: skip

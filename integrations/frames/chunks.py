@@ -1,0 +1,218 @@
+"""Items to compact bytes, and back to one table: the form in which a load is kept."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from integrations.model import Item
+
+from .cells import TEXT, plain
+
+TIME = pa.timestamp("us", "UTC")
+MERGED_ROWS = 5_000
+DEEPEST = 100
+
+SCHEMA = pa.schema(
+    [
+        ("id", TEXT),
+        ("type", pa.dictionary(pa.int32(), TEXT)),
+        ("directory", pa.bool_()),
+        ("parent_path_or_name", TEXT),
+        ("parent_id", TEXT),
+        ("name", TEXT),
+        ("creation_time", TIME),
+        ("last_modified_time", TIME),
+        ("url", TEXT),
+        ("children", pa.list_(TEXT)),
+        ("mime_type", TEXT),
+        ("delta", TEXT),
+        ("drive_id", TEXT),
+        ("visibility", pa.bool_()),
+        ("owner", TEXT),
+        ("properties", TEXT),
+    ]
+)
+
+
+def pack(items: Sequence[Item]) -> bytes:
+    """An Arrow IPC stream (zstd) of SCHEMA, one row an item, properties as compact JSON.
+
+    Times without a zone are taken as UTC. In properties NaN and infinities become null, dates ISO text, sets lists,
+    anything else unknown its text; names and ids that are not text become text, None the empty text.
+    """
+    arrays = [_array(field, list(map(attrgetter(field.name), items))) for field in SCHEMA]
+    return _write(pa.table(arrays, schema=SCHEMA))
+
+
+def unpack(chunks: Iterable[bytes]) -> pa.Table:
+    """One table of SCHEMA from what `pack` and `merge` gave, in order of first appearance.
+
+    Of rows with the same (type, id) the last one stays. A parent that is only known by its id is named by the row of
+    that id. No chunks give a table without rows; bytes of another origin raise pyarrow.ArrowInvalid.
+    """
+    return _named(_latest(_read(chunks)))
+
+
+def merge(old: pa.Table | Iterable[bytes], new: pa.Table | Iterable[bytes]) -> Iterator[bytes]:
+    """All rows of `new` and those of `old` that it has not by (type, id), in chunks of at most MERGED_ROWS rows.
+
+    For a refresh that ended early. Both may be chunks or what `unpack` made of them. No rows give no chunks.
+    """
+    rows = _latest(_joined([_rows(old), _rows(new)]))
+    for start in range(0, rows.num_rows, MERGED_ROWS):
+        yield _write(rows.slice(start, MERGED_ROWS))
+
+
+def counts(table: pa.Table) -> dict[str, int]:
+    """How many rows there are of each item type, in order of first appearance."""
+    return {entry["values"]: entry["counts"] for entry in pc.value_counts(table["type"]).to_pylist()}
+
+
+def _array(field: pa.Field, values: list[Any]) -> pa.Array:
+    if field.name == "properties":
+        return _texts([_json(value) for value in values])
+    if field.name in ("id", "type", "name"):
+        values = ["" if value is None else value for value in values]
+    return _BUILDERS.get(field.type, pa.array)(values).cast(field.type)
+
+
+def _texts(values: list[Any]) -> pa.Array:
+    try:
+        return pa.array(values, TEXT)
+    except (pa.ArrowException, UnicodeEncodeError):
+        return pa.array([None if value is None else plain(value) for value in values], TEXT)
+
+
+def _types(values: list[Any]) -> pa.Array:
+    return _texts(values).dictionary_encode()
+
+
+def _flags(values: list[Any]) -> pa.Array:
+    return pa.array([None if value is None else bool(value) for value in values], pa.bool_())
+
+
+def _times(values: list[Any]) -> pa.Array:
+    return pa.array([None if value is None else _utc(value) for value in values], TIME)
+
+
+def _lists(values: list[Any]) -> pa.Array:
+    try:
+        return pa.array(values, pa.list_(TEXT))
+    except (pa.ArrowException, UnicodeEncodeError):
+        return pa.array([None if value is None else list(map(plain, value)) for value in values], pa.list_(TEXT))
+
+
+_BUILDERS: dict[pa.DataType, Callable[[list[Any]], pa.Array]] = {
+    TEXT: _texts,
+    SCHEMA.field("type").type: _types,
+    pa.bool_(): _flags,
+    TIME: _times,
+    SCHEMA.field("children").type: _lists,
+}
+
+
+def _utc(value: date) -> datetime:
+    """The moment in UTC; one that its zone pushes out of the years 1 to 9999 becomes the first or last of them."""
+    if not isinstance(value, datetime):
+        return datetime.combine(value, time(), UTC)
+    if value.utcoffset() is None:
+        return value.replace(tzinfo=UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        return (datetime.min if value.year == 1 else datetime.max).replace(tzinfo=UTC)
+
+
+def _json(properties: Mapping[str, Any] | None) -> str:
+    try:
+        return _ENCODER.encode(properties or {})
+    except (TypeError, ValueError, RecursionError):  # odd keys; NaN, huge ints, circles; depth
+        return _ENCODER.encode(_safe(properties, ()))
+
+
+def _default(value: Any) -> Any:
+    if isinstance(value, (date, time)):
+        return value.isoformat()
+    if isinstance(value, (set, frozenset)):
+        return sorted(value, key=plain)
+    return dict(value) if isinstance(value, Mapping) else plain(value)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_default)
+
+
+def _safe(value: Any, above: tuple[int, ...]) -> Any:
+    """The value as JSON surely takes it; what contains itself or lies too deep becomes "…"."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, int):
+        return value if abs(value) < 10**4000 else plain(value)
+    if not isinstance(value, (Mapping, list, tuple, set, frozenset)):
+        return value
+    if id(value) in above or len(above) == DEEPEST:
+        return "…"
+    above = (*above, id(value))
+    if isinstance(value, Mapping):
+        return {plain(key): _safe(each, above) for key, each in value.items()}
+    return [_safe(each, above) for each in (_default(value) if isinstance(value, (set, frozenset)) else value)]
+
+
+def _write(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, SCHEMA, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
+        writer.write_table(table)
+    return bytes(sink.getvalue())
+
+
+def _read(chunks: Iterable[bytes]) -> pa.Table:
+    return _joined([pa.ipc.open_stream(chunk).read_all() for chunk in chunks])
+
+
+def _joined(tables: list[pa.Table]) -> pa.Table:
+    """One table in one piece, with one dictionary of types."""
+    return pa.concat_tables([SCHEMA.empty_table(), *tables]).unify_dictionaries().combine_chunks()
+
+
+def _latest(table: pa.Table) -> pa.Table:
+    """The last row of each (type, id), at the place of the first."""
+    if not table.num_rows:
+        return table
+    types, ids = table["type"].chunk(0).indices, table["id"].chunk(0).dictionary_encode().indices
+    key = np.asarray(types, np.int64) + np.asarray(ids, np.int64) * (np.max(types) + 1)
+    unique = pa.array(key).dictionary_encode()
+    last = np.empty(len(unique.dictionary), np.int64)
+    last[np.asarray(unique.indices)] = np.arange(table.num_rows)  # of several writes to a place the last one stays
+    return table if len(last) == table.num_rows else table.take(pa.array(last))
+
+
+def _named(table: pa.Table) -> pa.Table:
+    return _with_parents(table, pc.coalesce(table["parent_path_or_name"], _parent_names(table)))
+
+
+def _unnamed(table: pa.Table) -> pa.Table:
+    """Parents that `_named` filled in forgotten again, so that a renamed parent shows its new name."""
+    given = table["parent_path_or_name"]
+    same = pc.fill_null(pc.equal(given, _parent_names(table)), False)
+    return _with_parents(table, pc.if_else(same, pa.scalar(None, TEXT), given))
+
+
+def _parent_names(table: pa.Table) -> pa.ChunkedArray:
+    rows = pc.index_in(table["parent_id"], value_set=table["id"], skip_nulls=True)
+    return table["name"].take(rows)
+
+
+def _with_parents(table: pa.Table, parents: pa.ChunkedArray) -> pa.Table:
+    return table.set_column(SCHEMA.get_field_index("parent_path_or_name"), SCHEMA.field("parent_path_or_name"), parents)
+
+
+def _rows(source: pa.Table | Iterable[bytes]) -> pa.Table:
+    return _unnamed(source) if isinstance(source, pa.Table) else _read(source)

@@ -1,0 +1,69 @@
+"""The table as a file: CSV that spreadsheets open as it is, and run nothing of."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow.csv import WriteOptions, write_csv
+
+from .cells import TEXT, arrow, plain
+
+BOM = b"\xef\xbb\xbf"  # without it Excel takes UTF-8 for the local code page
+FORMULA = r"^[\p{Z}\p{C}]*[=+\-@\t\r＝＋－＠]"  # spaces, control and format characters before it do not disarm it
+
+
+def csv_rows(frame: pd.DataFrame, raw: bool = False, chunk_rows: int = 20_000) -> Iterator[bytes]:
+    """The frame as CSV, header first, then at most `chunk_rows` rows a piece; nothing but the columns, no index.
+
+    UTF-8 with BOM, CRLF, text in quotes as RFC 4180 has them, a missing value empty, TRUE and FALSE, numbers bare.
+    Times are "2026-11-22 14:03:00Z": UTC in full seconds (RFC 3339), which spreadsheets keep as sortable text.
+    Unless `raw`, text that a spreadsheet could run as a formula gets an apostrophe before it (OWASP, CSV injection),
+    headings too; numeric columns are left alone.
+    """
+    header = pa.array(map(plain, frame.columns), TEXT)
+    yield BOM + _csv(frame.iloc[:0], header if raw else _defused(header), raw, heading=True)
+    for start in range(0, len(frame), chunk_rows):
+        yield _csv(frame.iloc[start : start + chunk_rows], header, raw)
+
+
+def filename(title: str, today: date, filtered: bool) -> str:
+    """A name for the file in ASCII that every system takes: "hubspot-filtered-2026-11-22.csv"."""
+    ascii_only = unicodedata.normalize("NFKD", plain(title)).encode("ascii", "ignore").decode()
+    stem = re.sub(r"[^a-z0-9]+", "-", ascii_only.lower())[:60].strip("-") or "items"
+    return f"{stem}{'-filtered' if filtered else ''}-{today.isoformat()}.csv"
+
+
+def _csv(frame: pd.DataFrame, header: pa.Array, raw: bool, heading: bool = False) -> bytes:
+    columns = [_cells(frame.iloc[:, position], raw) for position in range(frame.shape[1])]
+    sink = pa.BufferOutputStream()
+    write_csv(pa.Table.from_arrays(columns, header.to_pylist()), sink, WriteOptions(include_header=heading, eol="\r\n"))
+    return bytes(sink.getvalue())
+
+
+def _cells(series: pd.Series[Any], raw: bool) -> pa.ChunkedArray:
+    """The column as the CSV writer takes it: text or numbers."""
+    if isinstance(series.dtype, pd.DatetimeTZDtype):
+        return _times(series)
+    values = arrow(series)
+    if pa.types.is_boolean(values.type):
+        return pc.if_else(values, "TRUE", "FALSE")
+    return _defused(values) if pa.types.is_large_string(values.type) and not raw else values
+
+
+def _times(series: pd.Series[Any]) -> pa.Array:
+    seconds = series.dt.tz_convert(None).to_numpy().astype("datetime64[s]")  # rounds down, before 1970 too
+    return pc.binary_join_element_wise(pa.array(seconds).cast(pa.string()), "Z", "")
+
+
+def _defused(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    risky = pc.match_substring_regex(values, FORMULA)
+    if not pc.any(risky).as_py():
+        return values
+    return pc.if_else(risky, pc.binary_join_element_wise(pa.scalar("'", TEXT), values, pa.scalar("", TEXT)), values)

@@ -1,0 +1,241 @@
+"""Narrow what was fetched: by text, type, parent, owner and days; and the same as an address."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypedDict
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .cells import TEXT, arrow, plain, utc_days
+from .table import type_label
+
+Days = tuple[date | None, date | None]
+Mask = npt.NDArray[np.bool_]
+ANY: Days = (None, None)
+NUMBER_PART = re.compile(r"[-+]?\d*\.?\d*(e[-+]?\d*)?", re.IGNORECASE | re.ASCII)
+SAMPLE = 5_000  # enough rows to tell a column of few different values
+LONGEST_PATTERN = 500  # beyond, the matcher that ignores case itself runs out of memory
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a person narrowed a table to; hashable, and at its default everything.
+
+    `search` is literal text, in any case, anywhere in a row. `types` are item types or their labels. `created` and
+    `updated` are first and last UTC day, both included, either may be None, in any order. `columns` are the
+    properties shown beside the standard columns; they drop no row.
+    """
+
+    search: str = ""
+    types: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
+    created: Days = ANY
+    updated: Days = ANY
+    columns: tuple[str, ...] = ()
+
+
+class Options(TypedDict):
+    """The choices a frame offers.
+
+    `types` most frequent first; `parents` and `owners` from A to Z; `top_parents` the most frequent of them;
+    `created` and `updated` first and last UTC day, None where no row has one.
+    """
+
+    types: list[str]
+    parents: list[str]
+    top_parents: list[str]
+    owners: list[str]
+    created: Days
+    updated: Days
+
+
+def apply(frame: pd.DataFrame, filters: Filters) -> pd.DataFrame:
+    """The rows of `table.frame` that meet every filter, in their order, with index and columns as they were."""
+    cheap = list(_cheap_masks(frame, filters))
+    narrowed = _only(frame, np.logical_and.reduce(cheap)) if cheap else frame
+    search = plain(filters.search).strip()
+    return _only(narrowed, _found(narrowed, search)) if search else narrowed
+
+
+def active(filters: Filters) -> bool:
+    """Whether rows may be dropped. Chosen columns and blank text drop none."""
+    chosen = filters.types or filters.parents or filters.owners
+    return bool(chosen or filters.search.strip() or filters.created != ANY or filters.updated != ANY)
+
+
+def options(frame: pd.DataFrame, top: int = 50) -> Options:
+    """What there is to choose from in the frame, `top_parents` at most `top` of them."""
+    parents = _by_count(frame["Parent"])
+    return Options(
+        types=_by_count(frame["Type"]),
+        parents=sorted(parents, key=_alphabetic),
+        top_parents=parents[:top],
+        owners=sorted(_by_count(frame["Owner"]), key=_alphabetic),
+        created=_span(frame["Created"]),
+        updated=_span(frame["Updated"]),
+    )
+
+
+def to_query(filters: Filters) -> list[tuple[str, str]]:
+    """The filters as name and value pairs for an address, without what is at its default."""
+    pairs = [("q", filters.search)]
+    pairs += [(name, value) for name, field in _LISTS.items() for value in getattr(filters, field)]
+    for field in ("created", "updated"):
+        pairs += zip((f"{field}_from", f"{field}_to"), map(_iso, getattr(filters, field)), strict=True)
+    return [(name, value) for name, value in pairs if value]
+
+
+def from_query(pairs: Iterable[tuple[str, str]]) -> Filters:
+    """The filters that an address asks for. Whatever it has wrong counts as not asked; never raises."""
+    asked = _grouped(pairs)
+    lists = {field: tuple(dict.fromkeys(asked.get(name, ()))) for name, field in _LISTS.items()}
+    return Filters(
+        search=asked.get("q", [""])[-1],
+        created=(_day(asked, "created_from"), _day(asked, "created_to")),
+        updated=(_day(asked, "updated_from"), _day(asked, "updated_to")),
+        **lists,
+    )
+
+
+_LISTS = {"type": "types", "parent": "parents", "owner": "owners", "column": "columns"}
+
+
+def _cheap_masks(frame: pd.DataFrame, filters: Filters) -> Iterator[Mask]:
+    if filters.types:
+        yield _is_one_of(frame["Type"], map(type_label, filters.types))
+    if filters.owners:
+        yield _is_one_of(frame["Owner"], filters.owners)
+    if filters.parents:
+        yield _is_one_of(frame["Parent"], filters.parents)
+    if filters.created != ANY:
+        yield _is_within(frame["Created"], filters.created)
+    if filters.updated != ANY:
+        yield _is_within(frame["Updated"], filters.updated)
+
+
+def _only(frame: pd.DataFrame, mask: Mask) -> pd.DataFrame:
+    return frame if mask.all() else frame[mask]
+
+
+def _is_one_of(series: pd.Series[Any], values: Iterable[str]) -> Mask:
+    return _mask(pc.is_in(arrow(series), value_set=pa.array(map(plain, values), TEXT)))
+
+
+def _is_within(series: pd.Series[Any], span: Days) -> Mask:
+    first, last = (None if day is None else _number(day) for day in span)
+    if first is not None and last is not None:
+        first, last = min(first, last), max(first, last)
+    found = utc_days(series)
+    mask: Mask = series.notna().to_numpy()
+    if first is not None:
+        mask = mask & (found >= first)
+    return mask if last is None else mask & (found <= last)
+
+
+def _number(day: date) -> int:
+    return day.toordinal() - date(1970, 1, 1).toordinal()
+
+
+def _found(frame: pd.DataFrame, search: str) -> Mask:
+    mask: Mask = np.zeros(len(frame), np.bool_)
+    for position in range(frame.shape[1]):
+        mask |= _contains(frame.iloc[:, position], search)
+    return mask
+
+
+def _contains(series: pd.Series[Any], search: str) -> Mask:
+    """Where the column as people see it contains the text, in any case."""
+    if isinstance(series.dtype, pd.DatetimeTZDtype):
+        return _day_contains(series, search)
+    values = arrow(series)
+    if pa.types.is_boolean(values.type):
+        return _mask(pc.if_else(values, search.lower() in "true", search.lower() in "false"))
+    if not pa.types.is_large_string(values.type) and not NUMBER_PART.fullmatch(search):
+        return np.zeros(len(series), np.bool_)
+    return _text_contains(values, search)
+
+
+def _text_contains(values: pa.ChunkedArray, search: str) -> Mask:
+    if not search.isascii() and pc.all(pc.string_is_ascii(values)).as_py():
+        return np.zeros(len(values), np.bool_)
+    sample = values.slice(0, SAMPLE)
+    if len(sample.unique()) * 4 < len(sample):
+        return _mask(_over_unique(values, lambda unique: _matches(unique.cast(TEXT), search)))
+    return _mask(_matches(values.cast(TEXT), search))
+
+
+def _day_contains(series: pd.Series[Any], search: str) -> Mask:
+    if not set(search) <= set("0123456789-"):
+        return np.zeros(len(series), np.bool_)
+    numbers = pa.array(utc_days(series), mask=series.isna().to_numpy())
+    return _mask(_over_unique(pa.chunked_array([numbers]), lambda unique: _matches(_iso_days(unique), search)))
+
+
+def _over_unique(values: pa.ChunkedArray, test: Callable[[pa.Array], pa.Array]) -> pa.ChunkedArray:
+    """The test of each value, made once for those that repeat."""
+    encoded = values.dictionary_encode()
+    return pa.chunked_array([test(each.dictionary).take(each.indices) for each in encoded.chunks], pa.bool_())
+
+
+def _matches(values: pa.Array | pa.ChunkedArray, search: str) -> pa.Array | pa.ChunkedArray:
+    if len(search) <= LONGEST_PATTERN:
+        return pc.match_substring(values, search, ignore_case=True)
+    return pc.match_substring(pc.utf8_lower(values), pc.utf8_lower(search).as_py())
+
+
+def _iso_days(numbers: pa.Array) -> pa.Array:
+    return numbers.cast(pa.int32()).cast(pa.date32()).cast(TEXT)
+
+
+def _mask(found: pa.Array | pa.ChunkedArray) -> Mask:
+    return np.asarray(pc.fill_null(found, False), np.bool_)
+
+
+def _by_count(series: pd.Series[Any]) -> list[str]:
+    """The different values, most frequent first, then by name; no missing or empty ones."""
+    found = Counter({each["values"]: each["counts"] for each in pc.value_counts(arrow(series)).to_pylist()})
+    return sorted(filter(None, found), key=lambda value: (-found[value], value))
+
+
+def _alphabetic(text: str) -> tuple[str, str]:
+    return text.casefold(), text
+
+
+def _span(series: pd.Series[Any]) -> Days:
+    known = utc_days(series)[series.notna().to_numpy()]
+    return (_date(known.min()), _date(known.max())) if len(known) else ANY
+
+
+def _date(number: int) -> date:
+    return date.fromordinal(int(number) + date(1970, 1, 1).toordinal())
+
+
+def _iso(day: date | None) -> str:
+    return "" if day is None else day.isoformat()[:10]
+
+
+def _grouped(pairs: Any) -> Mapping[str, list[str]]:
+    """The values of each name, those that are text and not empty."""
+    found: dict[str, list[str]] = {}
+    for pair in pairs if isinstance(pairs, Iterable) else ():
+        match pair:
+            case (str(name), str(value)) if value:
+                found.setdefault(name, []).append(plain(value))
+    return found
+
+
+def _day(asked: Mapping[str, list[str]], name: str) -> date | None:
+    try:
+        return date.fromisoformat(asked[name][-1])
+    except (KeyError, ValueError):
+        return None

@@ -1,0 +1,180 @@
+"""The table that a screen shows, in people's words, and the rest of what is known of one row."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .cells import TEXT, plain
+from .chunks import SCHEMA
+
+WORDS = {
+    "name": "Name",
+    "type": "Type",
+    "parent_path_or_name": "Parent",
+    "owner": "Owner",
+    "last_modified_time": "Updated",
+    "creation_time": "Created",
+    "url": "Link",
+}
+PANDAS = {
+    TEXT: pd.StringDtype("pyarrow", na_value=np.nan),
+    pa.bool_(): pd.BooleanDtype(),
+    pa.int64(): pd.Int64Dtype(),
+    pa.float64(): pd.Float64Dtype(),
+}
+DECODED_ROWS = 100  # parsed in one go: few enough to stay in the cache, twice as fast as thousands
+EXACT = 2**53
+
+
+def frame(table: pa.Table, properties: Sequence[str] = ()) -> pd.DataFrame:
+    """The rows of `unpack`, newest `Updated` first (missing last), then by name, id and type.
+
+    Columns: Name, Type (see `type_label`), Parent, Owner, Updated, Created (aware UTC), Link (http and https only),
+    then one a property, headed as `column_labels` says. Text is pandas `str`, numbers are `Int64` or `Float64`, truth
+    `boolean`; a property with values of several kinds is text, lists joined by ", " and objects as JSON.
+    The index, named "row", is the row's place in `table`: `key(table, frame.index[n])` is what line n stands for.
+    """
+    order = _newest_first(table)
+    shown = table.take(order)
+    columns = {label: _shown(name, shown[name]) for name, label in WORDS.items()}
+    columns |= _property_columns(shown["properties"], column_labels(properties))
+    result: pd.DataFrame = pa.table(columns).to_pandas(types_mapper=PANDAS.get)
+    result.index = pd.Index(order.to_numpy(), name="row")
+    return result
+
+
+def type_label(slug: str) -> str:
+    """An item type as words: "data_source" is "Data source". A label stays as it is."""
+    words = slug.replace("_", " ").replace("-", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def column_labels(properties: Iterable[str]) -> dict[str, str]:
+    """The heading of each property, all different: one that is taken gets " (property)" after it."""
+    labels: dict[str, str] = {}
+    taken = set(WORDS.values())
+    for name in properties:
+        if name not in labels:
+            labels[name] = _free(plain(name).strip() or "(no name)", taken)
+            taken.add(labels[name])
+    return labels
+
+
+def property_names(table: pa.Table) -> list[str]:
+    """Every property name of the table, the one that most rows have a value for first."""
+    seen: dict[str, None] = {}
+    filled: Counter[str] = Counter()
+    for rows in _decoded(table["properties"]):
+        seen.update(dict.fromkeys(chain.from_iterable(rows)))
+        filled.update([name for row in rows for name, value in row.items() if value or _says_something(value)])
+    return sorted(seen, key=lambda name: -filled[name])
+
+
+def key(table: pa.Table, row: int) -> tuple[str, str]:
+    """The (type, id) of a row of the table, to find it again after a refresh. IndexError beyond the last row."""
+    return table["type"][int(row)].as_py(), table["id"][int(row)].as_py()
+
+
+def details(table: pa.Table, type: str, id: str) -> dict[str, Any]:
+    """All fields of one item by their names in `Item`, `properties` as a dict. KeyError if the table has it not."""
+    match = pc.and_(pc.equal(table["id"], plain(id)), pc.equal(table["type"].cast(TEXT), plain(type)))
+    rows = table.filter(match).select(SCHEMA.names).to_pylist()
+    if not rows:
+        raise KeyError((type, id))
+    return {**rows[0], "properties": _loads(rows[0]["properties"])}
+
+
+def _newest_first(table: pa.Table) -> pa.Array:
+    keys = [("last_modified_time", "descending"), ("name", "ascending"), ("id", "ascending"), ("type", "ascending")]
+    plain_types = table.set_column(SCHEMA.get_field_index("type"), "type", table["type"].cast(TEXT))
+    return pc.sort_indices(plain_types, sort_keys=[(*each, "at_end") for each in keys])
+
+
+def _shown(name: str, values: pa.ChunkedArray) -> pa.ChunkedArray:
+    if name == "type":
+        return _type_labels(values)
+    if name == "url":
+        safe = pc.match_substring_regex(values, r"(?i)^https?://[^\s/]")
+        return pc.if_else(safe, values, pa.scalar(None, TEXT))
+    return values
+
+
+def _type_labels(types: pa.ChunkedArray) -> pa.ChunkedArray:
+    labels = [
+        pa.array(map(type_label, chunk.dictionary.to_pylist()), TEXT).take(chunk.indices) for chunk in types.chunks
+    ]
+    return pa.chunked_array(labels, TEXT)
+
+
+def _free(label: str, taken: set[str]) -> str:
+    while label in taken:
+        label += " (property)"
+    return label
+
+
+def _property_columns(texts: pa.ChunkedArray, labels: dict[str, str]) -> dict[str, pa.Array]:
+    if not labels:
+        return {}
+    found: dict[str, list[Any]] = {name: [] for name in labels}
+    for rows in _decoded(texts):
+        for name, column in found.items():
+            column += [row.get(name) for row in rows]
+    return {label: _typed(found.pop(name)) for name, label in labels.items()}
+
+
+def _decoded(texts: pa.ChunkedArray) -> Iterator[list[dict[str, Any]]]:
+    """The rows' properties, some rows at a time."""
+    for start in range(0, len(texts), DECODED_ROWS):
+        batch = texts.slice(start, DECODED_ROWS).to_pylist()
+        try:
+            yield json.loads(f"[{','.join(batch)}]")
+        except RecursionError:
+            yield [_loads(text) for text in batch]
+
+
+def _loads(text: str) -> dict[str, Any]:
+    try:
+        return dict(json.loads(text))
+    except RecursionError:  # nested as deep as the caller's stack allows
+        return {}
+
+
+def _says_something(value: Any) -> bool:
+    """Whether a cell is worth showing: no None, no empty text, list or object."""
+    return bool(value) or isinstance(value, (bool, int, float))
+
+
+def _typed(values: list[Any]) -> pa.Array:
+    """The values in the narrowest type that holds each of them exactly, else as text."""
+    values = [value if value or _says_something(value) else None for value in values]
+    kinds = set(map(type, values)) - {type(None)}
+    if kinds == {bool}:
+        return pa.array(values, pa.bool_())
+    if kinds == {int} and _all_within(values, 2**63 - 1):
+        return pa.array(values, pa.int64())
+    if kinds and kinds <= {int, float} and _all_within([each for each in values if type(each) is int], EXACT):
+        return pa.array(values, pa.float64())
+    return pa.array(values if kinds <= {str} else map(_text, values), TEXT)
+
+
+def _all_within(values: list[int | None], bound: int) -> bool:
+    return all(value is None or -bound <= value <= bound for value in values)
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, list):
+        return ", ".join(filter(None, map(_text, value)))
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,82 @@
+"""What a provider's answer means: data, or one of our errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+
+from ..model import Provider
+from ..model.errors import Forbidden, ProviderError, RateLimited, Unauthorized, Unavailable
+
+
+class NotSent(Unavailable):
+    """The request never left, so it is safe to send again."""
+
+
+@contextmanager
+def reaching(provider: Provider) -> Iterator[None]:
+    """Whatever keeps a request from its answer becomes Unavailable, or NotSent."""
+    try:
+        yield
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
+        raise NotSent(_unreachable(provider)) from None
+    except (httpx.HTTPError, httpx.InvalidURL):
+        raise Unavailable(_unreachable(provider)) from None
+
+
+def decoded(provider: Provider, response: httpx.Response) -> Any:
+    """The decoded JSON object of a successful answer; raises ProviderError for any other."""
+    if response.status_code == httpx.codes.OK:
+        return _object(provider, response)
+    raise _fault(provider, response) or _by_status(provider, response)
+
+
+def retry_after(response: httpx.Response) -> float | None:
+    """Seconds from a Retry-After header that gives a number; None otherwise (RFC 9110 10.2.3)."""
+    try:
+        return max(0.0, float(response.headers["Retry-After"]))
+    except (KeyError, ValueError):
+        return None
+
+
+def _unreachable(provider: Provider) -> str:
+    return f"{provider.title} could not be reached. Try again in a few minutes."
+
+
+def _object(provider: Provider, response: httpx.Response) -> Any:
+    try:
+        answer = response.json()
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise Unavailable(f"{provider.title} sent an answer that could not be read. Try again in a few minutes.")
+    return answer
+
+
+def _fault(provider: Provider, response: httpx.Response) -> ProviderError | None:
+    """What this provider means by this answer, where it differs from the status alone."""
+    for fault in provider.faults:
+        if response.status_code == fault.status and fault.marker in response.text:
+            if issubclass(fault.error, RateLimited | Unavailable):
+                return fault.error(fault.message, retry_after(response) or fault.retry_after)
+            return fault.error(fault.message)
+    return None
+
+
+def _by_status(provider: Provider, response: httpx.Response) -> ProviderError:
+    status, title = response.status_code, provider.title
+    if status == 401:
+        return Unauthorized(f"{title} no longer accepts this connection. Reconnect to go on.")
+    if status in (403, 404):
+        return Forbidden(f"this {title} account may not read it")
+    if status == 429:
+        wait = retry_after(response)
+        return RateLimited(f"{title} asks for a pause. Try again in a minute.", provider.rate_limit_wait if wait is None else wait)
+    if status in (408, 409, 423, 425) or status >= 500:
+        return Unavailable(f"{title} is having trouble right now. Try again in a few minutes.", retry_after(response))
+    return ProviderError(f"{title} did not understand a request (status {status}). Updating the dashboard may help.")
+
+

@@ -1,0 +1,111 @@
+"""Signed, paced, retried calls to a provider: what a provider's `plan` and `read` are given."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
+from weakref import WeakKeyDictionary
+
+import httpx
+import stamina
+
+from ..model import Endpoints, Provider
+from ..model.errors import RateLimited, StoreUnavailable, Unauthorized, Unavailable
+from .answers import decoded, reaching
+from .pacing import Pace
+
+ATTEMPTS = 6
+TIMEOUT = httpx.Timeout(10, read=65)  # Notion answers or gives up within 60 s
+logging.getLogger("httpx").setLevel(logging.WARNING)  # its request lines would hold cursors and ids
+logging.getLogger("stamina").setLevel(logging.ERROR)  # a retry is no news
+
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
+_paces: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Pace]] = WeakKeyDictionary()
+
+
+class Tokens(Protocol):
+    """Where a client gets the access token of its connection."""
+
+    async def current(self) -> str:
+        """An access token that is not known to be spent."""
+        ...
+
+    async def renewed(self, refused: str) -> str:
+        """Another one, after the provider refused that one; raises ReconnectNeeded."""
+        ...
+
+
+class ApiClient:
+    """Calls to one provider for one connection; implements `model.Api`.
+
+    A refused token is renewed once. 429, 5xx, resets, timeouts and unreadable answers
+    are tried again with the same request, up to ATTEMPTS times: all of these calls only read.
+    """
+
+    def __init__(
+        self, provider: Provider, endpoints: Endpoints, tokens: Tokens, on_call: Callable[[], None] = lambda: None
+    ) -> None:
+        self._provider = provider
+        self._tokens = tokens
+        self._on_call = on_call
+        self._api_url = endpoints.api_url
+        self.web_url = endpoints.web_url
+
+    async def get(self, path: str, params: Mapping[str, Any] | None = None, *, lane: str = "") -> Any:
+        """GET a path below the API's address; the decoded JSON object."""
+        return await self._patiently(lane, lambda: self._send("GET", path, lane, params=params))
+
+    async def post(self, path: str, json: Mapping[str, Any], *, lane: str = "") -> Any:
+        """POST a JSON body (a query, nothing that changes data); the decoded JSON object."""
+        return await self._patiently(lane, lambda: self._send("POST", path, lane, json=json))
+
+    async def _patiently(self, lane: str, call: Callable[[], Awaitable[Any]]) -> Any:
+        async for attempt in stamina.retry_context(on=_wait, attempts=ATTEMPTS, timeout=None, wait_initial=0.3, wait_max=20):
+            with attempt:
+                try:
+                    return await call()
+                except RateLimited as limited:
+                    self._pace().close(lane, limited.retry_after)
+                    raise
+
+    async def _send(self, method: str, path: str, lane: str, **request: Any) -> Any:
+        token = await self._tokens.current()
+        try:
+            return await self._send_as(token, method, path, lane, **request)
+        except Unauthorized:
+            return await self._send_as(await self._tokens.renewed(token), method, path, lane, **request)
+
+    async def _send_as(self, token: str, method: str, path: str, lane: str, **request: Any) -> Any:
+        await self._pace().turn(lane)
+        self._on_call()
+        headers = {**self._provider.headers, "Authorization": f"Bearer {token}"}
+        with reaching(self._provider):
+            response = await shared_client().request(method, self._api_url + path, headers=headers, **request)
+        return decoded(self._provider, response)
+
+    def _pace(self) -> Pace:
+        paces = _paces.setdefault(asyncio.get_running_loop(), {})
+        return paces.setdefault(f"{self._provider.slug} {self._api_url}", Pace(self._provider.interval))
+
+
+def shared_client() -> httpx.AsyncClient:
+    """This event loop's pooled client; it carries no credentials and follows no redirects."""
+    loop = asyncio.get_running_loop()
+    if loop not in _clients:
+        limits = httpx.Limits(max_connections=50, max_keepalive_connections=20)
+        _clients[loop] = httpx.AsyncClient(timeout=TIMEOUT, limits=limits, follow_redirects=False)
+    return _clients[loop]
+
+
+def _wait(error: Exception) -> bool | float:
+    """Whether to try again, and after how long where the provider said so."""
+    match error:
+        case RateLimited():
+            return error.retry_after + 0.05
+        case Unavailable(retry_after=seconds):
+            return True if seconds is None else min(seconds, 60.0)
+        case StoreUnavailable():
+            return True
+    return False

@@ -1,0 +1,12 @@
+"""The vocabulary that everything shares; imports nothing of ours."""
+
+from .browser import cookie_name, new_cookie, owner_of
+from .connection import Account, Connection, Environment, Load, LoadState, Token
+from .item import Item
+from .provider import Api, Fault, Kind, Part, Plan, Provider
+from .settings import Endpoints, Settings, settings
+
+__all__ = [
+    "Account", "Api", "Connection", "Endpoints", "Environment", "Fault", "Item", "Kind", "Load",
+    "LoadState", "Part", "Plan", "Provider", "Settings", "Token", "cookie_name", "new_cookie", "owner_of", "settings",
+]

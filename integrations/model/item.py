@@ -1,0 +1,38 @@
+"""The one shape that everything a provider holds is brought into."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing at a provider: a page, a record, a contact.
+
+    Times are timezone-aware UTC. What a provider does not have is None.
+    `type` is a Kind's slug; (`type`, `id`) is unique within a connection.
+    `parent_id` may name another item; if `parent_path_or_name` is None, the
+    parent's name is taken from that item when the rows are shown.
+    `properties` are the provider's own fields by the names people know them by,
+    their values str, int, float, bool, None, or lists and dicts of these.
+    """
+
+    id: str
+    type: str
+    name: str
+    directory: bool = False
+    parent_path_or_name: str | None = None
+    parent_id: str | None = None
+    creation_time: datetime | None = None
+    last_modified_time: datetime | None = None
+    url: str | None = None
+    children: tuple[str, ...] | None = None
+    mime_type: str | None = None
+    delta: str | None = None
+    drive_id: str | None = None
+    visibility: bool | None = None
+    owner: str | None = None
+    properties: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,123 @@
+"""What a provider is: facts as data, and three functions that read it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from .connection import Account
+from .errors import ProviderError
+from .item import Item
+
+
+class Api(Protocol):
+    """Signed calls to one provider for one connection.
+
+    Paths start with "/" and follow `Provider.api_url`. `lane` names the budget that a
+    call is paced in, where the provider limits each part by itself (an Airtable base).
+    Both raise ProviderError; answers are decoded JSON objects.
+    """
+
+    web_url: str
+
+    async def get(self, path: str, params: Mapping[str, Any] | None = None, *, lane: str = "") -> Any: ...
+
+    async def post(self, path: str, json: Mapping[str, Any], *, lane: str = "") -> Any: ...
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A type of item: `slug` is the item's `type`, `title` the plural that people read."""
+
+    slug: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """One listing that can be read, left out or skipped by itself.
+
+    `group` is the id of a part-like whole (an Airtable base) that can be left out
+    together, `group_title` its name. `facts` is whatever `read` needs to know.
+    `calls` is how many API calls reading it takes at least.
+    """
+
+    id: str
+    title: str
+    kind: str
+    group: str = ""
+    group_title: str = ""
+    calls: int = 1
+    facts: Any = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a connection can read today: its parts, and sentences on what it can't."""
+
+    parts: tuple[Part, ...]
+    skipped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Fault:
+    """An answer that means something else here than its status says elsewhere."""
+
+    status: int
+    marker: str
+    error: type[ProviderError]
+    message: str
+    retry_after: float = 0
+
+
+@dataclass(frozen=True)
+class Provider:
+    """Everything that tells one provider from another.
+
+    `authorize_url`, `token_url`, `revoke_url`: RFC 6749 and 7009 endpoints.
+    `api_url`: scheme, host and optional prefix before the paths of `plan` and `read`.
+    `web_url`: where people open items. `console_url`: where an OAuth app is created.
+    `client_auth`: how the client proves itself at the token endpoint.
+    `token_format`: the body of token requests. `headers`: sent with every call.
+    `pkce`: whether S256 is sent. `interval`: seconds between two calls in a lane.
+    `rate_limit_wait`: seconds to wait after a 429 that does not say.
+    `ration`: a sentence about a monthly allowance, where there is one.
+    `if_empty`: what to do when an account shows nothing.
+    `not_revocable`: what to tell people where no revocation endpoint exists.
+    `plan(api)` lists the parts, `read(api, part)` yields pages of items,
+    `identify(api, token_response)` names the account.
+    """
+
+    slug: str
+    title: str
+    icon: str
+    summary: str
+    kinds: tuple[Kind, ...]
+    authorize_url: str
+    token_url: str
+    api_url: str
+    web_url: str
+    console_url: str
+    identify: Callable[[Api, Mapping[str, Any]], Awaitable[Account]]
+    plan: Callable[[Api], Awaitable[Plan]]
+    read: Callable[[Api, Part], AsyncIterator[list[Item]]]
+    revoke_url: str | None = None
+    not_revocable: str = ""
+    scopes: tuple[str, ...] = ()
+    optional_scopes: tuple[str, ...] = ()
+    authorize_params: Mapping[str, str] = field(default_factory=dict)
+    client_auth: Literal["basic", "body"] = "basic"
+    token_format: Literal["form", "json"] = "form"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    pkce: bool = True
+    interval: float = 0
+    concurrency: int = 4
+    rate_limit_wait: float = 1
+    faults: tuple[Fault, ...] = ()
+    ration: str = ""
+    if_empty: str = ""
+
+    def kind_title(self, slug: str) -> str:
+        """The plural that people read for an item type; the type itself if unknown."""
+        return next((kind.title for kind in self.kinds if kind.slug == slug), slug)

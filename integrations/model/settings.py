@@ -1,0 +1,216 @@
+"""Every setting, read in one place.
+
+A setting comes from the environment, or from `.streamlit/secrets.toml` under the same
+name in lower case; the environment wins, and an empty value counts as not set.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from .connection import Environment
+from .errors import NotConfigured
+from .provider import Provider
+
+ROOT = Path(__file__).resolve().parents[2]
+
+GENERAL: dict[str, tuple[str, str]] = {
+    "PUBLIC_URL": ("http://localhost:8501", "The address people open, and the start of every redirect URI."),
+    "REDIS_URL": ("", "A Redis or Valkey server: `redis://`, `rediss://` or `unix://`. Without it an embedded one is started."),
+    "REDIS_HOST": ("", "Only a host name, port 6379; `REDIS_URL` goes before it."),
+    "TOKEN_KEYS": ("", "Keys that seal what is stored, comma separated; the first one seals, all of them open. Needed with an outside Redis."),
+    "DATA_DIR": (".data", "Folder of the embedded Redis and its key file."),
+    "SANDBOX": ("auto", "Sample data: `on`, `off`, or `auto` (on while `PUBLIC_URL` is on this machine)."),
+    "WORKERS": ("child", "Who runs loads: a `child` process of the app, `inline` in the app itself, or `external` (`make worker`)."),
+    "ALLOW_ANONYMOUS": ("off", "`on` lets a `PUBLIC_URL` on another machine start without sign-in."),
+    "FORGET_AFTER_DAYS": ("90", "Connections unused for so many days are revoked and deleted."),
+    "LEASE_SECONDS": ("15", "A load whose worker is silent for so long is taken up by another worker."),
+    "SANDBOX_ITEMS": ("3000", "How many items each sample account holds."),
+    "SANDBOX_LATENCY_MS": ("40", "How long a sample provider takes to answer."),
+    "SANDBOX_RATE_LIMITS": ("off", "`on` applies each provider's documented rate limits to its sample."),
+    "SANDBOX_TOKEN_SECONDS": ("", "Lifetime of sample access tokens, instead of the provider's own."),
+    "SANDBOX_FAULTS": ("", "Share of sample answers that fail, as `kind=share`: `429`, `5xx`, `reset`, `truncated`, `expired`."),
+}
+
+PER_PROVIDER: dict[str, str] = {
+    "CLIENT_ID": "OAuth client id.",
+    "CLIENT_SECRET": "OAuth client secret.",
+    "REDIRECT_URI": "Only if it is not `{PUBLIC_URL}/{slug}`.",
+    "AUTHORIZE_URL": "Another authorization endpoint.",
+    "TOKEN_URL": "Another token endpoint.",
+    "API_URL": "Another API: scheme, host and optional prefix.",
+    "SCOPES": "Other scopes, space separated.",
+}
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """Where one provider is reached, and as whom, in one environment."""
+
+    environment: Environment
+    authorize_url: str
+    token_url: str
+    revoke_url: str | None
+    api_url: str
+    web_url: str
+    redirect_uri: str
+    client_id: str
+    client_secret: str
+    scopes: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"Endpoints({self.environment}, {self.api_url})"
+
+
+class Settings:
+    """The settings of this process; raises NotConfigured, naming the setting, when one is unusable."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+        self.public_url = self._origin("PUBLIC_URL")
+        self.redis_url = self["REDIS_URL"] or (f"redis://{self['REDIS_HOST']}:6379" if self["REDIS_HOST"] else "")
+        self.data_dir = (ROOT / self["DATA_DIR"]).resolve()
+        self.sandbox = self._sandbox()
+        self.workers = self._choice("WORKERS", "child", "inline", "external")
+        self.allow_anonymous = self._choice("ALLOW_ANONYMOUS", "on", "off") == "on"
+        self.forget_after_days = self._number("FORGET_AFTER_DAYS", at_least=1)
+        self.lease_seconds = self._number("LEASE_SECONDS", at_least=0.5)
+
+    def __getitem__(self, name: str) -> str:
+        return self._values.get(name, "").strip() or GENERAL.get(name, ("",))[0]
+
+    def __repr__(self) -> str:
+        return f"Settings({self.public_url})"
+
+    @property
+    def https(self) -> bool:
+        """Whether people reach the app over TLS."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def on_this_machine(self) -> bool:
+        """Whether only this machine's own browsers can open PUBLIC_URL."""
+        return urlsplit(self.public_url).hostname in ("localhost", "127.0.0.1", "::1")
+
+    @property
+    def token_keys(self) -> tuple[bytes, ...]:
+        """TOKEN_KEYS as 32-byte keys, the sealing one first; empty when none are set."""
+        return tuple(decode_key(text) for text in self["TOKEN_KEYS"].split(",") if text.strip())
+
+    def missing(self, provider: Provider) -> tuple[str, ...]:
+        """The names of the settings without which this provider can't be connected."""
+        names = (f"{provider.slug}_client_id".upper(), f"{provider.slug}_client_secret".upper())
+        return tuple(name for name in names if not self[name])
+
+    def endpoints(self, provider: Provider, environment: Environment) -> Endpoints:
+        """Where to find this provider: the real one, or its stand-in served by this app."""
+        return self._sandboxed(provider) if environment == "sandbox" else self._real(provider)
+
+    def _real(self, provider: Provider) -> Endpoints:
+        def own(name: str, default: str = "") -> str:
+            return self[f"{provider.slug}_{name}".upper()] or default
+
+        return Endpoints(
+            "real",
+            authorize_url=own("authorize_url", provider.authorize_url),
+            token_url=own("token_url", provider.token_url),
+            revoke_url=provider.revoke_url and _moved(provider.revoke_url, provider.token_url, own("token_url")),
+            api_url=own("api_url", provider.api_url).rstrip("/"),
+            web_url=provider.web_url,
+            redirect_uri=own("redirect_uri", f"{self.public_url}/{provider.slug}"),
+            client_id=own("client_id"),
+            client_secret=own("client_secret"),
+            scopes=tuple(own("scopes").split()) or provider.scopes,
+        )
+
+    def _sandboxed(self, provider: Provider) -> Endpoints:
+        base = f"{self.public_url}/sandbox/{provider.slug}"
+        return Endpoints(
+            "sandbox",
+            authorize_url=base + urlsplit(provider.authorize_url).path,
+            token_url=base + urlsplit(provider.token_url).path,
+            revoke_url=provider.revoke_url and base + urlsplit(provider.revoke_url).path,
+            api_url=base,
+            web_url=base,
+            redirect_uri=f"{self.public_url}/{provider.slug}",
+            client_id="sandbox",
+            client_secret="sandbox",
+            scopes=provider.scopes,
+        )
+
+    def _sandbox(self) -> bool:
+        choice = self._choice("SANDBOX", "auto", "on", "off")
+        return choice == "on" or (choice == "auto" and self.on_this_machine)
+
+    def _origin(self, name: str) -> str:
+        url = urlsplit(self[name].rstrip("/"))
+        if url.scheme not in ("http", "https") or not url.hostname or url.path or url.query or url.fragment or url.username:
+            raise NotConfigured(f"{name} must look like https://dashboard.example.com, without a path.")
+        return f"{url.scheme}://{url.netloc.lower()}"
+
+    def _choice(self, name: str, *allowed: str) -> str:
+        value = self[name].lower()
+        if value not in allowed:
+            raise NotConfigured(f"{name} must be one of {', '.join(allowed)}.")
+        return value
+
+    def _number(self, name: str, at_least: float) -> float:
+        try:
+            value = float(self[name])
+        except ValueError:
+            value = float("nan")
+        if not value >= at_least:
+            raise NotConfigured(f"{name} must be a number, {at_least:g} or more.")
+        return value
+
+
+def _moved(url: str, token_url: str, configured: str) -> str:
+    """The revocation endpoint beside a token endpoint that was pointed elsewhere."""
+    if not configured:
+        return url
+    shared = os.path.commonprefix([url, token_url])
+    tail = token_url[len(shared) :]
+    return configured.removesuffix(tail) + url[len(shared) :] if configured.endswith(tail) else url
+
+
+def decode_key(text: str) -> bytes:
+    """A 32-byte key from base64url; raises NotConfigured with the way to make one."""
+    try:
+        key = base64.urlsafe_b64decode(text.strip() + "=" * (-len(text.strip()) % 4))
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != 32:
+        raise NotConfigured(f"TOKEN_KEYS holds something that is not a key. {HOW_TO_MAKE_A_KEY}")
+    return key
+
+
+HOW_TO_MAKE_A_KEY = (
+    'Make one with: python3 -c "import secrets; print(secrets.token_urlsafe(32))" '
+    "and keep it: what it sealed opens with nothing else."
+)
+
+
+def _secrets_file() -> dict[str, str]:
+    try:
+        text = (ROOT / ".streamlit" / "secrets.toml").read_text(encoding="utf-8")
+    except OSError:
+        return {}
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        raise NotConfigured(".streamlit/secrets.toml is not valid TOML: write each setting as name = \"value\".") from None
+    return {name.upper(): str(value) for name, value in values.items() if not isinstance(value, dict)}
+
+
+@cache
+def settings() -> Settings:
+    """This process's settings, read once; `settings.cache_clear()` reads them again."""
+    return Settings({**_secrets_file(), **{name: value for name, value in os.environ.items() if value.strip()}})

@@ -1,0 +1,137 @@
+"""Coming back from the provider: the answer is checked, redeemed once, and remembered.
+
+Nothing in here draws, so a page that is left or reloaded in the middle does not stop it.
+The state's record is named by owner and provider: another browser's or another
+provider's answer finds nothing and spends nothing. What came of it is kept for a
+minute, so that a reload in the middle waits for it instead of redeeming again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from ..http import ApiClient
+from ..model import Account, Connection, Endpoints, Provider, Token, settings
+from ..model.errors import ConnectFailed, DashboardError, ReconnectNeeded
+from ..store import connections, keys, records
+from ..store.keys import Outcome, PendingAuthorization
+from .authorize import hashed
+from .client import request_token, token_of
+
+WAIT = 20  # seconds that a second run waits for the one that redeems
+START_AGAIN = "Press Connect to start again."
+
+
+async def redeem(provider: Provider, owner: str, answer: Mapping[str, str]) -> Outcome:
+    """What became of an authorization response (RFC 6749 section 4.1.2), which is left as a notice.
+
+    `answer` is the query of the redirect. Never raises DashboardError but StoreUnavailable
+    before anything was spent.
+    """
+    state = answer.get("state", "")
+    if not state:
+        return await _noted(provider, owner, Outcome("failed", f"{provider.title} sent no state. {START_AGAIN}"))
+    place = (owner, provider.slug, hashed(state))
+    pending, ours = await records.claim((keys.STATE, place), (keys.OUTCOME, place), Outcome("redeeming"))
+    if pending is None:
+        outcome = await _unknown(provider, place) if ours else await _awaited(provider, place)
+        return await _noted(provider, owner, outcome) if ours else outcome
+    outcome = await _redeemed(provider, owner, pending, answer)
+    await records.put(keys.OUTCOME, place, outcome)
+    return await _noted(provider, owner, outcome)
+
+
+async def _unknown(provider: Provider, place: tuple[str, ...]) -> Outcome:
+    """Forged, replayed, expired, or another browser's: nothing that could be told apart from here."""
+    await records.delete(keys.OUTCOME, place)
+    return Outcome(
+        "failed",
+        f"This answer from {provider.title} was not expected: it is older than ten minutes, was used already, "
+        f"or was asked for in another browser. {START_AGAIN}",
+    )
+
+
+async def _awaited(provider: Provider, place: tuple[str, ...]) -> Outcome:
+    for _ in range(WAIT * 5):
+        outcome = await records.get(keys.OUTCOME, place)
+        if outcome is None:
+            break
+        if outcome.state != "redeeming":
+            return outcome
+        await asyncio.sleep(0.2)
+    return Outcome("failed", f"The exchange with {provider.title} was interrupted. {START_AGAIN}")
+
+
+async def _redeemed(
+    provider: Provider, owner: str, pending: PendingAuthorization, answer: Mapping[str, str]
+) -> Outcome:
+    try:
+        _accept(provider, pending, answer)
+        connection = await _connected(provider, owner, pending, answer["code"])
+    except ReconnectNeeded:
+        return Outcome("failed", f"{provider.title} does not accept this approval any more. {START_AGAIN}")
+    except DashboardError as error:
+        return Outcome("failed", str(error))
+    return Outcome("connected", f"Connected to {connection.account.name}.", connection.id)
+
+
+def _accept(provider: Provider, pending: PendingAuthorization, answer: Mapping[str, str]) -> None:
+    """Refuse what is no approval, or comes from another issuer (RFC 9207)."""
+    sandbox = settings().endpoints(provider, "sandbox").api_url
+    if "iss" in answer and (answer["iss"] == sandbox) != (pending.environment == "sandbox"):
+        raise ConnectFailed(f"This answer does not come from where you were sent. {START_AGAIN}")
+    if answer.get("error") == "access_denied":
+        raise ConnectFailed(f"You did not approve the connection, so nothing was stored. {START_AGAIN}")
+    if "error" in answer:
+        raise ConnectFailed(f"{provider.title} could not complete the request. {START_AGAIN}")
+    if not answer.get("code"):
+        raise ConnectFailed(f"{provider.title} sent no authorization code. {START_AGAIN}")
+
+
+async def _connected(provider: Provider, owner: str, pending: PendingAuthorization, code: str) -> Connection:
+    endpoints = settings().endpoints(provider, pending.environment)
+    form = {"code": code, "redirect_uri": pending.redirect_uri}
+    if pending.verifier:
+        form["code_verifier"] = pending.verifier
+    answer = await request_token(provider, endpoints, "authorization_code", **form)
+    token = token_of(answer)
+    account = await provider.identify(ApiClient(provider, endpoints, _Fixed(token)), answer)
+    connection = _connection(provider, owner, endpoints, account)
+    await connections.save(connection, token)
+    return connection
+
+
+def _connection(provider: Provider, owner: str, endpoints: Endpoints, account: Account) -> Connection:
+    """The same account connected again has the same id, so its new token replaces the old one."""
+    identity = f"{endpoints.environment} {endpoints.api_url} {account.id}"
+    return Connection(
+        id=hashlib.sha256(identity.encode()).hexdigest()[:16],
+        owner=owner,
+        slug=provider.slug,
+        account=account,
+        environment=endpoints.environment,
+        api_url=endpoints.api_url,
+        connected_at=datetime.now(UTC),
+    )
+
+
+async def _noted(provider: Provider, owner: str, outcome: Outcome) -> Outcome:
+    await records.put(keys.NOTICE, (owner, provider.slug), outcome)
+    return outcome
+
+
+class _Fixed:
+    """Implements `http.Tokens` for a token that is not saved yet."""
+
+    def __init__(self, token: Token) -> None:
+        self._token = token
+
+    async def current(self) -> str:
+        return self._token.access_token
+
+    async def renewed(self, refused: str) -> Any:
+        raise ReconnectNeeded("The provider refused the token it had just given.")

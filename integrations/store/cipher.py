@@ -1,0 +1,81 @@
+"""The one cipher: AES-256-GCM, each record bound to where it belongs.
+
+    record = format version (1 byte) | key id (4 bytes) | nonce (12 bytes) | ciphertext and tag
+
+The associated data is the format version and the record's own Redis key, which names
+kind, owner, provider and connection: a record that was changed or copied elsewhere
+does not open. Keys come from TOKEN_KEYS, the first one seals; with the embedded server
+a key file (mode 600) is made beside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from functools import cache
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from ..model import settings
+from ..model.errors import NotConfigured, RecordUnreadable
+from ..model.settings import HOW_TO_MAKE_A_KEY, decode_key
+
+NONCE = 12
+KEY_ID = 4
+UNREADABLE = "What was stored here cannot be opened with this server's keys. Reconnect to start afresh."
+
+
+def seal(version: int, name: str, plain: bytes) -> bytes:
+    """The record for `name` (its Redis key), sealed with the first key."""
+    key_id, cipher = next(iter(keyring().items()))
+    nonce = secrets.token_bytes(NONCE)
+    return bytes([version]) + key_id + nonce + cipher.encrypt(nonce, plain, _bound_to(version, name))
+
+
+def open_(name: str, record: bytes) -> tuple[int, bytes]:
+    """(format version, plain bytes) of the record at `name`; raises RecordUnreadable."""
+    version, key_id = record[0] if record else 0, record[1 : 1 + KEY_ID]
+    nonce, sealed = record[1 + KEY_ID : 1 + KEY_ID + NONCE], record[1 + KEY_ID + NONCE :]
+    try:
+        return version, keyring()[key_id].decrypt(nonce, sealed, _bound_to(version, name))
+    except (KeyError, InvalidTag, ValueError):
+        raise RecordUnreadable(UNREADABLE) from None
+
+
+@cache
+def keyring() -> dict[bytes, AESGCM]:
+    """Ciphers by key id, the sealing one first; raises NotConfigured where there is no key."""
+    keys = settings().token_keys or (_file_key(),)
+    return {hashlib.sha256(key).digest()[:KEY_ID]: AESGCM(key) for key in keys}
+
+
+def _bound_to(version: int, name: str) -> bytes:
+    return b"%d:%s" % (version, name.encode())
+
+
+def _file_key() -> bytes:
+    if settings().redis_url:
+        raise NotConfigured(f"TOKEN_KEYS is needed with an outside Redis. {HOW_TO_MAKE_A_KEY}")
+    path = settings().data_dir / "token.key"
+    if not path.exists():
+        _create(path, secrets.token_urlsafe(32))
+    return decode_key(path.read_text())
+
+
+def _create(path: Path, text: str) -> None:
+    """Write a private file once, whole, even when several processes try at the same time."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

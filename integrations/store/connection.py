@@ -1,0 +1,69 @@
+"""The connection to Redis: which server, how long to wait for it, and its faults as ours."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+from weakref import WeakKeyDictionary
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ConstantBackoff
+from redis.exceptions import RedisError
+
+from ..model import settings
+from ..model.errors import StoreUnavailable
+from . import embedded
+
+T = TypeVar("T")
+
+PATIENCE = 0.4  # seconds for one try; with one retry a page knows within a second
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Redis] = WeakKeyDictionary()
+
+
+def url() -> str:
+    """The server's address; starts the embedded one where no other is configured."""
+    return settings().redis_url or embedded.ensure(settings().data_dir)
+
+
+async def execute(command: Callable[[Redis], Awaitable[T]]) -> T:
+    """Run one command (or one transaction); raises StoreUnavailable within a second.
+
+    An embedded server that is found dead is started again, and the command repeated.
+    """
+    try:
+        try:
+            return await command(await _client())
+        except (RedisError, OSError):
+            if settings().redis_url:
+                raise
+            await asyncio.wait_for(asyncio.to_thread(url), PATIENCE * 2)
+            return await command(await _client())
+    except (RedisError, OSError, TimeoutError):
+        raise StoreUnavailable from None
+
+
+async def _client() -> Redis:
+    loop = asyncio.get_running_loop()
+    if loop not in _clients:
+        _clients[loop] = connect(await asyncio.to_thread(url))
+    return _clients[loop]
+
+
+def connect(address: str) -> Redis:
+    """A client for this address that gives up soon enough to tell the person."""
+    return Redis.from_url(
+        address,
+        socket_connect_timeout=PATIENCE,
+        socket_timeout=PATIENCE,
+        retry=Retry(ConstantBackoff(0.05), 1),
+        health_check_interval=0,
+    )
+
+
+async def close() -> None:
+    """Close this loop's client; the next command opens another."""
+    client = _clients.pop(asyncio.get_running_loop(), None)
+    if client is not None:
+        await client.aclose()

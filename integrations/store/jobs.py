@@ -1,0 +1,66 @@
+"""The queue that loads wait in (pydocket, on the same Redis)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from datetime import timedelta
+from typing import TypeVar
+from weakref import WeakKeyDictionary
+
+from docket import Docket, ExecutionState
+from redis.exceptions import RedisError
+
+from ..model.errors import StoreUnavailable
+from .connection import PATIENCE, url
+
+T = TypeVar("T")
+NAME = "dashboard:jobs"
+_dockets: WeakKeyDictionary[asyncio.AbstractEventLoop, Docket] = WeakKeyDictionary()
+
+
+def new_docket() -> Docket:
+    """A docket to enter: what workers and pages share."""
+    return Docket(name=NAME, url=url(), execution_ttl=timedelta(minutes=1))
+
+
+async def enqueue(task: str, *arguments: str, key: str) -> None:
+    """Ask for a job; one that waits or runs under this key already stays the only one."""
+    docket = await _docket()
+    await _soon(docket.add(task, key=key)(*arguments))
+
+
+async def cancel(key: str) -> None:
+    """Take a job out of the queue, or stop the worker that has it."""
+    docket = await _docket()
+    await _soon(docket.cancel(key))
+
+
+async def is_known(key: str) -> bool:
+    """Whether a job under this key waits or runs."""
+    docket = await _docket()
+    execution = await _soon(docket.get_execution(key))
+    waiting = (ExecutionState.SCHEDULED, ExecutionState.QUEUED, ExecutionState.RUNNING)
+    return execution is not None and execution.state in waiting
+
+
+async def _docket() -> Docket:
+    loop = asyncio.get_running_loop()
+    if loop not in _dockets:
+        docket = await asyncio.to_thread(new_docket)
+        docket.tasks.setdefault("load", _placeholder)
+        await _soon(docket.__aenter__())
+        _dockets[loop] = docket
+    return _dockets[loop]
+
+
+async def _placeholder(owner: str, slug: str, connection_id: str, load_id: str) -> None:
+    """Stands for the worker's task where jobs are only asked for."""
+
+
+async def _soon(answer: Awaitable[T]) -> T:
+    """docket waits for Redis without end; a page does not."""
+    try:
+        return await asyncio.wait_for(answer, PATIENCE * 2)
+    except (RedisError, OSError, TimeoutError):
+        raise StoreUnavailable from None

@@ -1,0 +1,97 @@
+"""Every kind of value in Redis: its name, its shape, its expiry, its format version.
+
+A key is `dashboard:{kind}:{path…}`. The path of what belongs to a connection starts
+with owner, slug and connection id, so that everything of it can be found and deleted.
+Owners are hashes of a browser's cookie; states, codes and tokens appear as hashes only.
+Every value is sealed (cipher.py) and starts with its format version. When a shape
+changes, raise `version` and add to `migrations` what turns the older one into the newer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, Literal, TypeVar
+
+from ..model import Connection, Load, Part, Token
+
+T = TypeVar("T")
+MINUTE, DAY = 60, 86_400
+
+
+@dataclass(frozen=True)
+class PendingAuthorization:
+    """What an authorization request must be answered with; `verifier` is PKCE's (RFC 7636)."""
+
+    verifier: str | None = field(repr=False)
+    redirect_uri: str
+    environment: Literal["real", "sandbox"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an attempt to connect ended, or that it is still being redeemed."""
+
+    state: Literal["redeeming", "connected", "failed"]
+    message: str = ""
+    connection_id: str = ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a person left out of loading: ids of parts, groups or kinds; `asked` once they chose."""
+
+    left_out: tuple[str, ...] = ()
+    asked: bool = False
+
+
+@dataclass(frozen=True)
+class Outline:
+    """The parts that a connection had when it was last looked at, for choosing among them."""
+
+    parts: tuple[Part, ...]
+    skipped: tuple[str, ...]
+    seen_at: datetime
+
+
+@dataclass(frozen=True)
+class Usage:
+    """When a connection was last used."""
+
+    used_at: datetime
+
+
+@dataclass(frozen=True)
+class Kind(Generic[T]):
+    """One kind of record. `seconds`: its expiry, None while its connection lives."""
+
+    name: str
+    shape: type[T]
+    seconds: int | None
+    version: int = 1
+    migrations: Mapping[int, Callable[[Any], Any]] = field(default_factory=dict)
+
+    def key(self, *path: str) -> str:
+        """The Redis key of one record."""
+        return ":".join(("dashboard", self.name, *path))
+
+
+STATE = Kind("state", PendingAuthorization, 10 * MINUTE)  # owner, slug, hash of state
+OUTCOME = Kind("outcome", Outcome, MINUTE)  # owner, slug, hash of state
+NOTICE = Kind("notice", Outcome, 5 * MINUTE)  # owner, slug
+CHOICE = Kind("choice", Choice, 400 * DAY)  # owner, slug
+CONNECTION = Kind("connection", Connection, None)  # owner, slug, connection
+TOKEN = Kind("token", Token, None)  # owner, slug, connection
+OUTLINE = Kind("outline", Outline, 30 * DAY)  # owner, slug, connection
+USAGE = Kind("usage", Usage, None)  # owner, slug, connection
+LOAD = Kind("load", Load, None)  # owner, slug, connection
+SNAPSHOT = Kind("snapshot", Load, None)  # owner, slug, connection
+CHUNK = Kind("chunk", bytes, None)  # owner, slug, connection, load, run, number
+RUN = Kind("run", str, None)  # owner, slug, connection: who may write the load
+CANCEL = Kind("cancel", str, 10 * MINUTE)  # owner, slug, connection: the load to stop
+SANDBOX = Kind("sandbox", dict, None)  # slug and what the stand-in provider names it
+
+KINDS: tuple[Kind[Any], ...] = tuple(value for value in list(globals().values()) if isinstance(value, Kind))
+OF_A_CONNECTION = (CONNECTION, TOKEN, OUTLINE, USAGE, LOAD, SNAPSHOT, CHUNK, RUN, CANCEL)
+LOCK = "dashboard:lock"  # owner, slug, connection: who refreshes its token; lives for seconds

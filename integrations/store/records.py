@@ -1,0 +1,139 @@
+"""Typed records in Redis: sealed, with a format version, migrated when read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, TypeVar, cast
+
+import pydantic
+
+from ..model.errors import RecordTooNew, RecordUnreadable
+from . import cipher
+from .connection import execute
+from .keys import OF_A_CONNECTION, RUN, Kind
+
+T = TypeVar("T")
+
+WRITE_IF_HOLDER = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+for i = 2, #KEYS do redis.call('SET', KEYS[i], ARGV[i]) end
+return 1
+"""
+
+
+async def put(kind: Kind[T], path: Sequence[str], value: T, *, seconds: int | None = None) -> None:
+    """Save a record, replacing what was there; it expires as its kind says, or in `seconds`."""
+    key = kind.key(*path)
+    record = encode(kind, key, value)
+    await execute(lambda redis: redis.set(key, record, ex=seconds or kind.seconds))
+
+
+async def get(kind: Kind[T], path: Sequence[str]) -> T | None:
+    """The record, or None; raises RecordUnreadable and RecordTooNew."""
+    key = kind.key(*path)
+    return decode(kind, key, await execute(lambda redis: redis.get(key)))
+
+
+async def get_many(kind: Kind[T], paths: Sequence[Sequence[str]]) -> list[T | None]:
+    """The records in the order of their paths, in one round trip."""
+    keys = [kind.key(*path) for path in paths]
+    values = await execute(lambda redis: redis.mget(keys)) if keys else []
+    return [decode(kind, key, value) for key, value in zip(keys, values, strict=True)]
+
+
+async def take(kind: Kind[T], path: Sequence[str]) -> T | None:
+    """The record, spent: nobody gets it again."""
+    key = kind.key(*path)
+    return decode(kind, key, await execute(lambda redis: redis.getdel(key)))
+
+
+async def delete(kind: Kind[Any], *paths: Sequence[str]) -> None:
+    """Delete records, those that exist."""
+    keys = [kind.key(*path) for path in paths]
+    if keys:
+        await execute(lambda redis: redis.unlink(*keys))
+
+
+async def claim(
+    spent: tuple[Kind[T], Sequence[str]], mark: tuple[Kind[Any], Sequence[str]], value: Any
+) -> tuple[T | None, bool]:
+    """Spend one record and leave a mark if there was none, in one step.
+
+    Returns what was spent (None: nothing there) and whether the mark is ours.
+    """
+    spent_key, mark_key = spent[0].key(*spent[1]), mark[0].key(*mark[1])
+    record = encode(mark[0], mark_key, value)
+
+    async def transaction(redis: Any) -> list[Any]:
+        async with redis.pipeline(transaction=True) as pipe:
+            pipe.getdel(spent_key)
+            pipe.set(mark_key, record, nx=True, ex=mark[0].seconds)
+            return cast(list[Any], await pipe.execute())
+
+    taken, marked = await execute(transaction)
+    return decode(spent[0], spent_key, taken), bool(marked)
+
+
+async def become_holder(path: Sequence[str], holder: bytes) -> None:
+    """From now on only this holder may write the connection's load."""
+    await execute(lambda redis: redis.set(RUN.key(*path), holder))
+
+
+async def put_as_holder(
+    path: Sequence[str], holder: bytes, *writes: tuple[Kind[Any], Sequence[str], Any]
+) -> bool:
+    """Save records if `holder` still holds the connection's load; says whether it did."""
+    keys = [kind.key(*where) for kind, where, _ in writes]
+    records = [encode(kind, key, value) for (kind, _, value), key in zip(writes, keys, strict=True)]
+    names = [RUN.key(*path), *keys]
+    return bool(await execute(lambda redis: redis.eval(WRITE_IF_HOLDER, len(names), *names, holder, *records)))
+
+
+async def paths(kind: Kind[Any], *start: str) -> list[tuple[str, ...]]:
+    """The paths of all records of a kind that start like this, found by scanning."""
+    pattern = kind.key(*start, "*")
+
+    async def scan(redis: Any) -> list[bytes]:
+        return [key async for key in redis.scan_iter(match=pattern, count=1000)]
+
+    return sorted(tuple(key.decode().split(":")[2:]) for key in await execute(scan))
+
+
+async def delete_connection(path: Sequence[str]) -> None:
+    """Delete every record that belongs to a connection."""
+    for kind in OF_A_CONNECTION:
+        await delete(kind, path, *await paths(kind, *path))
+
+
+def encode(kind: Kind[Any], key: str, value: Any) -> bytes:
+    """The sealed record of a value for this key."""
+    plain = value if kind.shape is bytes else _shape(kind.shape).dump_json(value)
+    return cipher.seal(kind.version, key, plain)
+
+
+def decode(kind: Kind[T], key: str, record: bytes | None) -> T | None:
+    """The value of a sealed record; raises RecordUnreadable and RecordTooNew."""
+    if record is None:
+        return None
+    if record[:1] > bytes([kind.version]):
+        raise RecordTooNew("This was stored by a newer version of the dashboard. Update this server to read it.")
+    version, plain = cipher.open_(key, record)
+    if kind.shape is bytes:
+        return cast(T, plain)
+    try:
+        return cast(T, _shape(kind.shape).validate_python(_migrated(kind, version, plain), strict=False))
+    except pydantic.ValidationError:
+        raise RecordUnreadable(cipher.UNREADABLE) from None
+
+
+def _migrated(kind: Kind[Any], version: int, plain: bytes) -> Any:
+    value = pydantic.TypeAdapter(Any).validate_json(plain)
+    for step in range(version, kind.version):
+        value = kind.migrations[step](value)
+    return value
+
+
+@cache
+def _shape(shape: type) -> pydantic.TypeAdapter[Any]:
+    return pydantic.TypeAdapter(shape)

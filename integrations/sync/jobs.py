@@ -1,0 +1,155 @@
+"""Loads as pages see them: asked for, watched, cancelled, and their rows read."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import secrets
+import threading
+from datetime import UTC, datetime, timedelta
+
+import cachetools
+import pyarrow as pa
+
+from .. import frames, providers
+from ..model import Connection, Load, settings
+from ..store import connections, keys, records
+from ..store import jobs as queue
+from ..store.keys import Choice, Outline
+from .load import CANCELLED, client, save_outline
+from .run import Run, Superseded, chunks
+
+CANCEL_WITHIN = 0.8  # seconds that the worker has; then the page ends the load itself
+READS = 3
+LOST = "Some of the rows are no longer stored. Refresh to load them again."
+CACHE_BYTES = 512 * 1024 * 1024
+
+_tables: cachetools.TTLCache[tuple[str, ...], pa.Table] = cachetools.TTLCache(
+    CACHE_BYTES, ttl=900, getsizeof=lambda table: table.nbytes + 1
+)
+_tables_lock = threading.Lock()
+
+
+async def start(connection: Connection) -> Load:
+    """Ask for a load; one that waits or runs already is the answer."""
+    load = await records.get(keys.LOAD, connection.path)
+    if load is None or not load.active:
+        load = Load(secrets.token_hex(8), "queued", datetime.now(UTC))
+        await records.put(keys.LOAD, connection.path, load)
+    await queue.enqueue("load", *connection.path, key=_key(connection))
+    await connections.touch(connection)
+    return load
+
+
+async def status(connection: Connection) -> Load | None:
+    """The latest load, under way or ended; one that no worker has is asked for again."""
+    load = await records.get(keys.LOAD, connection.path)
+    if load and load.active and _silent(load) and not await queue.is_known(_key(connection)):
+        await queue.enqueue("load", *connection.path, key=_key(connection))
+    return load
+
+
+async def cancel(connection: Connection) -> Load | None:
+    """Stop the load under way; the rows that have arrived are kept as a partial snapshot."""
+    load = await records.get(keys.LOAD, connection.path)
+    if load is None or not load.active:
+        return load
+    await records.put(keys.CANCEL, connection.path, load.id)
+    await queue.cancel(_key(connection))
+    for _ in range(int(CANCEL_WITHIN / 0.1)):
+        await asyncio.sleep(0.1)
+        load = await records.get(keys.LOAD, connection.path)
+        if load is None or not load.active:
+            return load
+    return await _end_here(connection, load)
+
+
+async def snapshot(connection: Connection) -> Load | None:
+    """The rows there are to show: the last load that left any behind."""
+    return await records.get(keys.SNAPSHOT, connection.path)
+
+
+async def shown(connection: Connection) -> tuple[Load, pa.Table] | None:
+    """The snapshot and its rows, one for each item; None before the first one.
+
+    A snapshot that a load replaces meanwhile is read again; one with chunks lost is partial, and says so.
+    """
+    for _ in range(READS):
+        load = await snapshot(connection)
+        if load is None:
+            return None
+        table = await so_far(connection, load)
+        if table is not None:
+            return load, table
+    left = frames.unpack(await chunks(connection, load))
+    return dataclasses.replace(load, state="partial", notes=(*load.notes, LOST)), left
+
+
+async def so_far(connection: Connection, load: Load) -> pa.Table | None:
+    """The rows that a load has saved; None if some are not there any more."""
+    key = (*connection.path, load.id, load.run, str(load.chunks))
+    with _tables_lock:
+        table = _tables.get(key)
+    return table if table is not None else await _read(connection, load, key)
+
+
+async def _read(connection: Connection, load: Load, key: tuple[str, ...]) -> pa.Table | None:
+    found = await chunks(connection, load)
+    if len(found) < load.chunks:
+        return None
+    table = await asyncio.to_thread(frames.unpack, found)
+    with _tables_lock:
+        if table.nbytes < CACHE_BYTES:
+            _tables[key] = table
+    return table
+
+
+async def outline(connection: Connection, look_again: bool = False) -> Outline:
+    """The parts that can be left out, from the last look or from a new one at the provider."""
+    known = None if look_again else await records.get(keys.OUTLINE, connection.path)
+    if known:
+        return known
+    provider = providers()[connection.slug]
+    return await save_outline(connection, await provider.plan(client(provider, connection)), {})
+
+
+async def choice(owner: str, slug: str) -> Choice:
+    """What this owner leaves out of loads from this provider."""
+    return await records.get(keys.CHOICE, (owner, slug)) or Choice()
+
+
+async def choose(owner: str, slug: str, left_out: tuple[str, ...]) -> None:
+    """Remember what to leave out."""
+    await records.put(keys.CHOICE, (owner, slug), Choice(left_out, asked=True))
+
+
+async def stop_for_good(connection: Connection) -> None:
+    """Before a connection is deleted: no worker goes on with it, no row stays in memory."""
+    await queue.cancel(_key(connection))
+    with _tables_lock:
+        for key in [key for key in _tables if key[:3] == connection.path]:
+            _tables.pop(key, None)
+
+
+def stale(load: Load) -> bool:
+    """Whether a load under way shows no sign of a worker."""
+    return load.active and _silent(load)
+
+
+async def _end_here(connection: Connection, load: Load) -> Load:
+    """End a load whose worker does not answer, with the chunks it has saved."""
+    run = Run(connection, load)
+    run.notes.append(CANCELLED)
+    try:
+        await run.adopt(load)
+        return await run.finish("partial", await snapshot(connection))
+    except Superseded:
+        return dataclasses.replace(load, state="partial")
+
+
+def _silent(load: Load) -> bool:
+    return datetime.now(UTC) - (load.at or load.queued_at) > timedelta(seconds=settings().lease_seconds)
+
+
+def _key(connection: Connection) -> str:
+    return ":".join(connection.path)

@@ -1,0 +1,57 @@
+"""The worker: runs loads, and once in a while ends connections that nobody uses."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import threading
+from datetime import timedelta
+
+from docket import Perpetual, Worker
+
+from .. import providers
+from ..model import settings
+from ..oauth import disconnect
+from ..store import connections
+from ..store.jobs import new_docket
+from .load import load
+
+SWEEP_EVERY = timedelta(hours=6)
+
+
+async def sweep(perpetual: Perpetual = Perpetual(every=SWEEP_EVERY, automatic=True)) -> None:  # noqa: B008 - docket's way
+    """Revoke and delete connections that nobody has used for FORGET_AFTER_DAYS."""
+    for connection in await connections.unused(settings().forget_after_days):
+        await disconnect(providers()[connection.slug], connection)
+
+
+async def work() -> None:
+    """Take jobs from the queue until cancelled."""
+    async with new_docket() as docket:
+        docket.register(load)
+        docket.register(sweep)
+        lease = timedelta(seconds=settings().lease_seconds)
+        async with Worker(docket, redelivery_timeout=lease, reconnection_delay=timedelta(seconds=1)) as worker:
+            await worker.run_forever()
+
+
+def main(with_parent: bool = False) -> None:
+    """A worker process; stops at once on SIGTERM and Ctrl-C: what it was doing is taken up again.
+
+    `with_parent`: it also stops when its standard input ends, that is, when its parent does.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: os._exit(0))
+    if with_parent:
+        threading.Thread(target=_end_with_parent, daemon=True).start()
+    with contextlib.suppress(asyncio.CancelledError):
+        asyncio.run(work())
+
+
+def _end_with_parent() -> None:
+    while sys.stdin.buffer.read(1):
+        pass
+    os._exit(0)

@@ -1,0 +1,52 @@
+"""Pictures for those who would rather look than read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from .. import frames
+from ..model import Provider
+from .data import Rows
+
+MOST = 4  # metrics beside each other
+
+
+def metrics(provider: Provider, rows: Rows) -> None:
+    """How many items there are, in all and by type, and how many changed lately."""
+    today = datetime.now(UTC).date()
+    weeks, recent = rows.weeks(today)
+    kinds = sorted(rows.load.counts, key=lambda kind: -rows.load.counts[kind])[: MOST - 1]
+    with st.grid(len(kinds) + 1, min_column_width=150):
+        _metric("Items", rows.load.total, sum(recent.values()), weeks.sum(axis=1), "area")
+        for kind in kinds:
+            label = frames.type_label(kind)
+            series = weeks[label] if label in weeks else pd.Series(0, index=weeks.index)
+            _metric(provider.kind_title(kind), rows.load.counts[kind], recent.get(label, 0), series, "bar")
+
+
+def _metric(label: str, total: int, lately: int, series: pd.Series, chart: str) -> None:
+    st.metric(
+        label, f"{total:,}", f"{lately:,} changed this week" if lately else None, delta_color="off", delta_arrow="off",
+        border=True, chart_data=series.tolist(), chart_type=chart, help="Changes in each of the last twelve weeks",
+    )  # fmt: skip
+
+
+def updates_per_day(by_day: pd.DataFrame) -> None:
+    """Items by the day of their last change, stacked by what they are (columns of the frame)."""
+    long = by_day.rename_axis(index="Day", columns="What").stack().rename("Items").reset_index()
+    chart = (
+        alt.Chart(long)
+        .mark_bar(size=14)
+        .encode(
+            x=alt.X("Day:T", title=None, axis=alt.Axis(format="%-d %b", labelOverlap=True, grid=False)),
+            y=alt.Y("Items:Q", title=None, axis=alt.Axis(tickMinStep=1)),
+            color=alt.Color("What:N", title=None, legend=alt.Legend(orient="bottom")),
+            tooltip=["Day:T", "What:N", "Items:Q"],
+        )
+        .properties(height=280)
+    )
+    st.altair_chart(chart, width="stretch", alt="Items by the day of their last change")

@@ -1,0 +1,107 @@
+"""The frame of every page: title, sidebar, and what to say when something is in the way."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+import streamlit as st
+
+from .. import providers
+from ..model import Connection, Provider, cookie_name, owner_of, settings
+from ..model.errors import DashboardError, StoreUnavailable
+from ..store import connection as redis
+from ..store import connections
+from ..store.loop import run
+from .words import plain
+
+Colour = Literal["green", "gray", "orange", "red"]
+ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><g fill="#4f46e5"><rect x="3" y="3" width="8" height="10"'
+    ' rx="2"/><rect x="13" y="3" width="8" height="6" rx="2"/><rect x="3" y="15" width="8" height="6" rx="2"/>'
+    '<rect x="13" y="11" width="8" height="10" rx="2"/></g></svg>'
+)
+AGAIN = 2  # seconds between looks whether Redis is back
+
+
+def page(title: str, draw: Callable[[str], None]) -> None:
+    """Draw a page for the browser that asks; `draw` gets the owner that its cookie stands for."""
+    st.set_page_config(page_title=f"{title} · Dashboard", page_icon=ICON, layout="wide")
+    with explained():
+        owner = owner_of(st.context.cookies.get(cookie_name()))
+        if owner is None:
+            st.warning("This dashboard knows your browser by a cookie, which it did not get. Allow cookies for this site and reload.")
+            st.stop()
+        sidebar(owner)
+        draw(owner)
+
+
+@contextlib.contextmanager
+def explained() -> Iterator[None]:
+    """Show what went wrong as a sentence; look again by itself while Redis is away."""
+    try:
+        yield
+    except StoreUnavailable as error:
+        st.error(str(error), icon=":material/cloud_off:")
+        _look_again()
+    except DashboardError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def unexpected(error: Exception) -> bool:
+    """What people see of a mistake of ours; the server's log has the rest."""
+    st.error("Something went wrong on this page. Reload it; if it happens again, tell whoever runs this dashboard.")
+    return True
+
+
+def sidebar(owner: str) -> None:
+    """The way to every page, with each provider's state beside its link."""
+    mine = run(connections.of(owner))
+    with st.sidebar:
+        st.caption("Workspace")
+        st.page_link("dashboard.py", label="Overview", icon=":material/dashboard:", width="stretch")
+        st.caption("Sources")
+        for provider in providers().values():
+            _link(provider, [each for each in mine if each.slug == provider.slug])
+        if settings().sandbox and any(each.environment == "sandbox" for each in mine):
+            st.caption("Sample data is made up by this server.")
+
+
+def badges(provider: Provider, connection: Connection | None) -> list[tuple[str, Colour]]:
+    """The state of a provider in words, with colours."""
+    if connection is None:
+        missing = bool(settings().missing(provider))
+        return [("Not configured", "gray") if missing else ("Not connected", "gray")]
+    state: tuple[str, Colour] = ("Reconnect needed", "red") if connection.reconnect else ("Connected", "green")
+    return [state, ("Sample data", "orange")] if connection.environment == "sandbox" else [state]
+
+
+def header(provider: Provider, connection: Connection | None) -> None:
+    """A page's title with the state beside it; goes into a horizontal container."""
+    st.title(f"{provider.icon} {provider.title}", width="content", anchor=False)
+    for label, colour in badges(provider, connection):
+        st.badge(label, color=colour)
+
+
+def account_line(connection: Connection) -> str:
+    """Whose account it is, for a caption."""
+    account = connection.account
+    return " · ".join(plain(text) for text in dict.fromkeys((account.name, account.detail)) if text)
+
+
+def _link(provider: Provider, mine: list[Connection]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xsmall"):
+        st.page_link(f"pages/{provider.slug}.py", label=provider.title, icon=provider.icon)
+        if mine:
+            label, colour = badges(provider, mine[-1])[0]
+            st.badge("Reconnect" if colour == "red" else label, color=colour)
+
+
+@st.fragment(run_every=AGAIN)
+def _look_again() -> None:
+    with contextlib.suppress(StoreUnavailable):
+        run(redis.execute(lambda client: client.ping()))
+        st.rerun()
+
+

@@ -1,0 +1,84 @@
+"""The overview: every provider at a glance, and what changed lately in all of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pandas as pd
+import streamlit as st
+
+from .. import frames, providers, sync
+from ..model import Connection, Load, Provider, settings
+from ..store import connections
+from ..store.loop import run
+from .charts import updates_per_day
+from .data import KEEP, Name, Rows
+from .frame import account_line, badges, page
+from .words import ago, count
+
+ANYBODY = (
+    "Anybody who can open this address can use this dashboard without signing in. Each browser sees only what it "
+    "connected itself; whoever uses the same browser sees the same."
+)
+
+
+def overview() -> None:
+    """Draw the page `/`."""
+    page("Overview", _draw)
+
+
+def _draw(owner: str) -> None:
+    st.title(":material/dashboard: Overview", anchor=False)
+    st.caption("All connected sources at a glance")
+    if settings().allow_anonymous and not settings().on_this_machine:
+        st.info(ANYBODY, icon=":material/public:")
+    mine = run(_all(owner))
+    with st.grid(3, min_column_width=260):
+        for provider in providers().values():
+            _card(provider, [each for each in mine if each[0].slug == provider.slug])
+    _changes([Rows(connection, *shown) for connection, _, shown in mine if shown])
+
+
+async def _all(owner: str) -> list[tuple[Connection, Load | None, tuple[Load, object] | None]]:
+    found = await connections.of(owner)
+    return [(each, await sync.status(each), await sync.shown(each)) for each in found]
+
+
+def _card(provider: Provider, mine: list[tuple[Connection, Load | None, tuple[Load, object] | None]]) -> None:
+    connection, load, shown = mine[-1] if mine else (None, None, None)
+    with st.container(border=True, height="stretch"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.subheader(f"{provider.icon} {provider.title}", anchor=False, width="content")
+            st.space("stretch")
+            for label, colour in badges(provider, connection):
+                st.badge(label, color=colour)
+        st.caption(account_line(connection) if connection else provider.summary)
+        if connection:
+            st.markdown(_loaded(load, shown[0] if shown else None))
+        st.page_link(f"pages/{provider.slug}.py", label="Open" if connection else "Connect", icon=":material/arrow_forward:")
+
+
+def _loaded(load: Load | None, shown: Load | None) -> str:
+    if load and load.active:
+        return f":blue-badge[Loading] {count(load.total, 'item')} so far"
+    if shown is None:
+        return "The last load did not work." if load else "Nothing loaded yet."
+    partial = " :orange-badge[Partial]" if shown.state == "partial" else ""
+    return f"**{count(shown.total, 'item')}**{partial} · loaded {ago(shown.finished_at)}"
+
+
+def _changes(all_rows: list[Rows]) -> None:
+    """Updates per day, stacked by provider when there are several, by type when there is one."""
+    today = datetime.now(UTC).date()
+    days = [_per_day(rows.name, len(all_rows) > 1, rows.connection.slug, today.isoformat(), rows.table) for rows in all_rows]
+    if not days or not any(day.to_numpy().sum() for day in days):
+        return
+    with st.container(border=True):
+        st.subheader("Updates per day", anchor=False)
+        updates_per_day(pd.concat(days, axis=1).T.groupby(level=0, sort=False).sum().T)
+
+
+@st.cache_data(**KEEP)
+def _per_day(name: Name, by_provider: bool, slug: str, today: str, _table: object) -> pd.DataFrame:
+    days = frames.per_day(frames.frame(_table), today=datetime.fromisoformat(today).date())
+    return days.sum(axis=1).to_frame(providers()[slug].title) if by_provider else days

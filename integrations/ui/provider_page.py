@@ -1,0 +1,119 @@
+"""A provider's page: not connected, choosing, loading, or the table."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from .. import sync
+from ..model import Connection, Load, Provider
+from ..store import connections
+from ..store.loop import run
+from .charts import metrics
+from .choose import choose_panel
+from .connect import come_back, connect_button, connect_card, disconnect_dialog, notice, reconnect_needed, returned
+from .data import Rows
+from .filters import filter_bar
+from .frame import account_line, header, page
+from .progress import outcome, progress
+from .table import table
+from .words import ago, plain
+
+
+def provider_page(provider: Provider) -> None:
+    """Draw the page of one provider, which is also its redirect URI."""
+
+    def draw(owner: str) -> None:
+        if returned():
+            come_back(provider, owner)
+        mine = run(connections.of(owner, provider.slug))
+        if mine:
+            _connected(provider, owner, mine)
+        else:
+            _not_connected(provider, owner)
+
+    page(provider.title, draw)
+
+
+def _not_connected(provider: Provider, owner: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        header(provider, None)
+    st.caption(provider.summary)
+    notice(provider, owner)
+    connect_card(provider, owner)
+
+
+def _connected(provider: Provider, owner: str, mine: list[Connection]) -> None:
+    connection = _chosen(mine)
+    load, rows = run(_state(connection))
+    _top(provider, connection, load)
+    _line(connection, rows)
+    notice(provider, owner)
+    if connection.reconnect:
+        reconnect_needed(provider, connection, owner)
+    if st.session_state.get("choosing") or (load is None and rows is None and not connection.reconnect):
+        choose_panel(provider, connection, first=rows is None)
+    elif load and load.active:
+        progress(provider, connection, load.chunks)
+    else:
+        outcome(provider, load, rows.load if rows else None)
+    if rows:
+        _rows(provider, rows)
+
+
+async def _state(connection: Connection) -> tuple[Load | None, Rows | None]:
+    """The latest load, and what there is to show: the snapshot, or before the first one the rows so far."""
+    load = await sync.status(connection)
+    await connections.touch(connection)
+    shown = await sync.shown(connection)
+    if shown:
+        return load, Rows(connection, *shown)
+    table = await sync.so_far(connection, load) if load and load.active and load.chunks else None
+    return load, Rows(connection, load, table) if load and table is not None else None
+
+
+def _chosen(mine: list[Connection]) -> Connection:
+    if len(mine) == 1:
+        return mine[0]
+    names = {each.id: f"{each.account.name}" + (" (sample data)" if each.environment == "sandbox" else "") for each in mine}
+    chosen = st.selectbox(
+        "Account", list(names), format_func=lambda each: plain(names[each]), key=f"{mine[0].slug}_account",
+        bind="query-params", index=len(mine) - 1,
+    )  # fmt: skip
+    return next(each for each in mine if each.id == chosen)
+
+
+def _top(provider: Provider, connection: Connection, load: Load | None) -> None:
+    """Title and state, and what can be done with the connection."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        header(provider, connection)
+        st.space("stretch")
+        busy = bool(load and load.active) or bool(connection.reconnect)
+        if st.button("Refresh", icon=":material/refresh:", disabled=busy):
+            run(sync.start(connection))
+            st.rerun()
+        _manage(provider, connection)
+
+
+def _manage(provider: Provider, connection: Connection) -> None:
+    with st.popover("Manage", icon=":material/settings:"):
+        connect_button(provider, connection.owner, connection.environment, "Reconnect", primary=False)
+        if st.button("Choose what to load", icon=":material/checklist:"):
+            st.session_state["choosing"] = True
+            st.rerun()
+        if st.button("Disconnect", icon=":material/link_off:"):
+            disconnect_dialog(provider, connection)
+
+
+def _line(connection: Connection, rows: Rows | None) -> None:
+    loaded = f" · loaded {ago(rows.load.finished_at)}" if rows and rows.load.finished_at else ""
+    st.caption(account_line(connection) + loaded)
+
+
+def _rows(provider: Provider, rows: Rows) -> None:
+    if rows.table.num_rows == 0:
+        with st.container(border=True):
+            st.markdown(f"**There is nothing here yet.** {provider.if_empty}")
+        return
+    metrics(provider, rows)
+    filters = filter_bar(rows)
+    table(rows, filters)

@@ -1,0 +1,117 @@
+"""The table: how many rows, the file, the rows themselves, and one of them in full."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import pandas as pd
+import streamlit as st
+
+from .. import frames
+from ..frames import Filters
+from .data import Rows
+from .filters import clear
+from .leave import leave_for
+from .words import plain
+
+EAGER = 100_000  # rows; beyond, the browser asks for what it shows, and can't select
+HEIGHT = 560
+
+
+def table(rows: Rows, filters: Filters) -> None:
+    """The rows that meet the filters, and what can be done with them."""
+    narrowed = rows.narrowed(filters)
+    _above(rows, filters, len(narrowed))
+    if narrowed.empty:
+        _no_match(rows.connection.slug)
+        return
+    selected = _show(rows, filters, narrowed)
+    if selected is not None:
+        _details(rows, int(narrowed.index[selected]))
+
+
+def _above(rows: Rows, filters: Filters, shown: int) -> None:
+    """Count and download, kept to the left: the table's own toolbar floats above its right edge."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{shown:,}** of {rows.table.num_rows:,} items", width="content")
+        if frames.active(filters):
+            st.button("Clear filters", icon=":material/filter_alt_off:", on_click=clear, args=(rows.connection.slug,))
+        raw = st.session_state.get("raw", False)
+        if st.button("Download CSV", icon=":material/download:", type="primary", disabled=not shown):
+            leave_for(download_url(rows, filters, raw))
+        st.toggle(
+            "Raw values", key="raw",
+            help="Leave cells that a spreadsheet would run (= + - @ first) as they are. For programs, not for spreadsheets.",
+        )  # fmt: skip
+
+
+def download_url(rows: Rows, filters: Filters, raw: bool) -> str:
+    """The address of exactly this view as a file."""
+    query = [("connection", rows.connection.id), *frames.to_query(filters), *([("raw", "1")] if raw else [])]
+    return f"/download/{rows.connection.slug}?{urlencode(query)}"
+
+
+def _no_match(slug: str) -> None:
+    with st.container(border=True):
+        st.markdown("**Nothing matches these filters.** The items are still there.")
+        st.button("Show everything", on_click=clear, args=(slug,))
+
+
+def _show(rows: Rows, filters: Filters, narrowed: pd.DataFrame) -> int | None:
+    """The position of the selected row. The key holds the filters: a selection is a position in these very rows."""
+    eager = len(narrowed) <= EAGER
+    view = hashlib.sha256(repr((rows.name, filters)).encode()).hexdigest()[:12]
+    options: dict[str, Any] = {"on_select": "rerun", "selection_mode": "single-row", "lazy": False} if eager else {"lazy": True}
+    event = st.dataframe(
+        narrowed, key=f"table {view}", hide_index=True, height=min(HEIGHT, 38 + 35 * len(narrowed)),
+        column_config=_columns(), alt="The items that match the filters", **options,
+    )  # fmt: skip
+    chosen = event["selection"]["rows"] if eager else []
+    return int(chosen[0]) if chosen and chosen[0] < len(narrowed) else None
+
+
+def _columns() -> dict[str, Any]:
+    config = st.column_config
+    return {
+        "Name": config.TextColumn(width="large", pinned=True),
+        "Type": config.TextColumn(width="small"),
+        "Updated": config.DatetimeColumn(format="distance"),
+        "Created": config.DatetimeColumn(format="D MMM YYYY"),
+        "Link": config.LinkColumn(display_text=":material/open_in_new:", width="small", help="Open it at the provider"),
+    }
+
+
+def _details(rows: Rows, row: int) -> None:
+    """Everything about one item."""
+    kind, item_id = frames.key(rows.table, row)
+    item = frames.details(rows.table, kind, item_id)
+    with st.container(border=True):
+        st.subheader(plain(item["name"]), anchor=False)
+        facts = {
+            "Type": frames.type_label(kind),
+            "Parent": item["parent_path_or_name"],
+            "Owner": item["owner"],
+            "Created": item["creation_time"],
+            "Updated": item["last_modified_time"],
+            **item["properties"],
+        }
+        st.table({plain(name): [_words(value)] for name, value in facts.items() if _has(value)}, border="horizontal")
+        if item["url"] and item["url"].startswith(("https://", "http://")):
+            st.link_button("Open at the provider", item["url"], icon=":material/open_in_new:")
+
+
+def _has(value: Any) -> bool:
+    return value is not None and value != "" and value != [] and value != {}
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, datetime):
+        return plain(value.strftime("%-d %B %Y, %H:%M UTC"))
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, list):
+        return plain(", ".join(str(each) for each in value), longest=500)
+    return plain(str(value), longest=2_000)

@@ -1,0 +1,18 @@
+"""The ASGI side of the app: what is not a page."""
+
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Route
+
+from .downloads import download
+from .health import healthz, readyz
+from .life import check, lifespan
+from .middleware import Browser
+
+middleware = [Middleware(Browser)]
+routes: list[BaseRoute] = [
+    Route("/download/{slug}", download),
+    Route("/healthz", healthz),
+    Route("/readyz", readyz),
+]
+
+__all__ = ["check", "lifespan", "middleware", "routes"]

@@ -1,0 +1,56 @@
+"""`/download/{slug}`: the filtered table as a CSV file, streamed to the browser it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from html import escape
+
+import pyarrow as pa
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response, StreamingResponse
+
+from .. import frames, providers, sync
+from ..model import Connection, Load, cookie_name, owner_of
+from ..model.errors import DashboardError
+from ..store import connections
+
+
+async def download(request: Request) -> Response:
+    """Exactly the rows and columns that the page shows for the same query; `raw=1` leaves formulas alone."""
+    try:
+        found = await _rows(request)
+    except DashboardError as error:
+        return words(str(error), 503)
+    if found is None:
+        return words("There is nothing to download here for this browser. Open the dashboard and connect first.", 404)
+    connection, load, table = found
+    filters = frames.from_query(request.query_params.multi_items())
+    title = providers()[connection.slug].title + ("-partial" if load.state == "partial" else "")
+    name = frames.filename(title, datetime.now(UTC).date(), frames.active(filters))
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    lines = _lines(table, filters, raw=request.query_params.get("raw") == "1")
+    return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def words(sentence: str, status: int) -> HTMLResponse:
+    """A page of one sentence and a way back."""
+    return HTMLResponse(
+        f"<!doctype html><title>Dashboard</title><meta name=viewport content='width=device-width'>"
+        f"<body style='font:18px/1.5 system-ui;max-width:34em;margin:15vh auto;padding:0 1em'>"
+        f"<p>{escape(sentence)}</p><p><a href='/'>Back to the dashboard</a></p>",
+        status,
+    )
+
+
+def _lines(table: pa.Table, filters: frames.Filters, raw: bool) -> Iterator[bytes]:
+    """In a thread of its own: Starlette iterates what is not async there."""
+    yield from frames.csv_rows(frames.apply(frames.frame(table, filters.columns), filters), raw=raw)
+
+
+async def _rows(request: Request) -> tuple[Connection, Load, pa.Table] | None:
+    owner = owner_of(request.cookies.get(cookie_name()))
+    slug, wanted = request.path_params["slug"], request.query_params.get("connection", "")
+    connection = await connections.find(owner, slug, wanted) if owner and slug in providers() else None
+    shown = await sync.shown(connection) if connection else None
+    return (connection, *shown) if connection and shown else None

@@ -1,0 +1,23 @@
+"""`/healthz`: the process serves. `/readyz`: it can serve, that is, Redis answers."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from ..model.errors import StoreUnavailable
+from ..store import connection
+
+
+async def healthz(request: Request) -> Response:
+    """200 while the process runs."""
+    return JSONResponse({"status": "ok"})
+
+
+async def readyz(request: Request) -> Response:
+    """200 when Redis answers, 503 when it doesn't."""
+    try:
+        await connection.execute(lambda redis: redis.ping())
+    except StoreUnavailable:
+        return JSONResponse({"status": "redis does not answer"}, 503)
+    return JSONResponse({"status": "ok"})

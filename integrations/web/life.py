@@ -1,0 +1,71 @@
+"""From start to stop: settings checked, Redis warmed, a worker started and watched."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sys
+from collections.abc import AsyncIterator
+from typing import Any
+
+from ..model import settings
+from ..model.errors import DashboardError, NotConfigured
+from ..model.settings import ROOT
+from ..store import cipher, connection, loop
+from ..sync import work
+
+log = logging.getLogger(__name__)
+RESTART_AFTER = 1  # seconds before a worker that ended is started again
+
+
+def check() -> None:
+    """Exit with a sentence if this process could not serve safely with its settings."""
+    try:
+        if not settings().on_this_machine and not settings().allow_anonymous:
+            raise NotConfigured(
+                f"PUBLIC_URL is {settings().public_url}, and anybody who can open it could use this dashboard. "
+                "Set ALLOW_ANONYMOUS=on if that is meant."
+            )
+        cipher.keyring()
+    except DashboardError as error:
+        sys.exit(f"\n  The dashboard cannot start. {error}\n")
+
+
+@contextlib.asynccontextmanager
+async def lifespan(app: Any) -> AsyncIterator[None]:
+    """Starlette's lifespan: everything that lives as long as the process."""
+    with contextlib.suppress(DashboardError):  # pages say so, and it may be back any moment
+        await connection.execute(lambda redis: redis.ping())
+    worker = _worker()
+    try:
+        yield
+    finally:
+        if worker is not None:
+            worker.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await worker
+
+
+def _worker() -> asyncio.Task[None] | None:
+    if settings().workers == "child":
+        return asyncio.create_task(_watch_child())
+    if settings().workers == "inline":
+        asyncio.run_coroutine_threadsafe(work(), loop.get())
+    return None
+
+
+async def _watch_child() -> None:
+    """Run a worker process; one that ends, however, is replaced. Its end of our pipe ends it with us."""
+    command = (sys.executable, "-m", "integrations", "worker", "--with-parent")
+    while True:
+        child = await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.PIPE, cwd=ROOT)
+        try:
+            status = await child.wait()
+        except asyncio.CancelledError:
+            with contextlib.suppress(ProcessLookupError):
+                child.terminate()
+            await child.wait()
+            raise
+        log.warning("the worker ended with status %s and is started again", status)
+        await asyncio.sleep(RESTART_AFTER)

@@ -1,0 +1,508 @@
+"""Stand-in for Notion, version 2026-03-11: https://developers.notion.com/reference and providers.md section 1."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, quote, unquote
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from . import words
+from .faults import Gate
+from .oauth import OAuth
+from .rules import Answer, Lazy, Limit, Refusal, Rules, json_object, whole
+from .words import digest, mix, pick
+
+CAP = 10_000
+WORKSPACE = str(uuid.UUID(digest("notion workspace")))
+BOT = str(uuid.UUID(digest("notion bot")))
+PEOPLE = [(str(uuid.UUID(digest(f"notion user {n}"))), *words.person(n)) for n in range(12)]
+SHARES = (35, 52, 60, 68, 76, 84)  # Of 100 items, up to which belong to which source; the rest are plain pages.
+SOURCES: tuple[tuple[str, str, str, dict[str, str]], ...] = (
+    ("Tasks", "Task", "✅", {
+        "Status": "status", "Priority": "select", "Due": "date", "Assignee": "people", "Tags": "multi_select",
+        "Estimate": "number", "Blocked": "checkbox", "Project": "relation", "ID": "unique_id",
+        "Days left": "formula:number", "Created": "created_time", "Edited by": "last_edited_by",
+    }),
+    ("Meeting notes", "Title", "🗓️", {
+        "When": "date", "Attendees": "people", "Summary": "rich_text", "Recording": "url", "Room": "place",
+        "Verified": "verification", "Follow up": "button", "Next one": "formula:date", "Lost": "rollup:unsupported",
+    }),
+    ("Projects", "Project name", "🚀", {
+        "Stage": "status", "Owner": "people", "Budget": "number", "Timeline": "date", "Tasks": "relation",
+        "Progress": "rollup:number", "Health": "formula:string", "Latest edit": "rollup:date", "Brief": "files",
+        "Over budget": "formula:boolean", "All tags": "rollup:array", "Forecast": "formula:unsupported",
+    }),
+    ("Reading list", "Book", "📚", {
+        "Author": "rich_text", "Link": "url", "Score": "number", "Read": "checkbox", "Format": "select",
+    }),
+    ("Suppliers", "Company", "🏭", {
+        "E-mail": "email", "Phone": "phone_number", "Website": "url", "Contract": "files", "City": "select",
+    }),
+    ("Ideas", "Idea", "💡", {
+        "Votes": "number", "Added by": "created_by", "Changed": "last_edited_time", "Tags": "multi_select",
+    }),
+)
+
+
+class Page(NamedTuple):
+    """One page or row, or with `source` below 0 and `of` set a data source: what all else is derived from."""
+
+    n: int
+    id: str
+    title: str
+    kind: str
+    source: int
+    parent: str
+    created: float
+    edited: float
+
+
+class World:
+    """All objects, oldest first, and the orders in which they are asked for."""
+
+    def __init__(self, items: int) -> None:
+        end = words.midnight()
+        times = [(a // 60 * 60, b // 60 * 60) for a, b in words.moments(items, 100, end)]
+        count = min(len(SOURCES), items // 8)
+        self.sources = [Page(n, _id("ds", n), SOURCES[n][0], "data_source", n, "", *times[n]) for n in range(count)]
+        self.pages: list[Page] = []
+        self.rows: list[list[Page]] = [[] for _ in range(count)]
+        self._plain: list[str] = []
+        for n in range(items - count):
+            self._add(n, times[count + n])
+        self.all: list[Page] = sorted([*self.pages, *self.sources], key=lambda page: (page.edited, page.id))
+        self.by_id = {page.id: page for page in self.all}
+        self.databases = {_id("db", source.n): source for source in self.sources}
+
+    def _add(self, n: int, times: tuple[float, float]) -> None:
+        spot = mix(n, 5) % 100
+        source = next((i for i, top in enumerate(SHARES[: len(self.rows)]) if spot < top), -1)
+        rows = self.rows[source] if source >= 0 else self.pages
+        parent = "" if source >= 0 or len(self._plain) < 6 else pick(self._plain[: 40 + len(self._plain) // 8], n, 6)
+        page = Page(n, _id("page", n), _title(len(rows), n, source), "page", source, parent, *times)
+        self.pages.append(page)
+        if source >= 0:
+            rows.append(page)
+        else:
+            self._plain.append(page.id)
+
+
+def _id(kind: str, n: int) -> str:
+    return str(uuid.UUID(digest(f"notion {kind} {n}")))
+
+
+def _title(position: int, n: int, source: int) -> str:
+    odd = words.awkward(position) if source >= 0 else words.awkward(n)
+    if odd is not None:
+        return odd
+    return (
+        words.task(n), f"{pick(words.TOPICS, n, 7)} \N{MIDDLE DOT} {pick(words.COMPANIES, n, 8)}",
+        f"{pick(words.COMPANIES, n, 9)} {pick(words.THINGS, n, 10)}", pick(words.BOOKS, n, 11),
+        pick(words.COMPANIES, n, 12), f"What if we {words.task(n).lower()}?",
+        f"{pick(words.THINGS, n, 13).capitalize()} notes" if mix(n, 14) % 12 else "",
+    )[source]
+
+
+def _text(text: str) -> list[dict[str, Any]]:
+    if not text:
+        return []
+    return [{"type": "text", "text": {"content": text, "link": None}, "plain_text": text, "href": None}]
+
+
+def _day(seconds: float) -> str:
+    return words.iso(seconds)[:10]
+
+
+def _user(n: int) -> dict[str, Any]:
+    return {"object": "user", "id": PEOPLE[n % len(PEOPLE)][0]}
+
+
+def _choice(name: str) -> dict[str, str]:
+    return {"id": digest(name, 4), "name": name, "color": pick(("blue", "green", "pink", "gray"), len(name))}
+
+
+def _date(start: str, end: str | None = None) -> dict[str, Any]:
+    return {"start": start, "end": end, "time_zone": None}
+
+
+def _related(page: Page, x: int) -> list[dict[str, str]]:
+    return [{"id": _id("page", mix(page.n, 20 + i) % (page.n + 1))} for i in range(x % 3)]
+
+
+VALUES: dict[str, Callable[[Page, int], Any]] = {
+    "rich_text": lambda page, x: _text(f"{pick(words.FIRST, x)} {pick(words.LAST, x)}, {words.task(x).lower()}"),
+    "number": lambda page, x: x % 1000 if x % 2 else x % 100_000 / 100,
+    "select": lambda page, x: _choice(pick(("Low", "Medium", "High", "Someday"), x)),
+    "status": lambda page, x: _choice(pick(("Not started", "In progress", "Done"), x)),
+    "multi_select": lambda page, x: [_choice(tag) for tag in words.TAGS if mix(x, len(tag)) % 3 == 0],
+    "date": lambda page, x: _date(_day(page.created + x % 5_000_000), _day(page.created + 5_600_000) if x % 4 == 0 else None),
+    "people": lambda page, x: [_person(i) for i in {x % 12, x // 16 % 12}],
+    "files": lambda page, x: [
+        {"name": "brief.pdf", "type": "external", "external": {"url": "https://example.com/brief.pdf"}}
+    ],
+    "checkbox": lambda page, x: x % 2 == 0,
+    "url": lambda page, x: f"https://example.com/{digest(str(x), 3)}",
+    "email": lambda page, x: f"{pick(words.FIRST, x).lower()}@example.com",
+    "phone_number": lambda page, x: f"+1 555 01{x % 100:02}",
+    "formula:string": lambda page, x: {"type": "string", "string": pick(("On track", "At risk", None), x)},
+    "formula:number": lambda page, x: {"type": "number", "number": x % 60 - 10},
+    "formula:boolean": lambda page, x: {"type": "boolean", "boolean": x % 5 == 0},
+    "formula:date": lambda page, x: {"type": "date", "date": _date(_day(page.edited + 604_800))},
+    "formula:unsupported": lambda page, x: {"type": "unsupported", "unsupported": {}},
+    "rollup:number": lambda page, x: {"type": "number", "number": x % 101 / 100, "function": "percent_checked"},
+    "rollup:date": lambda page, x: {"type": "date", "date": _date(_day(page.edited)), "function": "latest_date"},
+    "rollup:array": lambda page, x: {
+        "type": "array", "array": [{"type": "multi_select", "multi_select": [_choice(pick(words.TAGS, x))]}],
+        "function": "show_original",
+    },
+    "rollup:unsupported": lambda page, x: {"type": "unsupported", "unsupported": {}, "function": "show_unique"},
+    "relation": _related,
+    "created_time": lambda page, x: words.iso(page.created),
+    "last_edited_time": lambda page, x: words.iso(page.edited),
+    "created_by": lambda page, x: _user(page.n),
+    "last_edited_by": lambda page, x: _user(page.n // 3),
+    "unique_id": lambda page, x: {"prefix": "TASK", "number": page.n + 1},
+    "verification": lambda page, x: {"state": "verified" if x % 3 else "unverified", "verified_by": None, "date": None},
+    "button": lambda page, x: {},
+    "place": lambda page, x: {"name": pick(words.CITIES, x), "address": None, "lat": x % 90, "lon": x % 180},
+}
+NEVER_EMPTY = ("formula", "rollup", "created", "last_edited", "unique_id", "verification", "button", "checkbox")
+LISTS = ("rich_text", "multi_select", "people", "files", "relation")
+
+
+def _person(n: int) -> dict[str, Any]:
+    user, first, last = PEOPLE[n % len(PEOPLE)]
+    email = f"{first}.{last}@example.com".lower()
+    return {
+        "object": "user", "id": user, "name": f"{first} {last}", "avatar_url": None,
+        "type": "person", "person": {"email": email},
+    }
+
+
+def _bot() -> dict[str, Any]:
+    limits = {"max_file_upload_size_in_bytes": 5_242_880}
+    bot = {
+        "owner": {"type": "user", "user": _person(0)}, "workspace_id": WORKSPACE,
+        "workspace_name": "Sample workspace", "workspace_limits": limits,
+    }
+    return {"object": "user", "id": BOT, "name": "Dashboard", "avatar_url": None, "type": "bot", "bot": bot}
+
+
+@lru_cache(512)
+def _property_id(source: int, name: str) -> str:
+    return "title" if name == "title" else quote(base64.b85encode(digest(f"{source}{name}", 3).encode())[:4], safe="")
+
+
+def _value(page: Page, name: str, kind: str) -> dict[str, Any]:
+    base = kind.partition(":")[0]
+    x = mix(page.n, 30 + len(name) + ord(name[0]))
+    empty = x % 7 == 0 and not base.startswith(NEVER_EMPTY)
+    content = ([] if base in LISTS else None) if empty else VALUES[kind](page, x >> 3)
+    return {"id": _property_id(page.source, name), "type": base, base: content}
+
+
+def _properties(page: Page) -> dict[str, Any]:
+    title = {"id": "title", "type": "title", "title": _text(page.title)}
+    if page.source < 0:
+        return {"title": title}
+    _, title_name, _, schema = SOURCES[page.source]
+    return {title_name: title, **{name: _value(page, name, kind) for name, kind in schema.items()}}
+
+
+def problem(status: int, code: str, message: str, extra: Mapping[str, Any] | None = None) -> Refusal:
+    """An error of the data API."""
+    body = {"object": "error", "status": status, "code": code, "message": message, "request_id": str(uuid.uuid4())}
+    return Refusal(status, {**body, **({"additional_data": extra} if extra else {})})
+
+
+def invalid(message: str) -> Refusal:
+    """400 validation_error."""
+    return problem(400, "validation_error", message)
+
+
+def _unversioned(headers: Mapping[str, str]) -> Answer | None:
+    version = headers.get("notion-version")
+    if version in ("2022-06-28", "2025-09-03", "2026-03-11"):
+        return None
+    code = "validation_error" if version else "missing_version"
+    return problem(400, code, "Notion-Version header should be defined, e.g. 2026-03-11.").answer
+
+
+def _limited(limit: Limit, wait: float) -> Answer:
+    after = str(max(1, -int(-wait // 1)))
+    extra = {"rate_limit_reason": "public_api_request_rate_limit", "retry_after": after}
+    refusal = problem(429, "rate_limited", "You have been rate limited. Please try again later.", extra)
+    return Answer(429, refusal.answer.body, {"Retry-After": after})
+
+
+def _token_answer(grant: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "token_type": "bearer", "bot_id": BOT, "workspace_id": WORKSPACE, "workspace_name": "Sample workspace",
+        "workspace_icon": None, "owner": {"type": "user", "user": _person(0)}, "duplicated_template_id": None,
+        "request_id": str(uuid.uuid4()),
+    }
+
+
+def _token_error(error: str, description: str, form: Mapping[str, str]) -> dict[str, Any]:
+    return {"error": error, "error_description": description or "The request is not valid.", "request_id": str(uuid.uuid4())}
+
+
+BROKEN = {500: "internal_server_error", 503: "service_unavailable"}
+RULES = Rules(
+    slug="notion", title="Notion", authorize="/v1/oauth/authorize", token="/v1/oauth/token",
+    client_auth="client_secret_basic", json_body=True, headers_missing=_unversioned,
+    allows=("Read the pages and data sources of the sample workspace", "See names and e-mail addresses of its people"),
+    requires={"owner": "user"}, pkce="unknown", lifetime=None, rotates=True,
+    access_prefix="ntn_", refresh_prefix="nrt_", token_answer=_token_answer, token_error=_token_error,
+    unauthorized=lambda reason: problem(401, "unauthorized", "API token is invalid.").answer,
+    broken=lambda status: problem(status, BROKEN[status], "Unexpected error occurred.").answer,
+    limited=_limited, limits=lambda path, grant: (Limit(f"notion {grant['grant']}", 180, 60),),
+)
+
+
+class Notion:
+    """Data endpoints and item pages."""
+
+    def __init__(self, gate: Gate, oauth: OAuth, items: int, web_url: str) -> None:
+        self.gate, self.oauth, self.web_url = gate, oauth, web_url
+        self.world = Lazy(lambda: World(items))
+        self._selected = lru_cache(64)(self._select)
+
+    def routes(self) -> list[BaseRoute]:
+        """All but the consent and token routes."""
+        route = self.gate.route
+        return [
+            Route("/v1/oauth/revoke", self.revoke, methods=["POST"]),
+            Route("/v1/oauth/introspect", self.introspect, methods=["POST"]),
+            route("/v1/users/me", self.me), route("/v1/users", self.users), route("/v1/search", self.search, "POST"),
+            route("/v1/data_sources/{id}", self.data_source), route("/v1/data_sources/{id}/query", self.query, "POST"),
+            route("/v1/databases/{id}", self.database), route("/v1/pages/{id}", self.page),
+            route("/v1/{rest:path}", self.unknown, "GET", "POST", "PATCH", "DELETE"),
+        ]
+
+    async def revoke(self, request: Request) -> Response:
+        """RFC 7009, with a request id for an answer."""
+        return await self._about_token(request, revoke=True)
+
+    async def introspect(self, request: Request) -> Response:
+        """Whether a token works."""
+        return await self._about_token(request, revoke=False)
+
+    async def _about_token(self, request: Request, *, revoke: bool) -> Response:
+        pairs = await self.oauth.form(request)
+        if error := self.oauth.client_error(request, pairs or []):
+            return error
+        token = dict(pairs or []).get("token", "")
+        answer: dict[str, Any] = {"request_id": str(uuid.uuid4())}
+        if revoke:
+            await self.oauth.grants.revoke(token)
+        else:
+            grant = await self.oauth.grants.check(token)
+            answer |= {"active": True, "iat": int(grant["issued_at"])} if grant else {"active": False}
+        return JSONResponse(answer)
+
+    async def me(self, request: Request, grant: Mapping[str, Any]) -> Answer:
+        """The bot user."""
+        return Answer(200, {**_bot(), "request_id": str(uuid.uuid4())})
+
+    async def users(self, request: Request, grant: Mapping[str, Any]) -> Answer:
+        """The people of the workspace, then the bot."""
+        found = [*(_person(n) for n in range(len(PEOPLE))), _bot()]
+        return self._listed(found, dict(request.query_params), "user", "users", lambda user: user)
+
+    async def search(self, request: Request, grant: Mapping[str, Any]) -> Answer:
+        """Pages and data sources by title, filtered by kind, in order of their last edit."""
+        body, world = await self._body(request), await self.world.get()
+        wanted = body.get("filter") or {}
+        if wanted.get("property", "object") != "object" or wanted.get("value") not in (None, "page", "data_source"):
+            raise invalid('body failed validation: body.filter.value should be `"page"` or `"data_source"`.')
+        key = json.dumps([wanted.get("value"), wanted.get("in_trash"), body.get("query"), body.get("sort")])
+        return self._listed(self._selected(world, "search", key), body, "page_or_data_source", key, self._object)
+
+    async def query(self, request: Request, grant: Mapping[str, Any]) -> Answer:
+        """Rows of a data source; timestamp filters and sorts, at most 10,000 in one query."""
+        body, world = await self._body(request), await self.world.get()
+        source = self._found(world, request, "data_source")
+        key = json.dumps([source.n, body.get("filter"), body.get("sorts"), bool(body.get("is_archived"))])
+        only = {unquote(v) for k, v in parse_qsl(request.url.query) if k.startswith("filter_properties")}
+        rows = self._selected(world, "query", key)
+        answer = self._listed(rows[:CAP], body, "page_or_data_source", key, lambda row: self._object(row, only))
+        if len(rows) > CAP and not answer.body["has_more"]:
+            reason = {"type": "incomplete", "incomplete_reason": "query_result_limit_reached"}
+            answer.body["request_status"] = reason
+        return answer
+
+    async def data_source(self, request: Request, grant: Mapping[str, Any]) -> Answer:
+        """One data source with its schema."""
+        return Answer(200, self._object(self._found(await self.world.get(), request, "data_source")))
+
+    async def page(self, request: Request, grant: Mapping[str, Any]) -> Answer:
+        """One page."""
+        return Answer(200, self._object(self._found(await self.world.get(), request, "page")))
+
+    async def database(self, request: Request, grant: Mapping[str, Any]) -> Answer:
+        """The database around a data source; its times are written another way."""
+        source = (await self.world.get()).databases.get(_dashed(request.path_params["id"]))
+        if source is None:
+            raise _missing("database", request.path_params["id"])
+        shape = {k: v for k, v in self._object(source).items() if k not in ("properties", "database_parent")}
+        times = {k: words.iso(t, ".607").replace("Z", "+00:00") for k, t in zip(
+            ("created_time", "last_edited_time"), (source.created, source.edited), strict=True)}
+        return Answer(200, {**shape, **times, "object": "database", "id": _id("db", source.n),
+                            "parent": {"type": "workspace", "workspace": True},
+                            "data_sources": [{"id": source.id, "name": source.title}]})
+
+    async def unknown(self, request: Request, grant: Mapping[str, Any]) -> Answer:
+        """Any other path of the API."""
+        raise problem(400, "invalid_request_url", "Invalid request URL.")
+
+    async def item(self, path: str) -> tuple[str, str] | None:
+        """Name and kind behind a link."""
+        found = re.fullmatch(r"p/(?:.*-)?([0-9a-f]{32})", path)
+        if not found:
+            return None
+        world, key = await self.world.get(), str(uuid.UUID(found[1]))
+        page = world.by_id.get(key) or world.databases.get(key)
+        return (page.title, "page" if page.kind == "page" else "data source") if page else None
+
+    async def _body(self, request: Request) -> dict[str, Any]:
+        return await json_object(request, problem(400, "invalid_json", "Error parsing JSON body."))
+
+    def _found(self, world: World, request: Request, kind: str) -> Page:
+        page = world.by_id.get(_dashed(request.path_params["id"]))
+        if page is None or page.kind != kind:
+            raise _missing(kind, request.path_params["id"])
+        return page
+
+    def _select(self, world: World, what: str, key: str) -> list[Page]:
+        """The objects that a search or query asks for, in its order; the last few are remembered."""
+        if what == "query":
+            number, wanted, sorts, archived = json.loads(key)
+            rows = [] if archived else [row for row in world.rows[number] if _matches(row, wanted)]
+            for sort in reversed(sorts or [{"timestamp": "created_time", "direction": "descending"}]):
+                name = _timestamp(sort.get("timestamp"))
+                rows.sort(key=lambda row: (getattr(row, name), row.id), reverse=sort.get("direction") == "descending")
+            return rows
+        kind, in_trash, text, sort = json.loads(key)
+        found = [] if in_trash else [page for page in world.all if kind in (None, page.kind)]
+        if text:
+            found = [page for page in found if str(text).lower() in page.title.lower()]
+        return found if (sort or {}).get("direction") == "ascending" else found[::-1]
+
+    def _listed(self, found: list[Any], asked: Mapping[str, Any], kind: str, key: str,
+                shape: Callable[[Any], dict[str, Any]]) -> Answer:
+        size = whole(asked.get("page_size"), 100, invalid(
+            "body failed validation: body.page_size should be a number between 1 and `100`."), 1, 100)
+        start = _decoded(asked.get("start_cursor"), key)
+        more = start + size < len(found)
+        return Answer(200, {
+            "object": "list", "results": [shape(thing) for thing in found[start : start + size]],
+            "next_cursor": _encoded(start + size, key) if more else None, "has_more": more,
+            "type": kind, kind: {}, "request_id": str(uuid.uuid4()),
+        })
+
+    def _object(self, page: Page, only: set[str] | None = None) -> dict[str, Any]:
+        source = page.kind == "data_source"
+        shape: dict[str, Any] = {
+            "object": page.kind, "id": page.id, "created_time": words.iso(page.created),
+            "last_edited_time": words.iso(page.edited), "created_by": _user(page.n), "last_edited_by": _user(page.n // 3),
+            "cover": None, "icon": self._icon(page), "in_trash": False, "archived": False, "is_archived": False,
+            "is_locked": False, "public_url": None, "url": self._url(page), "parent": _parent(page),
+        }
+        if source:
+            _, title, _, schema = SOURCES[page.source]
+            kinds = {title: "title", **{name: kind.partition(":")[0] for name, kind in schema.items()}}
+            shape |= {
+                "title": _text(page.title), "description": [], "is_inline": False,
+                "database_parent": {"type": "workspace", "workspace": True},
+                "properties": {name: {
+                    "id": _property_id(page.source, "title" if kind == "title" else name), "name": name, "type": kind,
+                    kind: {}} for name, kind in kinds.items()},
+            }
+            return shape
+        properties = _properties(page)
+        if only:
+            properties = {k: v for k, v in properties.items() if k in only or unquote(v["id"]) in only}
+        return {**shape, "properties": properties}
+
+    def _icon(self, page: Page) -> dict[str, str] | None:
+        if page.kind == "data_source":
+            return {"type": "emoji", "emoji": SOURCES[page.source][2]}
+        return {"type": "emoji", "emoji": pick(words.EMOJI, page.n, 15)} if mix(page.n, 16) % 3 == 0 else None
+
+    def _url(self, page: Page) -> str:
+        if page.kind == "data_source":
+            return f"{self.web_url}/p/{_id('db', page.n).replace('-', '')}"
+        slug = re.sub(r"[^A-Za-z0-9]+", "-", page.title)[:60].strip("-")
+        return f"{self.web_url}/p/{slug + '-' if slug else ''}{page.id.replace('-', '')}"
+
+
+def _parent(page: Page) -> dict[str, Any]:
+    if page.kind == "data_source":
+        return {"type": "database_id", "database_id": _id("db", page.n)}
+    if page.source >= 0:
+        return {"type": "data_source_id", "data_source_id": _id("ds", page.source), "database_id": _id("db", page.source)}
+    return {"type": "page_id", "page_id": page.parent} if page.parent else {"type": "workspace", "workspace": True}
+
+
+def _dashed(text: str) -> str:
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        raise invalid("path failed validation: path.id should be a valid uuid.") from None
+
+
+def _missing(kind: str, found: str) -> Refusal:
+    words_ = f"Could not find {kind} with ID: {found}. Make sure the relevant pages and databases are shared."
+    return problem(404, "object_not_found", words_)
+
+
+def _timestamp(name: object) -> str:
+    if name not in ("created_time", "last_edited_time"):
+        raise invalid("The sandbox knows filters and sorts by created_time and last_edited_time only.")
+    return "created" if name == "created_time" else "edited"
+
+
+def _matches(page: Page, wanted: Mapping[str, Any] | None) -> bool:
+    if not wanted:
+        return True
+    if "and" in wanted or "or" in wanted:
+        return (all if "and" in wanted else any)(_matches(page, part) for part in wanted.get("and", wanted.get("or")) or ())
+    value = getattr(page, _timestamp(wanted.get("timestamp")))
+    return all(_compared(value, operator, text) for operator, text in wanted[wanted["timestamp"]].items())
+
+
+def _compared(value: float, operator: str, text: str) -> bool:
+    try:
+        than = words.seconds(text)
+        return bool({
+            "equals": value == than, "before": value < than, "after": value > than,
+            "on_or_before": value <= than, "on_or_after": value >= than,
+        }[operator])
+    except (KeyError, ValueError, TypeError):
+        raise invalid(f"body failed validation: body.filter operator {operator} is not valid.") from None
+
+
+def _encoded(start: int, key: str) -> str:
+    return base64.urlsafe_b64encode(f"{start}.{digest(key, 6)}".encode()).decode().rstrip("=")
+
+
+def _decoded(cursor: Any, key: str) -> int:
+    if cursor in (None, ""):
+        return 0
+    try:
+        start, _, check = base64.urlsafe_b64decode(str(cursor) + "==").decode().partition(".")
+        if check == digest(key, 6):
+            return int(start)
+    except ValueError:
+        pass
+    raise invalid(f"The start_cursor provided is invalid: {cursor}")
