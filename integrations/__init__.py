@@ -21,8 +21,12 @@ def providers() -> dict[str, Provider]:
     Raises TypeError for a file that declares no PROVIDER of its own name.
     """
     names = [module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg and module.name[0] != "_"]
-    found = {name: getattr(importlib.import_module(f"{__name__}.{name}"), "PROVIDER", None) for name in names}
-    for name, provider in found.items():
-        if not isinstance(provider, Provider) or provider.slug != name:
-            raise TypeError(f"integrations/{name}.py must declare PROVIDER, a Provider with slug {name!r}")
+    found = {name: _declared(name) for name in names}
     return dict(sorted(found.items(), key=lambda pair: pair[1].title))
+
+
+def _declared(name: str) -> Provider:
+    provider = getattr(importlib.import_module(f"{__name__}.{name}"), "PROVIDER", None)
+    if not isinstance(provider, Provider) or provider.slug != name:
+        raise TypeError(f"integrations/{name}.py must declare PROVIDER, a Provider with slug {name!r}")
+    return provider

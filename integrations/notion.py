@@ -173,7 +173,7 @@ PROVIDER = Provider(
     rate_limit_wait=60,
     faults=(
         Fault(400, "start_cursor provided is invalid", CursorExpired, "Notion ended a listing early"),
-        Fault(429, "public_api_request_blocked", QuotaSpent, "Notion blocks this connection for now. Come back tomorrow."),
+        Fault(429, "public_api_request_blocked", QuotaSpent, "Notion blocks this connection. Come back tomorrow."),
     ),
     if_empty="Notion shows only what was shared: press Reconnect and pick the pages to share.",
     identify=identify,

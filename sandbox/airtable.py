@@ -60,7 +60,8 @@ WEIGHTS = {"Tasks": 24, "Launches": 6, "Bugs": 14, "Articles": 16, "Authors": 4,
 CHOICES = {"singleSelect": ("To do", "In progress", "Waiting", "Done"), "multipleSelects": words.TAGS}
 OPTIONS: dict[str, dict[str, Any]] = {
     "number": {"precision": 0}, "percent": {"precision": 0}, "currency": {"precision": 2, "symbol": "€"},
-    "rating": {"icon": "star", "max": 5, "color": "yellowBright"}, "checkbox": {"icon": "check", "color": "greenBright"},
+    "rating": {"icon": "star", "max": 5, "color": "yellowBright"},
+    "checkbox": {"icon": "check", "color": "greenBright"},
     "duration": {"durationFormat": "h:mm"}, "date": {"dateFormat": {"name": "iso", "format": "YYYY-MM-DD"}},
     "multipleAttachments": {"isReversed": False}, "count": {"isValid": True},
     "formula:text": {"isValid": True, "formula": "{Product}", "result": {"type": "singleLineText"}},
@@ -94,7 +95,8 @@ class World:
             for name, fields in SCHEMA[base].items():
                 size = rest * WEIGHTS[name] // left
                 rest, left = rest - size, left - WEIGHTS[name]
-                table = Table(base_id, ident("tbl", base + name), name, fields, words.moments(size, len(base + name), end))
+                times = words.moments(size, len(base + name), end)
+                table = Table(base_id, ident("tbl", base + name), name, fields, times)
                 self.tables[base_id][table.id] = table
 
     def table(self, base: str, key: str) -> Table | None:
@@ -173,6 +175,7 @@ def _name(table: Table, n: int) -> str:
     if table.name == "Authors":
         return " ".join(words.person(n))
     company = table.name in ("Suppliers", "Launches")
+    n += 1000 * len(table.name)
     return f"{pick(words.COMPANIES, n, 40)} {pick(words.THINGS, n, 41)}" if company else words.task(n)
 
 
@@ -207,6 +210,9 @@ def forbidden() -> Refusal:
     return problem(403, "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND", FORBIDDEN)
 
 
+TOO_MANY = "Rate limit exceeded. Please try again later"
+
+
 def _limits(path: str, grant: Mapping[str, Any]) -> tuple[Limit, ...]:
     base = re.search(r"/(app[A-Za-z0-9]{14})", path)
     return (Limit(f"airtable {grant['grant']} {base[1] if base else ''}", 5, 1, rolling=True, lockout=30),)
@@ -236,8 +242,7 @@ RULES = Rules(
     rotates=True, burns_codes=True, conflict_seconds=10, access_prefix="oaa", refresh_prefix="oar",
     token_answer=_token_answer, token_error=_token_error, unauthorized=_unauthorized,
     broken=lambda status: problem(status, "SERVER_ERROR", "Something went wrong on our side.").answer,
-    limited=lambda limit, wait: problem(429, "RATE_LIMIT_REACHED", "Rate limit exceeded. Please try again later").answer,
-    limits=_limits,
+    limited=lambda limit, wait: problem(429, "RATE_LIMIT_REACHED", TOO_MANY).answer, limits=_limits,
 )
 
 
@@ -292,7 +297,7 @@ class Airtable:
         for name in [*fields, *(sort.get("field") for sort in asked.get("sort") or ())]:
             if name not in names:
                 raise problem(422, "UNKNOWN_FIELD_NAME", f'Unknown field name: "{name}"')
-        size = whole(asked.get("pageSize"), 100, problem(422, "INVALID_PAGE_SIZE", "pageSize must be 1 to 100."), 1, 100)
+        size = whole(asked.get("pageSize"), 100, problem(422, "INVALID_PAGE_SIZE", "pageSize is 1 to 100."), 1, 100)
         key = repr([asked.get(name) for name in ("filterByFormula", "sort", "maxRecords", "view")])
         found = self._selected(world, table, str(asked.get("filterByFormula") or ""), _sorts(asked, names))
         found = found[: whole(asked.get("maxRecords"), len(found), problem(422, "INVALID_REQUEST_UNKNOWN"), 0, 10**9)]
@@ -328,7 +333,9 @@ def _need(grant: Mapping[str, Any], scope: str) -> None:
 
 def _schema(table: Table, tables: Mapping[str, Table]) -> dict[str, Any]:
     ids = {other.name: other.id for other in tables.values()}
-    fields = [{"id": field_id(table.id, name), "name": name, **_typed(kind, ids)} for name, kind in table.fields.items()]
+    fields = [
+        {"id": field_id(table.id, name), "name": name, **_typed(kind, ids)} for name, kind in table.fields.items()
+    ]
     view = {"id": ident("viw", table.id), "name": "Grid view", "type": "grid"}
     return {"id": table.id, "name": table.name, "primaryFieldId": fields[0]["id"], "fields": fields, "views": [view]}
 
@@ -351,7 +358,7 @@ def _record(world: World, table: Table, n: int, shown: list[tuple[str, str]]) ->
 
 async def _parameters(request: Request) -> dict[str, Any]:
     if request.method == "POST":
-        return await json_object(request, problem(422, "INVALID_REQUEST_UNKNOWN", "Invalid request: could not parse body"))
+        return await json_object(request, problem(422, "INVALID_REQUEST_UNKNOWN", "Could not parse request body"))
     pairs = parse_qsl(request.url.query)
     asked: dict[str, Any] = {key: value for key, value in pairs if "[" not in key}
     asked["fields"] = [value for key, value in pairs if key == "fields[]"]
@@ -373,8 +380,7 @@ COMPARISON = re.compile(
 
 def _select(world: World, table: Table, formula: str, sorts: tuple[tuple[str, bool], ...]) -> list[int]:
     """The records that a formula lets pass, in order; the last few answers are remembered."""
-    found = [n for n in range(len(table.times)) if _passes(table.times[n], formula)] if formula else range(len(table.times))
-    rows = list(found)
+    rows = [n for n, times in enumerate(table.times) if not formula or _passes(times, formula)]
     for name, descending in reversed(sorts):
         rows.sort(key=lambda n: _sortable(_value(world, table, n, name)), reverse=descending)
     return rows
@@ -400,7 +406,8 @@ def _tests(formula: str) -> tuple[str, tuple[tuple[str, int, float], ...]]:
     try:
         if joined:
             found = COMPARISON.findall(formula)
-            return joined[1] or "AND", tuple((how, int(what != "CREATED"), words.seconds(at)) for how, what, _, at in found)
+            tests = ((how, int(what != "CREATED"), words.seconds(at)) for how, what, _, at in found)
+            return joined[1] or "AND", tuple(tests)
     except ValueError:
         pass
     message = "The formula for filtering records is invalid: the sandbox knows IS_AFTER(LAST_MODIFIED_TIME(), '…')."

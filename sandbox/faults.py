@@ -98,10 +98,9 @@ class Gate:
         if missing := self.rules.headers_missing(request.headers):
             return respond(missing)
         kind, _, bearer = request.headers.get("authorization", "").partition(" ")
-        grant = await self.grants.check(bearer.strip()) if kind.lower() == "bearer" and bearer else None
-        if grant is not None and fault == "expired":
+        if fault == "expired":
             await self.grants.expire(bearer.strip())
-            grant = None
+        grant = await self.grants.check(bearer.strip()) if kind.lower() == "bearer" else None
         if grant is None:
             return respond(self.rules.unauthorized("invalid" if bearer else "missing"))
         limits = self.rules.limits(request.scope["path"], grant)
@@ -111,10 +110,16 @@ class Gate:
             return respond(self.rules.limited(limits[0], 1))
         if fault == "5xx":
             return self._broken()
+        return await self._served(request, endpoint, grant, limits[0])
+
+    async def _served(self, request: Request, endpoint: Endpoint, grant: Mapping[str, Any], limit: Limit) -> Response:
         try:
-            return respond(await endpoint(request, grant))
+            response = respond(await endpoint(request, grant))
         except Refusal as refusal:
-            return respond(refusal.answer)
+            response = respond(refusal.answer)
+        if self.limiting and self.rules.counts:
+            response.headers.update(self.rules.counts(limit, self._left(limit)))
+        return response
 
     def draw(self) -> str:
         """Which fault befalls the next call, "" for none: the same calls in the same order meet the same."""
@@ -140,6 +145,9 @@ class Gate:
             if wait > 0:
                 return self.rules.limited(limit, wait)
         return None
+
+    def _left(self, limit: Limit) -> int:
+        return limit.calls - len(self._meters.get(limit.name, Meter()).times)
 
 
 class Guarded:

@@ -1,4 +1,4 @@
-"""Stand-in for HubSpot, version 2026-09: https://developers.hubspot.com/docs/api-reference and providers.md section 3."""
+"""Stand-in for HubSpot 2026-09: https://developers.hubspot.com/docs/api-reference and providers.md section 3."""
 
 from __future__ import annotations
 
@@ -26,17 +26,21 @@ SEARCH_CAP = 10_000
 OBJECTS = {"contacts": "0-1", "companies": "0-2", "deals": "0-3", "tickets": "0-5"}
 ONE = {"contacts": "contact", "companies": "company", "deals": "deal", "tickets": "ticket"}
 SHARES = {"contacts": 50, "companies": 18, "deals": 20, "tickets": 12}
-SCOPES = {**{name: f"crm.objects.{name}.read" for name in ("contacts", "companies", "deals", "owners")}, "tickets": "tickets"}
+SCOPES = {name: f"crm.objects.{name}.read" for name in ("contacts", "companies", "deals", "owners")}
+SCOPES["tickets"] = "tickets"
 OWNERS = [(str(70_001 + n), *words.person(n + 40), n == 7) for n in range(8)]  # The last one has left.
 STAGES: dict[str, dict[str, tuple[str, ...]]] = {
-    "deals": {"Sales pipeline": ("Appointment scheduled", "Proposal sent", "Contract sent", "Closed won", "Closed lost"),
-              "Renewals": ("Renewal due", "In talks", "Renewed", "Churned")},
+    "deals": {
+        "Sales pipeline": ("Appointment scheduled", "Proposal sent", "Contract sent", "Closed won", "Closed lost"),
+        "Renewals": ("Renewal due", "In talks", "Renewed", "Churned"),
+    },
     "tickets": {"Support pipeline": ("New", "Waiting on contact", "Waiting on us", "Closed")},
 }
 DEFAULTS = {
     "contacts": ("createdate", "email", "firstname", "hs_object_id", "lastmodifieddate", "lastname"),
     "companies": ("createdate", "domain", "hs_lastmodifieddate", "hs_object_id", "name"),
-    "deals": ("amount", "closedate", "createdate", "dealname", "dealstage", "hs_lastmodifieddate", "hs_object_id", "pipeline"),
+    "deals": ("amount", "closedate", "createdate", "dealname", "dealstage", "hs_lastmodifieddate", "hs_object_id",
+              "pipeline"),
     "tickets": ("content", "createdate", "hs_lastmodifieddate", "hs_object_id", "hs_pipeline", "hs_pipeline_stage",
                 "hs_ticket_category", "hs_ticket_priority", "subject"),
 }
@@ -91,7 +95,8 @@ def _contact(entry: Entry, x: int) -> dict[str, str | None]:
         "email": None if entry.n % 74 == 73 else f"{first}.{last}.{entry.n}@example.com".lower(),
         "phone": f"+1 555 01{x % 100:02}" if x % 3 else None, "company": pick(words.COMPANIES, x),
         "jobtitle": pick(("Buyer", "Engineer", "Head of Sales", None), x), "city": pick(words.CITIES, x),
-        "lifecyclestage": pick(("lead", "customer", "opportunity", "subscriber"), x),
+        "lifecyclestage": pick(("lead", "customer", "opportunity", "subscriber"), x), "country": "Sampleland",
+        "hs_lead_status": pick(("NEW", "OPEN", "IN_PROGRESS", None), x), "website": None,
     }
 
 
@@ -101,6 +106,7 @@ def _company(entry: Entry, x: int) -> dict[str, str | None]:
     return {
         "name": (odd or None) if odd is not None else name, "domain": f"{_key(name)}{entry.n}.example.com",
         "industry": pick(("RETAIL", "ENERGY", "SOFTWARE", None), x), "city": pick(words.CITIES, x),
+        "country": "Sampleland", "phone": None, "lifecyclestage": pick(("lead", "customer"), x),
         "numberofemployees": str(x % 900), "annualrevenue": str(x % 9_000_000), "website": f"https://{_key(name)}.example.com",
     }
 
@@ -109,7 +115,8 @@ def _deal(entry: Entry, x: int) -> dict[str, str | None]:
     odd, (pipeline, stage) = words.awkward(entry.n), _stage("deals", entry.n)
     name = f"{pick(words.COMPANIES, entry.n, 64)} \N{EN DASH} {pick(words.THINGS, entry.n, 65)}"
     return {
-        "dealname": (odd or None) if odd is not None else name, "amount": f"{x % 9_000_000 / 100:.2f}" if x % 5 else None,
+        "dealname": (odd or None) if odd is not None else name,
+        "amount": f"{x % 9_000_000 / 100:.2f}" if x % 5 else None, "deal_currency_code": "EUR",
         "pipeline": pipeline, "dealstage": stage, "closedate": words.iso(entry.created + x % 9_000_000),
         "dealtype": pick(("newbusiness", "existingbusiness", None), x), "hs_is_closed": str(x % 2 == 0).lower(),
     }
@@ -118,7 +125,8 @@ def _deal(entry: Entry, x: int) -> dict[str, str | None]:
 def _ticket(entry: Entry, x: int) -> dict[str, str | None]:
     odd, (pipeline, stage) = words.awkward(entry.n), _stage("tickets", entry.n)
     return {
-        "subject": (odd or None) if odd is not None else words.task(entry.n), "content": f"Please {words.task(x).lower()}.",
+        "subject": (odd or None) if odd is not None else words.task(entry.n),
+        "content": f"Please {words.task(x).lower()}.",
         "hs_pipeline": pipeline, "hs_pipeline_stage": stage,
         "hs_ticket_priority": pick(("LOW", "MEDIUM", "HIGH", None), x),
         "hs_ticket_category": pick(("PRODUCT_ISSUE;BILLING_ISSUE", "GENERAL_INQUIRY", None), x),
@@ -128,11 +136,11 @@ def _ticket(entry: Entry, x: int) -> dict[str, str | None]:
 MAKERS: dict[str, Callable[[Entry, int], dict[str, str | None]]] = {
     "contacts": _contact, "companies": _company, "deals": _deal, "tickets": _ticket,
 }
-TYPES = {"amount": "number", "numberofemployees": "number", "annualrevenue": "number", "hs_object_id": "number",
-         "createdate": "datetime", "closedate": "datetime", "lastmodifieddate": "datetime", "hs_lastmodifieddate": "datetime",
-         "dealstage": "enumeration", "pipeline": "enumeration", "hs_pipeline": "enumeration", "hs_is_closed": "bool",
-         "hs_pipeline_stage": "enumeration", "hubspot_owner_id": "enumeration", "hs_ticket_priority": "enumeration",
-         "hs_ticket_category": "enumeration", "lifecyclestage": "enumeration", "industry": "enumeration"}
+TYPES = {"hs_is_closed": "bool"}
+TYPES |= dict.fromkeys(("amount", "numberofemployees", "annualrevenue", "hs_object_id"), "number")
+TYPES |= dict.fromkeys(("createdate", "closedate", "lastmodifieddate", "hs_lastmodifieddate"), "datetime")
+TYPES |= dict.fromkeys(("dealstage", "pipeline", "hs_pipeline", "hs_pipeline_stage", "hubspot_owner_id", "industry",
+                        "hs_lead_status", "hs_ticket_priority", "hs_ticket_category", "lifecyclestage"), "enumeration")
 LABELS = {"createdate": "Create date", "hs_object_id": "Record ID", "lastmodifieddate": "Last modified date",
           "hs_lastmodifieddate": "Last modified date", "hubspot_owner_id": "Owner", "firstname": "First name",
           "lastname": "Last name", "dealname": "Deal name", "dealstage": "Deal stage", "closedate": "Close date"}
@@ -185,6 +193,13 @@ def _limited(limit: Limit, wait: float) -> Answer:
     })
 
 
+def _counts(limit: Limit, left: int) -> dict[str, str]:
+    if limit.seconds == 1:
+        return {}
+    values = {"Max": limit.calls, "Remaining": left, "Interval-Milliseconds": int(limit.seconds * 1000)}
+    return {f"X-HubSpot-RateLimit-{name}": str(value) for name, value in values.items()}
+
+
 def _token_answer(grant: Mapping[str, Any]) -> dict[str, Any]:
     return {"token_type": "bearer", "expires_in": max(1, int(grant["seconds"])), "hub_id": PORTAL, "user_id": 4711,
             "scopes": grant["scope"].split(), "token_use": "access_token"}
@@ -205,16 +220,23 @@ def _token_error(error: str, description: str, form: Mapping[str, str]) -> dict[
     return {"error": error, "error_description": message, "status": status, "message": message}
 
 
+def _unauthorized(reason: str) -> Answer:
+    category = "INVALID_AUTHENTICATION" if reason == "missing" else "EXPIRED_AUTHENTICATION"
+    return problem(401, category, "The OAuth token used to make this call is missing or expired.").answer
+
+
 _READ = "Read {} of the sample account"
+_WORDS = {
+    "oauth": "See which sample account this is",
+    **{scope: _READ.format(name) for name, scope in SCOPES.items()},
+    **{f"crm.schemas.{name}.read": _READ.format(f"the properties of {name}") for name in list(OBJECTS)[:3]},
+}
 RULES = Rules(
     slug="hubspot", title="HubSpot", authorize="/oauth/authorize", token="/oauth/2026-09/token",
     client_auth="client_secret_post", implied_scope="oauth", returns_errors=False, lifetime=1800, rotates=False,
-    scopes={"oauth": "See which sample account this is", **{scope: _READ.format(name) for name, scope in SCOPES.items()},
-            **{f"crm.schemas.{name}.read": _READ.format(f"the properties of {name}") for name in list(OBJECTS)[:3]}},
-    pkce="optional", refresh_prefix="na1-", access_prefix="C", token_bytes=150,
-    token_answer=_token_answer, token_error=_token_error, limits=_limits, limited=_limited,
-    unauthorized=lambda reason: problem(401, "INVALID_AUTHENTICATION" if reason == "missing" else "EXPIRED_AUTHENTICATION",
-                                        "The OAuth token used to make this call is missing or expired.").answer,
+    scopes=_WORDS, pkce="optional", refresh_prefix="na1-", access_prefix="C", token_bytes=150,
+    token_answer=_token_answer, token_error=_token_error, limits=_limits, limited=_limited, counts=_counts,
+    unauthorized=_unauthorized,
     broken=lambda status: problem(status, "INTERNAL_ERROR", "There was a problem with the request.").answer,
 )
 
@@ -234,9 +256,11 @@ class HubSpot:
             Route(RULES.token + "/introspect", self.introspect, methods=["POST"]),
             Route(RULES.token + "/revoke", self.revoke, methods=["POST"]),
             route("/account-info/2026-09/details", self.account), route("/crm/owners/2026-09", self.owners),
-            route("/crm/objects/2026-09/{type}", self.listed), route("/crm/objects/2026-09/{type}/search", self.search, "POST"),
+            route("/crm/objects/2026-09/{type}", self.listed),
+            route("/crm/objects/2026-09/{type}/search", self.search, "POST"),
             route("/crm/objects/2026-09/{type}/batch/read", self.batch, "POST"),
-            route("/crm/properties/2026-09/{type}", self.properties), route("/crm/pipelines/2026-09/{type}", self.pipelines),
+            route("/crm/properties/2026-09/{type}", self.properties),
+            route("/crm/pipelines/2026-09/{type}", self.pipelines),
             route("/crm/{rest:path}", self.unknown, "GET", "POST", "PATCH", "DELETE"),
         ]
 
@@ -337,11 +361,11 @@ class HubSpot:
         """Pipelines and stages of deals or tickets."""
         kind = _kind(request)
         _need(grant, *SCOPES.values(), *(scope for scope in RULES.scopes if "schemas" in scope))
-        found = STAGES.get(kind, {}).items()
-        return Answer(200, {"results": [{
-            **_stamped(label, n), "stages": [{**_stamped(stage, i), "metadata": {}, "writePermissions": "CRM_PERMISSIONS_ENFORCEMENT"}
-                                             for i, stage in enumerate(stages)],
-        } for n, (label, stages) in enumerate(found)]})
+        fixed = {"metadata": {}, "writePermissions": "CRM_PERMISSIONS_ENFORCEMENT"}
+        return Answer(200, {"results": [
+            {**_stamped(label, n), "stages": [{**_stamped(stage, i), **fixed} for i, stage in enumerate(stages)]}
+            for n, (label, stages) in enumerate(STAGES.get(kind, {}).items())
+        ]})
 
     async def unknown(self, request: Request, grant: Mapping[str, Any]) -> Answer:
         """Any other path of the API."""
@@ -375,7 +399,7 @@ class HubSpot:
 
 def _kind(request: Request) -> str:
     name = request.path_params["type"]
-    kind = {number: name for name, number in OBJECTS.items()}.get(name, name)
+    kind: str = {number: name for name, number in OBJECTS.items()}.get(name, name)
     if kind not in OBJECTS:
         raise invalid(f"Unable to infer object type from: {name}")
     return kind
@@ -386,15 +410,17 @@ async def _json(request: Request) -> dict[str, Any]:
 
 
 def _paging(after: int, more: bool) -> dict[str, Any]:
-    link = "https://api.hubapi.com/crm/v3/objects?after=" + str(after)  # Another version, as the real ones: not to be followed.
+    # As the real one, the link names another version of the API: nobody should follow it.
+    link = f"https://api.hubapi.com/crm/v3/objects?after={after}"
     return {"paging": {"next": {"after": str(after), "link": link}}} if more else {}
 
 
 def _owner(key: str, first: str, last: str, archived: bool) -> dict[str, Any]:
     return {
-        "id": key, "email": f"{first}.{last}@example.com".lower(), "type": "PERSON", "firstName": first, "lastName": last,
-        "userId": None if archived else int(key) + 9, "userIdIncludingInactive": int(key) + 9,
-        "createdAt": "2024-02-01T09:00:00.000Z", "updatedAt": "2025-02-01T09:00:00.000Z", "archived": archived, "teams": [],
+        "id": key, "email": f"{first}.{last}@example.com".lower(), "type": "PERSON", "firstName": first,
+        "lastName": last, "userId": None if archived else int(key) + 9, "userIdIncludingInactive": int(key) + 9,
+        "createdAt": "2024-02-01T09:00:00.000Z", "updatedAt": "2025-02-01T09:00:00.000Z", "archived": archived,
+        "teams": [],
     }
 
 
@@ -407,11 +433,13 @@ def _definition(kind: str, name: str) -> dict[str, Any]:
     of = TYPES.get(name, "string")
     found = {(_key(stage), stage) for pipeline in STAGES.get(kind, {}).values() for stage in pipeline}
     options = sorted(found) if name.endswith("stage") and kind in STAGES else []
+    fields = {"string": "text", "enumeration": "select", "bool": "booleancheckbox", "datetime": "date"}
     return {
         "name": name, "label": LABELS.get(name, name.removeprefix("hs_").replace("_", " ").capitalize()), "type": of,
-        "fieldType": {"string": "text", "enumeration": "select", "bool": "booleancheckbox"}.get(of, of.replace("datetime", "date")),
-        "description": "", "groupName": f"{ONE[kind]}information", "hubspotDefined": True, "archived": False, "hidden": False,
-        "options": [{"value": value, "label": label, "hidden": False, "displayOrder": n} for n, (value, label) in enumerate(options)],
+        "fieldType": fields.get(of, of), "description": "", "groupName": f"{ONE[kind]}information",
+        "hubspotDefined": True, "archived": False, "hidden": False,
+        "options": [{"value": value, "label": label, "hidden": False, "displayOrder": n}
+                    for n, (value, label) in enumerate(options)],
     }
 
 
@@ -453,7 +481,8 @@ OPERATORS: dict[str, Callable[[Any, Mapping[str, Any]], bool]] = {
     "LT": lambda have, f: _comparable(have) < f["value"], "LTE": lambda have, f: _comparable(have) <= f["value"],
     "GT": lambda have, f: _comparable(have) > f["value"], "GTE": lambda have, f: _comparable(have) >= f["value"],
     "BETWEEN": lambda have, f: f["value"] <= _comparable(have) <= f["highValue"],
-    "IN": lambda have, f: _comparable(have) in f["values"], "NOT_IN": lambda have, f: _comparable(have) not in f["values"],
+    "IN": lambda have, f: _comparable(have) in f["values"],
+    "NOT_IN": lambda have, f: _comparable(have) not in f["values"],
     "HAS_PROPERTY": lambda have, f: True, "NOT_HAS_PROPERTY": lambda have, f: False,
     "CONTAINS_TOKEN": lambda have, f: f["text"] in str(have).lower(),
     "NOT_CONTAINS_TOKEN": lambda have, f: f["text"] not in str(have).lower(),

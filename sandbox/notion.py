@@ -144,7 +144,9 @@ VALUES: dict[str, Callable[[Page, int], Any]] = {
     "select": lambda page, x: _choice(pick(("Low", "Medium", "High", "Someday"), x)),
     "status": lambda page, x: _choice(pick(("Not started", "In progress", "Done"), x)),
     "multi_select": lambda page, x: [_choice(tag) for tag in words.TAGS if mix(x, len(tag)) % 3 == 0],
-    "date": lambda page, x: _date(_day(page.created + x % 5_000_000), _day(page.created + 5_600_000) if x % 4 == 0 else None),
+    "date": lambda page, x: _date(
+        _day(page.created + x % 5_000_000), _day(page.created + 5_600_000) if x % 4 == 0 else None
+    ),
     "people": lambda page, x: [_person(i) for i in {x % 12, x // 16 % 12}],
     "files": lambda page, x: [
         {"name": "brief.pdf", "type": "external", "external": {"url": "https://example.com/brief.pdf"}}
@@ -253,7 +255,8 @@ def _token_answer(grant: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _token_error(error: str, description: str, form: Mapping[str, str]) -> dict[str, Any]:
-    return {"error": error, "error_description": description or "The request is not valid.", "request_id": str(uuid.uuid4())}
+    message = description or "The request is not valid."
+    return {"error": error, "error_description": message, "request_id": str(uuid.uuid4())}
 
 
 BROKEN = {500: "internal_server_error", 503: "service_unavailable"}
@@ -414,9 +417,10 @@ class Notion:
         source = page.kind == "data_source"
         shape: dict[str, Any] = {
             "object": page.kind, "id": page.id, "created_time": words.iso(page.created),
-            "last_edited_time": words.iso(page.edited), "created_by": _user(page.n), "last_edited_by": _user(page.n // 3),
-            "cover": None, "icon": self._icon(page), "in_trash": False, "archived": False, "is_archived": False,
-            "is_locked": False, "public_url": None, "url": self._url(page), "parent": _parent(page),
+            "last_edited_time": words.iso(page.edited), "created_by": _user(page.n),
+            "last_edited_by": _user(page.n // 3), "cover": None, "icon": self._icon(page), "in_trash": False,
+            "archived": False, "is_archived": False, "is_locked": False, "public_url": None,
+            "url": self._url(page), "parent": _parent(page),
         }
         if source:
             _, title, _, schema = SOURCES[page.source]
@@ -450,7 +454,8 @@ def _parent(page: Page) -> dict[str, Any]:
     if page.kind == "data_source":
         return {"type": "database_id", "database_id": _id("db", page.n)}
     if page.source >= 0:
-        return {"type": "data_source_id", "data_source_id": _id("ds", page.source), "database_id": _id("db", page.source)}
+        source, database = _id("ds", page.source), _id("db", page.source)
+        return {"type": "data_source_id", "data_source_id": source, "database_id": database}
     return {"type": "page_id", "page_id": page.parent} if page.parent else {"type": "workspace", "workspace": True}
 
 
@@ -476,7 +481,8 @@ def _matches(page: Page, wanted: Mapping[str, Any] | None) -> bool:
     if not wanted:
         return True
     if "and" in wanted or "or" in wanted:
-        return (all if "and" in wanted else any)(_matches(page, part) for part in wanted.get("and", wanted.get("or")) or ())
+        join = all if "and" in wanted else any
+        return join(_matches(page, part) for part in wanted.get("and", wanted.get("or")) or ())
     value = getattr(page, _timestamp(wanted.get("timestamp")))
     return all(_compared(value, operator, text) for operator, text in wanted[wanted["timestamp"]].items())
 

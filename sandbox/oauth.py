@@ -11,7 +11,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
 from authlib.common.urls import add_params_to_uri
@@ -52,7 +52,7 @@ class Payload:
         return self.data.get(name)
 
 
-class Asked(OAuth2Request):
+class Asked(OAuth2Request):  # type: ignore[misc]  # authlib has no types
     """A request to the authorization or the token endpoint."""
 
     def __init__(self, method: str, pairs: list[tuple[str, str]], headers: Mapping[str, str] | None = None) -> None:
@@ -66,7 +66,7 @@ class Asked(OAuth2Request):
 
 
 @dataclass
-class Client(ClientMixin):
+class Client(ClientMixin):  # type: ignore[misc]  # authlib has no types
     """The one client there is: id and secret are both "sandbox"."""
 
     rules: Rules
@@ -95,7 +95,7 @@ class Client(ClientMixin):
 
 
 @dataclass
-class Known(AuthorizationCodeMixin, TokenMixin):
+class Known(AuthorizationCodeMixin, TokenMixin):  # type: ignore[misc]  # authlib has no types
     """A code or a refresh token that was found in the store."""
 
     record: Record
@@ -124,10 +124,10 @@ class Result:
     grant: Record = field(default_factory=dict)
 
 
-class CodeGrant(grants.AuthorizationCodeGrant):
+class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]  # authlib has no types
     """Authorization code grant over what was fetched before."""
 
-    TOKEN_ENDPOINT_AUTH_METHODS = ["client_secret_basic", "client_secret_post"]
+    TOKEN_ENDPOINT_AUTH_METHODS: ClassVar[list[str]] = ["client_secret_basic", "client_secret_post"]
 
     def validate_authorization_request(self) -> str:
         uri: str = super().validate_authorization_request()
@@ -150,7 +150,8 @@ class CodeGrant(grants.AuthorizationCodeGrant):
         })
 
     def query_authorization_code(self, code: str, client: Client) -> Known | None:
-        return self.server.known
+        known: Known | None = self.server.known
+        return known
 
     def delete_authorization_code(self, authorization_code: Known) -> None:
         """Spent by the caller, together with writing the tokens."""
@@ -159,13 +160,14 @@ class CodeGrant(grants.AuthorizationCodeGrant):
         return str(authorization_code.record["grant"])
 
 
-class RefreshGrant(grants.RefreshTokenGrant):
+class RefreshGrant(grants.RefreshTokenGrant):  # type: ignore[misc]  # authlib has no types
     """Refresh grant over what was fetched before."""
 
-    TOKEN_ENDPOINT_AUTH_METHODS = ["client_secret_basic", "client_secret_post"]
+    TOKEN_ENDPOINT_AUTH_METHODS: ClassVar[list[str]] = ["client_secret_basic", "client_secret_post"]
 
     def authenticate_refresh_token(self, refresh_token: str) -> Known | None:
-        return self.server.known
+        known: Known | None = self.server.known
+        return known
 
     def authenticate_user(self, refresh_token: Known) -> str:
         return str(refresh_token.record["grant"])
@@ -174,11 +176,11 @@ class RefreshGrant(grants.RefreshTokenGrant):
         """Spent by the caller, together with writing the tokens."""
 
 
-class Challenge(CodeChallenge):
+class Challenge(CodeChallenge):  # type: ignore[misc]  # authlib has no types
     """PKCE with S256 only; `required` also of clients that have a secret."""
 
     DEFAULT_CODE_CHALLENGE_METHOD = "S256"
-    SUPPORTED_CODE_CHALLENGE_METHOD = ["S256"]
+    SUPPORTED_CODE_CHALLENGE_METHOD: ClassVar[list[str]] = ["S256"]
 
     def validate_code_challenge(self, grant: CodeGrant, redirect_uri: str) -> None:
         sent = grant.request.payload.data
@@ -187,7 +189,7 @@ class Challenge(CodeChallenge):
         super().validate_code_challenge(grant, redirect_uri)
 
 
-class Server(AuthorizationServer):
+class Server(AuthorizationServer):  # type: ignore[misc]  # authlib has no types
     """One request's authorization server: `known` is the code or refresh token that it names, if any."""
 
     def __init__(self, rules: Rules, redirect_uri: str, known: Record | None = None) -> None:
@@ -286,7 +288,8 @@ class OAuth:
         pairs = await self.form(request)
         asked = Asked("POST", pairs or [], request.headers)
         if pairs is None:
-            return self._failed(Answer(400, {"error": "invalid_request", "error_description": "Wrong body format."}), asked)
+            wrong = {"error": "invalid_request", "error_description": "The body has another format than it should."}
+            return self._failed(Answer(400, wrong), asked)
         kind, secret = self._named(asked)
         known = await self._fetch(kind, secret)
         result = self._decision(asked, known)
@@ -343,7 +346,8 @@ class OAuth:
     def _return(self, location: str, asked: Asked) -> Response:
         sent = asked.payload.data
         if "error=access_denied" in location and not self.rules.describes_denial:
-            location = add_params_to_uri(self.redirect_uri, [("error", "access_denied"), ("state", sent.get("state", ""))])
+            denied = [("error", "access_denied"), ("state", sent.get("state", ""))]
+            location = add_params_to_uri(self.redirect_uri, denied)
         echoes = [(name, sent[name]) for name in self.rules.echoes if name in sent and "?code=" in location]
         return RedirectResponse(add_params_to_uri(location, [*echoes, ("iss", self.issuer)]), 303, NO_STORE)
 

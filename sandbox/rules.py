@@ -69,6 +69,7 @@ class Rules:
     `burns_codes`: a failed exchange spends the code. `conflict_seconds`: replaying a spent refresh
     token so soon is HTTP 409. `echoes`: authorization parameters that come back with the code.
     `token_answer(grant)`: what a token answer holds beyond the tokens.
+    `counts(limit, left)`: headers that tell how much of a limit is left, where a provider sends them.
     `headers_missing(headers)`: the answer to a call without a header that every call needs.
     `token_error(error, description, form)`, `unauthorized(reason)`, `broken(status)`: error bodies.
     `limited(limit, wait)`: a 429. `limits(path, token)`: the budgets that a call draws from.
@@ -86,6 +87,7 @@ class Rules:
     limited: Callable[[Limit, float], Answer]
     limits: Callable[[str, Mapping[str, Any]], tuple[Limit, ...]]
     json_body: bool = False
+    counts: Callable[[Limit, int], dict[str, str]] | None = None
     headers_missing: Callable[[Mapping[str, str]], Answer | None] = lambda headers: None
     scopes: Mapping[str, str] = field(default_factory=dict)
     implied_scope: str = ""

@@ -12,23 +12,29 @@ T = TypeVar("T")
 DAY = 86_400
 SPAN_DAYS = 548
 
-FIRST = "Aya Bo Carla Deniz Elif Farid Greta Hana Ivo Jun Kemi Lars Mina Noor Otis Priya Quinn Rosa Sven Tala Uma Vito".split()
-LAST = "Abara Brandt Castell Dimova Egede Falk Gosling Hartog Ito Jaziri Kallio Lindqvist Moreau Nakata Okoro Petrov".split()
+FIRST = (
+    "Aya", "Bo", "Carla", "Deniz", "Elif", "Farid", "Greta", "Hana", "Ivo", "Jun", "Kemi",
+    "Lars", "Mina", "Noor", "Otis", "Priya", "Quinn", "Rosa", "Sven", "Tala", "Uma", "Vito",
+)
+LAST = (
+    "Abara", "Brandt", "Castell", "Dimova", "Egede", "Falk", "Gosling", "Hartog", "Ito",
+    "Jaziri", "Kallio", "Lindqvist", "Moreau", "Nakata", "Okoro", "Petrov",
+)
 COMPANIES = (
     "Amberline", "Birch & Tide", "Copperfield Labs", "Driftwood Foods", "Eastgate Optics", "Fernhill Energy",
     "Glasshouse Media", "Harbour Nine", "Ironwood Logistics", "Juniper Works", "Kestrel Mobility", "Lumen Textiles",
     "Marlow Instruments", "Northlight", "Orchard Robotics", "Pebble Payments", "Quarry Street", "Riverbend Health",
 )
-VERBS = "Plan Draft Review Fix Ship Measure Translate Rework Document Test Prepare Clean up".replace("Clean up", "Tidy").split()
+VERBS = ("Plan", "Draft", "Review", "Fix", "Measure", "Translate", "Rework", "Document", "Test", "Prepare", "Tidy")
 THINGS = (
     "onboarding flow", "pricing page", "quarterly report", "search results", "mobile layout", "partner newsletter",
     "billing export", "hiring plan", "security checklist", "data import", "launch event", "customer survey",
 )
-TOPICS = "Weekly sync,Retrospective,Kick-off,Budget round,Design critique,Customer call,All hands,Planning".split(",")
-BOOKS = "The Quiet Harbour,Maps of Salt,Ten Small Machines,A Field of Lamps,Winter Arithmetic,The Slow Orchard".split(",")
+TOPICS = ("Weekly sync", "Retrospective", "Kick-off", "Budget round", "Design critique", "All hands", "Planning")
+BOOKS = ("The Quiet Harbour", "Maps of Salt", "Ten Small Machines", "A Field of Lamps", "The Slow Orchard")
 TAGS = ("research", "urgent", "customer", "internal", "2026", "later")
 CITIES = ("Aarhus", "Bilbao", "Graz", "Leeds", "Porto", "Tallinn", "Utrecht", "Zadar")
-EMOJI = "📌 🗂️ 🚀 📚 🧭 🪴 🧪 🗓️".split()
+EMOJI = ("📌", "🗂️", "🚀", "📚", "🧭", "🪴", "🧪", "🗓️")
 AWKWARD = (
     '=HYPERLINK("https://example.com/steal","Click me")',
     "![pixel](https://example.com/x.png) <img src=x onerror=alert(1)> <b>bold</b>",

@@ -144,7 +144,7 @@ def _decoded(texts: pa.ChunkedArray) -> Iterator[list[dict[str, Any]]]:
 def _loads(text: str) -> dict[str, Any]:
     try:
         return dict(json.loads(text))
-    except RecursionError:  # nested as deep as the caller's stack allows
+    except RecursionError:
         return {}
 
 
@@ -163,11 +163,18 @@ def _typed(values: list[Any]) -> pa.Array:
         return pa.array(values, pa.int64())
     if kinds and kinds <= {int, float} and _all_within([each for each in values if type(each) is int], EXACT):
         return pa.array(values, pa.float64())
-    return pa.array(values if kinds <= {str} else map(_text, values), TEXT)
+    return pa.array(values if kinds <= {str} else map(_cell, values), TEXT)
 
 
 def _all_within(values: list[int | None], bound: int) -> bool:
     return all(value is None or -bound <= value <= bound for value in values)
+
+
+def _cell(value: Any) -> str | None:
+    try:
+        return _text(value)
+    except RecursionError:  # nested as deep as the caller's stack allows
+        return "…"
 
 
 def _text(value: Any) -> str | None:

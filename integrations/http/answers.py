@@ -74,7 +74,8 @@ def _by_status(provider: Provider, response: httpx.Response) -> ProviderError:
         return Forbidden(f"this {title} account may not read it")
     if status == 429:
         wait = retry_after(response)
-        return RateLimited(f"{title} asks for a pause. Try again in a minute.", provider.rate_limit_wait if wait is None else wait)
+        pause = f"{title} asks for a pause. Try again in a minute."
+        return RateLimited(pause, provider.rate_limit_wait if wait is None else wait)
     if status in (408, 409, 423, 425) or status >= 500:
         return Unavailable(f"{title} is having trouble right now. Try again in a few minutes.", retry_after(response))
     return ProviderError(f"{title} did not understand a request (status {status}). Updating the dashboard may help.")

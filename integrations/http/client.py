@@ -62,7 +62,8 @@ class ApiClient:
         return await self._patiently(lane, lambda: self._send("POST", path, lane, json=json))
 
     async def _patiently(self, lane: str, call: Callable[[], Awaitable[Any]]) -> Any:
-        async for attempt in stamina.retry_context(on=_wait, attempts=ATTEMPTS, timeout=None, wait_initial=0.3, wait_max=20):
+        tries = stamina.retry_context(on=_wait, attempts=ATTEMPTS, timeout=None, wait_initial=0.3, wait_max=20)
+        async for attempt in tries:
             with attempt:
                 try:
                     return await call()

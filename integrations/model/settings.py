@@ -24,12 +24,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 GENERAL: dict[str, tuple[str, str]] = {
     "PUBLIC_URL": ("http://localhost:8501", "The address people open, and the start of every redirect URI."),
-    "REDIS_URL": ("", "A Redis or Valkey server: `redis://`, `rediss://` or `unix://`. Without it an embedded one is started."),
+    "REDIS_URL": ("", "A Redis or Valkey server: `redis://`, `rediss://`, `unix://`. Without it one is started."),
     "REDIS_HOST": ("", "Only a host name, port 6379; `REDIS_URL` goes before it."),
-    "TOKEN_KEYS": ("", "Keys that seal what is stored, comma separated; the first one seals, all of them open. Needed with an outside Redis."),
+    "TOKEN_KEYS": ("", "Keys for what is stored, comma separated: the first seals, all open. Needed with `REDIS_URL`."),
     "DATA_DIR": (".data", "Folder of the embedded Redis and its key file."),
     "SANDBOX": ("auto", "Sample data: `on`, `off`, or `auto` (on while `PUBLIC_URL` is on this machine)."),
-    "WORKERS": ("child", "Who runs loads: a `child` process of the app, `inline` in the app itself, or `external` (`make worker`)."),
+    "WORKERS": ("child", "Who loads: a `child` process, `inline` in the app itself, or `external` (`make worker`)."),
     "ALLOW_ANONYMOUS": ("off", "`on` lets a `PUBLIC_URL` on another machine start without sign-in."),
     "FORGET_AFTER_DAYS": ("90", "Connections unused for so many days are revoked and deleted."),
     "LEASE_SECONDS": ("15", "A load whose worker is silent for so long is taken up by another worker."),
@@ -37,7 +37,7 @@ GENERAL: dict[str, tuple[str, str]] = {
     "SANDBOX_LATENCY_MS": ("40", "How long a sample provider takes to answer."),
     "SANDBOX_RATE_LIMITS": ("off", "`on` applies each provider's documented rate limits to its sample."),
     "SANDBOX_TOKEN_SECONDS": ("", "Lifetime of sample access tokens, instead of the provider's own."),
-    "SANDBOX_FAULTS": ("", "Share of sample answers that fail, as `kind=share`: `429`, `5xx`, `reset`, `truncated`, `expired`."),
+    "SANDBOX_FAULTS": ("", "Share of sample answers that fail: `429=0.01,5xx=0.02,reset=0.01,truncated=0.01`…"),
 }
 
 PER_PROVIDER: dict[str, str] = {
@@ -152,7 +152,8 @@ class Settings:
 
     def _origin(self, name: str) -> str:
         url = urlsplit(self[name].rstrip("/"))
-        if url.scheme not in ("http", "https") or not url.hostname or url.path or url.query or url.fragment or url.username:
+        extras = (url.path, url.query, url.fragment, url.username)
+        if url.scheme not in ("http", "https") or not url.hostname or any(extras):
             raise NotConfigured(f"{name} must look like https://dashboard.example.com, without a path.")
         return f"{url.scheme}://{url.netloc.lower()}"
 
@@ -206,7 +207,7 @@ def _secrets_file() -> dict[str, str]:
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError:
-        raise NotConfigured(".streamlit/secrets.toml is not valid TOML: write each setting as name = \"value\".") from None
+        raise NotConfigured('.streamlit/secrets.toml is not valid TOML: write each setting as name = "value".') from None
     return {name.upper(): str(value) for name, value in values.items() if not isinstance(value, dict)}
 
 

@@ -33,7 +33,8 @@ def require_configured(provider: Provider, environment: Environment) -> None:
         raise NotConfigured("Sample data is switched off on this server. Set SANDBOX=on to allow it.")
     missing = settings().missing(provider) if environment == "real" else ()
     if missing:
-        raise NotConfigured(f"Set {' and '.join(missing)} to connect {provider.title}; the values come from {provider.console_url}.")
+        names = " and ".join(missing)
+        raise NotConfigured(f"Set {names} to connect {provider.title}; the values come from {provider.console_url}.")
 
 
 def hashed(state: str) -> str:

@@ -10,18 +10,22 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
+import warnings
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from typing import Any
 
 from authlib.common.urls import url_decode
-from authlib.integrations.httpx_client import AsyncOAuth2Client
 from authlib.oauth2.auth import encode_client_secret_basic
 
 from ..http import NotSent, reaching
 from ..model import Endpoints, Provider, Token
 from ..model.errors import NotConfigured, ReconnectNeeded, Unavailable
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it would rather have httpx2, which respx does not know
+    from authlib.integrations.httpx_client import AsyncOAuth2Client
 
 TRIES = 3
 TIMEOUT = 15  # seconds; below the refresh lock's life
@@ -144,7 +148,8 @@ def _checked(provider: Provider, response: Any) -> Any:
         raise NotConfigured(f"{provider.title} does not accept this app's credentials. Check {names}.")
     if reasons & GRANT_IS_GONE:
         raise ReconnectNeeded(f"{provider.title} no longer honours this connection. Reconnect to go on.")
-    raise Unavailable(f"{provider.title} did not complete the exchange (status {response.status_code}). Try again in a few minutes.")
+    status = response.status_code
+    raise Unavailable(f"{provider.title} did not complete the exchange (status {status}). Try again in a few minutes.")
 
 
 def _json_object(response: Any) -> dict[str, Any]:

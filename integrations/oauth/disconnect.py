@@ -20,7 +20,7 @@ async def disconnect(provider: Provider, connection: Connection) -> str:
     await connections.forget(connection)
     if revoked or connection.environment == "sandbox":
         return ""
-    return provider.not_revocable or f"{provider.title} did not confirm the end of this connection: remove it there as well."
+    return provider.not_revocable or f"{provider.title} did not confirm that it ended: remove the connection there too."
 
 
 async def _revoked(provider: Provider, connection: Connection, token: Token) -> bool:

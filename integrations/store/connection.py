@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from redis.asyncio import Redis
@@ -27,7 +27,7 @@ def url() -> str:
     return settings().redis_url or embedded.ensure(settings().data_dir)
 
 
-async def execute(command: Callable[[Redis], Awaitable[T]]) -> T:
+async def execute(command: Callable[[Any], Awaitable[T]]) -> T:
     """Run one command (or one transaction); raises StoreUnavailable within a second.
 
     An embedded server that is found dead is started again, and the command repeated.

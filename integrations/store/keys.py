@@ -16,7 +16,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from ..model import Connection, Load, Part, Token
 
-T = TypeVar("T")
+T = TypeVar("T", covariant=True)
 MINUTE, DAY = 60, 86_400
 
 
@@ -70,7 +70,7 @@ class Kind(Generic[T]):
     shape: type[T]
     seconds: int | None
     version: int = 1
-    migrations: Mapping[int, Callable[[Any], Any]] = field(default_factory=dict)
+    migrations: Mapping[int, Callable[[Any], Any]] = field(default_factory=dict, compare=False)
 
     def key(self, *path: str) -> str:
         """The Redis key of one record."""

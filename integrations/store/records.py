@@ -108,7 +108,7 @@ async def delete_connection(path: Sequence[str]) -> None:
 
 def encode(kind: Kind[Any], key: str, value: Any) -> bytes:
     """The sealed record of a value for this key."""
-    plain = value if kind.shape is bytes else _shape(kind.shape).dump_json(value)
+    plain = value if kind.shape is bytes else _adapter(kind).dump_json(value)
     return cipher.seal(kind.version, key, plain)
 
 
@@ -122,7 +122,7 @@ def decode(kind: Kind[T], key: str, record: bytes | None) -> T | None:
     if kind.shape is bytes:
         return cast(T, plain)
     try:
-        return cast(T, _shape(kind.shape).validate_python(_migrated(kind, version, plain), strict=False))
+        return cast(T, _adapter(kind).validate_python(_migrated(kind, version, plain), strict=False))
     except pydantic.ValidationError:
         raise RecordUnreadable(cipher.UNREADABLE) from None
 
@@ -135,5 +135,5 @@ def _migrated(kind: Kind[Any], version: int, plain: bytes) -> Any:
 
 
 @cache
-def _shape(shape: type) -> pydantic.TypeAdapter[Any]:
-    return pydantic.TypeAdapter(shape)
+def _adapter(kind: Kind[Any]) -> pydantic.TypeAdapter[Any]:
+    return pydantic.TypeAdapter(kind.shape)

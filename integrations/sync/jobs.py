@@ -69,18 +69,19 @@ async def snapshot(connection: Connection) -> Load | None:
     return await records.get(keys.SNAPSHOT, connection.path)
 
 
-async def shown(connection: Connection) -> tuple[Load, pa.Table] | None:
+async def shown(connection: Connection, reads: int = READS) -> tuple[Load, pa.Table] | None:
     """The snapshot and its rows, one for each item; None before the first one.
 
     A snapshot that a load replaces meanwhile is read again; one with chunks lost is partial, and says so.
     """
-    for _ in range(READS):
-        load = await snapshot(connection)
-        if load is None:
-            return None
-        table = await so_far(connection, load)
-        if table is not None:
-            return load, table
+    load = await snapshot(connection)
+    if load is None:
+        return None
+    table = await so_far(connection, load)
+    if table is not None:
+        return load, table
+    if reads > 1:
+        return await shown(connection, reads - 1)
     left = frames.unpack(await chunks(connection, load))
     return dataclasses.replace(load, state="partial", notes=(*load.notes, LOST)), left
 

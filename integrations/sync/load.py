@@ -115,7 +115,7 @@ def is_left_out(part: Part, choice: Choice) -> bool:
 
 async def save_outline(connection: Connection, plan: Plan, calls: dict[str, int]) -> Outline:
     """Remember the parts for choosing among them, with what reading each has cost."""
-    parts = tuple(replace(part, facts=None, calls=calls.get(part.id, part.calls)) for part in plan.parts)
+    parts = tuple(replace(part, facts=None, calls=calls.get(part.id) or part.calls) for part in plan.parts)
     outline = Outline(parts, plan.skipped, datetime.now(UTC))
     await records.put(keys.OUTLINE, connection.path, outline)
     return outline

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Literal
 
 import altair as alt
 import pandas as pd
@@ -28,10 +29,11 @@ def metrics(provider: Provider, rows: Rows) -> None:
             _metric(provider.kind_title(kind), rows.load.counts[kind], recent.get(label, 0), series, "bar")
 
 
-def _metric(label: str, total: int, lately: int, series: pd.Series, chart: str) -> None:
+def _metric(label: str, total: int, lately: int, series: pd.Series, chart: Literal["area", "bar"]) -> None:
     st.metric(
-        label, f"{total:,}", f"{lately:,} changed this week" if lately else None, delta_color="off", delta_arrow="off",
-        border=True, chart_data=series.tolist(), chart_type=chart, help="Changes in each of the last twelve weeks",
+        label, f"{total:,}", f"{lately:,} this week" if lately else None, delta_color="primary",
+        delta_arrow="off", border=True, height="stretch", chart_type=chart,
+        chart_data=series.tolist() if series.any() else None, help="Changes in each of the last twelve weeks",
     )  # fmt: skip
 
 

@@ -15,28 +15,43 @@ from .words import ago, count, plain
 
 def choose_panel(provider: Provider, connection: Connection, first: bool) -> None:
     """Everything that can be loaded, ticked unless left out before; loads what stays ticked."""
-    outline, choice = _outline(connection), run(sync.choice(connection.owner, provider.slug))
     with st.container(border=True):
         st.subheader("What should be loaded?" if first else "Choose what to load", anchor=False)
         st.caption("Everything, unless you leave something out. Your choice is remembered.")
-        parts = [part for part in outline.parts if part.calls or not part.group]
+        outline, choice = _outline(connection), run(sync.choice(connection.owner, provider.slug))
+        parts = [part for part in outline.parts if part.calls]
         wanted = [part for group in _groups(parts) for part in _ticked(group, choice)]
         for sentence in outline.skipped:
             st.caption(f":material/block: Skipped: {plain(sentence)}")
         _cost(provider, wanted, first)
-        if st.button("Load", type="primary", icon=":material/download:", disabled=not wanted):
-            _remember_and_load(provider, connection, tuple(part.id for part in parts if part not in wanted))
+        left_out = tuple(part.id for part in parts if part not in wanted)
+        _buttons(provider, connection, None if len(left_out) == len(parts) else left_out, first)
+        _look_again(outline)
 
 
 def _outline(connection: Connection) -> Outline:
     """Looked up at the provider once, and again only when asked."""
     again = st.session_state.pop("look again", False)
     with st.spinner("Looking at what there is…"):
-        outline = run(sync.outline(connection, look_again=again))
-    if st.button(f"Listed {ago(outline.seen_at)} · look again", type="tertiary", icon=":material/refresh:"):
+        return run(sync.outline(connection, look_again=again))
+
+
+def _buttons(provider: Provider, connection: Connection, left_out: tuple[str, ...] | None, first: bool) -> None:
+    """Load, or leave everything as it is; `left_out` is None when nothing at all would be loaded."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        load = st.button("Load", type="primary", icon=":material/download:", disabled=left_out is None)
+        if load and left_out is not None:
+            _remember_and_load(provider, connection, left_out)
+        if not first and st.button("Not now"):
+            st.session_state.pop("choosing", None)
+            st.rerun()
+
+
+def _look_again(outline: Outline) -> None:
+    label = f"Listed {ago(outline.seen_at)} · look again"
+    if st.button(label, type="tertiary", icon=":material/refresh:", key="look again button"):
         st.session_state["look again"] = True
         st.rerun()
-    return outline
 
 
 def _groups(parts: list[Part]) -> list[list[Part]]:
@@ -59,8 +74,9 @@ def _cost(provider: Provider, wanted: list[Part], first: bool) -> None:
     calls = sum(part.calls for part in wanted)
     bases = len({part.group for part in wanted if part.group})
     about = count(calls + bases + 1, "call")
-    known = f"At least {about}, and one more for every 100 records beyond the first 100 of a table." if first else f"About {about}, going by the last load."
-    st.info(f"{known} {provider.ration}", icon=":material/speed:")
+    beyond = "and one more for every 100 records beyond the first 100 of a table"
+    cost = f"At least {about}, {beyond}." if first else f"About {about}, going by the last load."
+    st.info(f"{cost} {provider.ration}", icon=":material/speed:")
 
 
 def _remember_and_load(provider: Provider, connection: Connection, left_out: tuple[str, ...]) -> None:

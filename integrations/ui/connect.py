@@ -70,7 +70,12 @@ def connect_button(provider: Provider, owner: str, environment: Environment, lab
     """A button that leaves for the provider's consent page in this tab."""
     icon = ":material/link:" if environment == "real" else ":material/science:"
     if st.button(label, type="primary" if primary else "secondary", icon=icon, key=f"connect {environment} {label}"):
-        leave_for(run(oauth.authorize(provider, owner, environment)))
+        connect(provider, owner, environment)
+
+
+def connect(provider: Provider, owner: str, environment: Environment) -> None:
+    """Leave for the provider's consent page."""
+    leave_for(run(oauth.authorize(provider, owner, environment)))
 
 
 def reconnect_needed(provider: Provider, connection: Connection, owner: str) -> None:

@@ -16,7 +16,7 @@ from .. import frames
 from ..frames import Filters, Options
 from ..model import Connection, Load
 
-KEEP = {"ttl": 900, "max_entries": 24, "show_spinner": False}
+KEEP, MOST = 900, 24  # seconds, entries
 Name = tuple[str, ...]
 
 
@@ -54,27 +54,27 @@ class Rows:
         return _weeks(self.name, today, self.table)
 
 
-@st.cache_resource(**KEEP)
+@st.cache_resource(ttl=KEEP, max_entries=MOST, show_spinner=False)
 def _frame(name: Name, columns: tuple[str, ...], _table: pa.Table) -> pd.DataFrame:
     return frames.frame(_table, columns)
 
 
-@st.cache_resource(**KEEP)
+@st.cache_resource(ttl=KEEP, max_entries=MOST, show_spinner=False)
 def _narrowed(name: Name, filters: Filters, _table: pa.Table) -> pd.DataFrame:
     return frames.apply(_frame(name, filters.columns, _table), filters)
 
 
-@st.cache_resource(**KEEP)
+@st.cache_resource(ttl=KEEP, max_entries=MOST, show_spinner=False)
 def _options(name: Name, _table: pa.Table) -> Options:
     return frames.options(_frame(name, (), _table))
 
 
-@st.cache_resource(**KEEP)
+@st.cache_resource(ttl=KEEP, max_entries=MOST, show_spinner=False)
 def _properties(name: Name, _table: pa.Table) -> list[str]:
     return frames.property_names(_table)
 
 
-@st.cache_resource(**KEEP)
+@st.cache_resource(ttl=KEEP, max_entries=MOST, show_spinner=False)
 def _weeks(name: Name, today: date, _table: pa.Table) -> tuple[pd.DataFrame, dict[str, int]]:
     frame = _frame(name, (), _table)
     return frames.per_week(frame, today=today), frames.recent(frame, today=today)

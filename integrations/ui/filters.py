@@ -27,14 +27,15 @@ def filter_bar(rows: Rows) -> Filters:
             types = _several("Type", f"{slug}_type", options["types"])
         with updated:
             updated_days = _days("Updated between", f"{slug}_updated")
-        parents, owners, created = st.columns([3, 4, 3])
+        parents, owners, more, created = st.columns([3, 2, 2, 3])
         with parents:
             chosen_parents = _several("Parent", f"{slug}_parent", options["parents"])
         with owners:
             chosen_owners = _several("Owner", f"{slug}_owner", options["owners"])
         with created:
             created_days = _days("Created between", f"{slug}_created")
-        columns = _several("More columns", f"{slug}_column", rows.properties())
+        with more:
+            columns = _several("More columns", f"{slug}_column", rows.properties(), placeholder="None")
     return Filters(text or "", types, chosen_parents, chosen_owners, created_days, updated_days, columns)
 
 
@@ -44,16 +45,14 @@ def clear(slug: str) -> None:
         st.session_state[f"{slug}_{name}"] = empty
 
 
-def _several(label: str, key: str, options: list[str]) -> tuple[str, ...]:
+def _several(label: str, key: str, options: list[str], placeholder: str = "All") -> tuple[str, ...]:
     asked = [value for value in st.query_params.get_all(key) if value in options]
     listed = list(dict.fromkeys([*asked, *options[:MOST]]))
-    return tuple(
-        st.multiselect(label, listed, key=key, bind="query-params", format_func=plain, placeholder="All" if listed else "None here")
-    )
+    chosen = st.multiselect(label, listed, key=key, bind="query-params", format_func=plain, placeholder=placeholder)
+    return tuple(chosen)
 
 
 def _days(label: str, key: str) -> tuple[date | None, date | None]:
     """The first and last day, in any order; one day alone is a range of one."""
-    chosen = st.date_input(label, value=(), key=key, bind="query-params", format="YYYY-MM-DD")
-    days = sorted(chosen) if isinstance(chosen, tuple | list) else [chosen]
+    days = sorted(st.date_input(label, value=[], key=key, bind="query-params", format="YYYY-MM-DD"))
     return (days[0], days[-1]) if days else (None, None)

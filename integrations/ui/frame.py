@@ -18,20 +18,22 @@ from .words import plain
 
 Colour = Literal["green", "gray", "orange", "red"]
 ICON = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><g fill="#4f46e5"><rect x="3" y="3" width="8" height="10"'
-    ' rx="2"/><rect x="13" y="3" width="8" height="6" rx="2"/><rect x="3" y="15" width="8" height="6" rx="2"/>'
-    '<rect x="13" y="11" width="8" height="10" rx="2"/></g></svg>'
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><g fill="#4f46e5">'
+    '<rect x="3" y="3" width="8" height="10" rx="2"/><rect x="13" y="3" width="8" height="6" rx="2"/>'
+    '<rect x="3" y="15" width="8" height="6" rx="2"/><rect x="13" y="11" width="8" height="10" rx="2"/></g></svg>'
 )
+STYLE = "@media (min-width: 768px) { .stMainBlockContainer { padding-top: 3rem } }"  # Streamlit leaves 6 rem
 AGAIN = 2  # seconds between looks whether Redis is back
 
 
 def page(title: str, draw: Callable[[str], None]) -> None:
     """Draw a page for the browser that asks; `draw` gets the owner that its cookie stands for."""
     st.set_page_config(page_title=f"{title} · Dashboard", page_icon=ICON, layout="wide")
+    st.html(f"<style>{STYLE}</style>")
     with explained():
         owner = owner_of(st.context.cookies.get(cookie_name()))
         if owner is None:
-            st.warning("This dashboard knows your browser by a cookie, which it did not get. Allow cookies for this site and reload.")
+            st.warning("This dashboard knows your browser by a cookie. Allow cookies for it, then reload the page.")
             st.stop()
         sidebar(owner)
         draw(owner)

@@ -14,7 +14,7 @@ def leave_for(url: str) -> None:
     """Open an address in this tab, leaving an entry to come back to (as st.login does)."""
     context = get_script_run_ctx()
     if context is None:
-        return replace_with(url)
+        replace_with(url)
     message = ForwardMsg()
     message.auth_redirect.url = url
     context.enqueue(message)

@@ -12,10 +12,11 @@ from ..model import Connection, Load, Provider, settings
 from ..store import connections
 from ..store.loop import run
 from .charts import updates_per_day
-from .data import KEEP, Name, Rows
-from .frame import account_line, badges, page
+from .data import KEEP, MOST, Name, Rows
+from .frame import account_line, badges, explained, page
 from .words import ago, count
 
+WATCH = 1.0  # seconds between two looks while something is loading
 ANYBODY = (
     "Anybody who can open this address can use this dashboard without signing in. Each browser sees only what it "
     "connected itself; whoever uses the same browser sees the same."
@@ -32,11 +33,20 @@ def _draw(owner: str) -> None:
     st.caption("All connected sources at a glance")
     if settings().allow_anonymous and not settings().on_this_machine:
         st.info(ANYBODY, icon=":material/public:")
-    mine = run(_all(owner))
-    with st.grid(3, min_column_width=260):
-        for provider in providers().values():
-            _card(provider, [each for each in mine if each[0].slug == provider.slug])
-    _changes([Rows(connection, *shown) for connection, _, shown in mine if shown])
+    busy = any(load and load.active for _, load, _ in run(_all(owner)))
+    st.fragment(run_every=WATCH if busy else None)(_glance)(owner, busy)
+
+
+def _glance(owner: str, busy: bool) -> None:
+    """The cards and the chart, drawn again and again while something is loading."""
+    with explained():
+        mine = run(_all(owner))
+        if busy and not any(load and load.active for _, load, _ in mine):
+            st.rerun()
+        with st.grid(3, min_column_width=260):
+            for provider in providers().values():
+                _card(provider, [each for each in mine if each[0].slug == provider.slug])
+        _changes([Rows(connection, *shown) for connection, _, shown in mine if shown])
 
 
 async def _all(owner: str) -> list[tuple[Connection, Load | None, tuple[Load, object] | None]]:
@@ -50,12 +60,14 @@ def _card(provider: Provider, mine: list[tuple[Connection, Load | None, tuple[Lo
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader(f"{provider.icon} {provider.title}", anchor=False, width="content")
             st.space("stretch")
-            for label, colour in badges(provider, connection):
-                st.badge(label, color=colour)
+            state, *others = badges(provider, connection)
+            st.badge(state[0], color=state[1])
         st.caption(account_line(connection) if connection else provider.summary)
         if connection:
-            st.markdown(_loaded(load, shown[0] if shown else None))
-        st.page_link(f"pages/{provider.slug}.py", label="Open" if connection else "Connect", icon=":material/arrow_forward:")
+            more = "".join(f" :{colour}-badge[{label}]" for label, colour in others)
+            st.markdown(_loaded(load, shown[0] if shown else None) + more)
+        label = "Open" if connection else "Connect"
+        st.page_link(f"pages/{provider.slug}.py", label=label, icon=":material/arrow_forward:")
 
 
 def _loaded(load: Load | None, shown: Load | None) -> str:
@@ -70,7 +82,8 @@ def _loaded(load: Load | None, shown: Load | None) -> str:
 def _changes(all_rows: list[Rows]) -> None:
     """Updates per day, stacked by provider when there are several, by type when there is one."""
     today = datetime.now(UTC).date()
-    days = [_per_day(rows.name, len(all_rows) > 1, rows.connection.slug, today.isoformat(), rows.table) for rows in all_rows]
+    several = len(all_rows) > 1
+    days = [_per_day(rows.name, several, rows.connection.slug, today.isoformat(), rows.table) for rows in all_rows]
     if not days or not any(day.to_numpy().sum() for day in days):
         return
     with st.container(border=True):
@@ -78,7 +91,7 @@ def _changes(all_rows: list[Rows]) -> None:
         updates_per_day(pd.concat(days, axis=1).T.groupby(level=0, sort=False).sum().T)
 
 
-@st.cache_data(**KEEP)
+@st.cache_data(ttl=KEEP, max_entries=MOST, show_spinner=False)
 def _per_day(name: Name, by_provider: bool, slug: str, today: str, _table: object) -> pd.DataFrame:
     days = frames.per_day(frames.frame(_table), today=datetime.fromisoformat(today).date())
-    return days.sum(axis=1).to_frame(providers()[slug].title) if by_provider else days
+    return days.sum(axis=1).to_frame(providers()[slug].title) if by_provider else days.loc[:, days.any()]

@@ -45,7 +45,8 @@ def _doing(provider: Provider, load: Load) -> str:
 
 
 def _counts(provider: Provider, load: Load) -> str:
-    return " ".join(f":gray-badge[{plain(provider.kind_title(kind))} {number:,}]" for kind, number in load.counts.items())
+    titles = {kind: plain(provider.kind_title(kind)) for kind in load.counts}
+    return " ".join(f":gray-badge[{titles[kind]} {number:,}]" for kind, number in load.counts.items())
 
 
 def outcome(provider: Provider, load: Load | None, shown: Load | None) -> None:

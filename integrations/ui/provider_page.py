@@ -10,7 +10,7 @@ from ..store import connections
 from ..store.loop import run
 from .charts import metrics
 from .choose import choose_panel
-from .connect import come_back, connect_button, connect_card, disconnect_dialog, notice, reconnect_needed, returned
+from .connect import come_back, connect, connect_card, disconnect_dialog, notice, reconnect_needed, returned
 from .data import Rows
 from .filters import filter_bar
 from .frame import account_line, header, page
@@ -50,7 +50,8 @@ def _connected(provider: Provider, owner: str, mine: list[Connection]) -> None:
     notice(provider, owner)
     if connection.reconnect:
         reconnect_needed(provider, connection, owner)
-    if st.session_state.get("choosing") or (load is None and rows is None and not connection.reconnect):
+    never_loaded = load is None and rows is None
+    if st.session_state.get("choosing") == connection.id or (never_loaded and not connection.reconnect):
         choose_panel(provider, connection, first=rows is None)
     elif load and load.active:
         progress(provider, connection, load.chunks)
@@ -74,7 +75,7 @@ async def _state(connection: Connection) -> tuple[Load | None, Rows | None]:
 def _chosen(mine: list[Connection]) -> Connection:
     if len(mine) == 1:
         return mine[0]
-    names = {each.id: f"{each.account.name}" + (" (sample data)" if each.environment == "sandbox" else "") for each in mine}
+    names = {each.id: each.account.name + ("", " (sample data)")[each.environment == "sandbox"] for each in mine}
     chosen = st.selectbox(
         "Account", list(names), format_func=lambda each: plain(names[each]), key=f"{mine[0].slug}_account",
         bind="query-params", index=len(mine) - 1,
@@ -95,12 +96,12 @@ def _top(provider: Provider, connection: Connection, load: Load | None) -> None:
 
 
 def _manage(provider: Provider, connection: Connection) -> None:
-    with st.popover("Manage", icon=":material/settings:"):
-        connect_button(provider, connection.owner, connection.environment, "Reconnect", primary=False)
-        if st.button("Choose what to load", icon=":material/checklist:"):
-            st.session_state["choosing"] = True
-            st.rerun()
-        if st.button("Disconnect", icon=":material/link_off:"):
+    match st.menu_button("Manage", ["Reconnect", "Choose what to load", "Disconnect"], icon=":material/settings:"):
+        case "Reconnect":
+            connect(provider, connection.owner, connection.environment)
+        case "Choose what to load":
+            st.session_state["choosing"] = connection.id
+        case "Disconnect":
             disconnect_dialog(provider, connection)
 
 

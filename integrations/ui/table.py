@@ -44,7 +44,8 @@ def _above(rows: Rows, filters: Filters, shown: int) -> None:
             leave_for(download_url(rows, filters, raw))
         st.toggle(
             "Raw values", key="raw",
-            help="Leave cells that a spreadsheet would run (= + - @ first) as they are. For programs, not for spreadsheets.",
+            help="Leave cells that a spreadsheet would run (those that start with = + - @) as they are: "
+            "for programs, not for spreadsheets.",
         )  # fmt: skip
 
 
@@ -64,10 +65,11 @@ def _show(rows: Rows, filters: Filters, narrowed: pd.DataFrame) -> int | None:
     """The position of the selected row. The key holds the filters: a selection is a position in these very rows."""
     eager = len(narrowed) <= EAGER
     view = hashlib.sha256(repr((rows.name, filters)).encode()).hexdigest()[:12]
-    options: dict[str, Any] = {"on_select": "rerun", "selection_mode": "single-row", "lazy": False} if eager else {"lazy": True}
+    selectable: dict[str, Any] = {"on_select": "rerun", "selection_mode": "single-row"} if eager else {}
     event = st.dataframe(
         narrowed, key=f"table {view}", hide_index=True, height=min(HEIGHT, 38 + 35 * len(narrowed)),
-        column_config=_columns(), alt="The items that match the filters", **options,
+        column_config=_columns(), placeholder="", alt="The items that match the filters", lazy=not eager,
+        **selectable,
     )  # fmt: skip
     chosen = event["selection"]["rows"] if eager else []
     return int(chosen[0]) if chosen and chosen[0] < len(narrowed) else None
@@ -76,7 +78,7 @@ def _show(rows: Rows, filters: Filters, narrowed: pd.DataFrame) -> int | None:
 def _columns() -> dict[str, Any]:
     config = st.column_config
     return {
-        "Name": config.TextColumn(width="large", pinned=True),
+        "Name": config.TextColumn(width="large"),
         "Type": config.TextColumn(width="small"),
         "Updated": config.DatetimeColumn(format="distance"),
         "Created": config.DatetimeColumn(format="D MMM YYYY"),

@@ -1,0 +1,60 @@
+"""What tests stand on: a real Valkey of their own, empty for each test, and settings of their own."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from integrations.model import settings
+from integrations.store import cipher, connection, embedded
+from integrations.store.loop import run
+
+OURS = ("REDIS_", "TOKEN_KEYS", "DATA_DIR", "SANDBOX", "WORKERS", "PUBLIC_URL", "ALLOW_", "NOTION_", "AIRTABLE_",
+        "HUBSPOT_", "LEASE_", "FORGET_")  # fmt: skip
+KEYS = secrets.token_urlsafe(32)
+
+
+def forget_settings() -> None:
+    """Read the settings again at the next look."""
+    settings.cache_clear()
+    cipher.keyring.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real server, for this run of the tests alone."""
+    folder: Path = tmp_path_factory.mktemp("valkey")
+    yield embedded.ensure(folder)
+    embedded.release(folder)
+
+
+@pytest.fixture(autouse=True)
+def configured(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Nothing of the machine's own settings reaches a test; `configured(NAME="value")` sets some."""
+    for name in [name for name in os.environ if name.startswith(OURS)]:
+        monkeypatch.delenv(name)
+
+    def configure(**values: str) -> None:
+        for name, value in values.items():
+            monkeypatch.setenv(name, value)
+        forget_settings()
+
+    monkeypatch.setattr(sys.modules["integrations.model.settings"], "_secrets_file", dict)
+    configure(TOKEN_KEYS=KEYS)
+    yield configure
+    monkeypatch.undo()
+    forget_settings()
+
+
+@pytest.fixture
+def store(redis_url: str, configured: Callable[..., None]) -> Iterator[None]:
+    """The app's own store on the real server, empty."""
+    configured(REDIS_URL=redis_url)
+    run(connection.execute(lambda redis: redis.flushall()))
+    yield
+    run(connection.close())

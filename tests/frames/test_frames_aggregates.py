@@ -1,0 +1,103 @@
+"""Charts count each item once, in its own week or day."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+
+import pandas as pd
+import pytest
+
+from integrations.frames.aggregates import per_day, per_week, recent
+
+SUNDAY = date(2026, 11, 22)
+MONDAY = date(2026, 11, 16)
+
+
+def at(day, hour=0):
+    return datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
+
+
+@pytest.fixture
+def updated(item, framed):
+    """A frame of pages that were updated at these times."""
+    return lambda *times: framed([item(str(n), last_modified_time=time) for n, time in enumerate(times)])
+
+
+def test_a_week_runs_from_monday_to_sunday(updated):
+    frame = updated(at(MONDAY), at(SUNDAY, 23), at(MONDAY - timedelta(1), 23), at(SUNDAY + timedelta(1)))
+    table = per_week(frame, weeks=2, today=SUNDAY)
+    assert list(table.index) == [pd.Timestamp("2026-11-09"), pd.Timestamp("2026-11-16")]
+    assert table["Page"].to_list() == [1, 2]
+
+
+@pytest.mark.parametrize("today", [MONDAY, date(2026, 11, 18), SUNDAY])
+def test_any_day_of_a_week_gives_the_same_weeks(updated, today):
+    assert per_week(updated(), today=today).index[-1] == pd.Timestamp(MONDAY)
+    assert len(per_week(updated(), today=today)) == 12
+
+
+def test_days_end_with_today(updated):
+    frame = updated(
+        at(SUNDAY, 23), at(SUNDAY - timedelta(29)), at(SUNDAY - timedelta(30), 23), at(SUNDAY + timedelta(1))
+    )
+    table = per_day(frame, today=SUNDAY)
+    assert (table.index[0], table.index[-1], len(table)) == (pd.Timestamp("2026-10-24"), pd.Timestamp(SUNDAY), 30)
+    assert (table["Page"].iloc[0], table["Page"].iloc[-1], table["Page"].sum()) == (1, 1, 2)
+
+
+def test_every_type_has_a_column_the_busiest_first(item, framed):
+    items = [item("1", "page"), item("2", "database", last_modified_time=at(SUNDAY))]
+    table = per_day(framed(items), days=2, today=SUNDAY)
+    assert table.to_dict("list") == {"Database": [0, 1], "Page": [0, 0]}
+    assert {str(dtype) for dtype in table.dtypes} == {"int64"}
+
+
+def test_created_is_counted_when_asked_for(item, framed):
+    frame = framed([item(creation_time=at(SUNDAY), last_modified_time=at(MONDAY))])
+    assert per_day(frame, days=1, today=SUNDAY, column="Created")["Page"].to_list() == [1]
+    assert per_week(frame, "Created", 1, today=MONDAY)["Page"].to_list() == [1]
+    assert per_day(frame, days=1, today=SUNDAY)["Page"].to_list() == [0]
+
+
+def test_recent_counts_an_item_once_whether_created_or_updated(item, framed):
+    inside, before, after = at(SUNDAY - timedelta(6)), at(SUNDAY - timedelta(7), 23), at(SUNDAY + timedelta(1))
+    items = [
+        item("1", creation_time=inside, last_modified_time=inside),
+        item("2", last_modified_time=inside),
+        item("3", creation_time=before, last_modified_time=after),
+        item("4", "database"),
+        item("5", creation_time=inside),
+    ]
+    assert recent(framed(items), today=SUNDAY) == {"Page": 3, "Database": 0}
+    assert recent(framed(items), today=SUNDAY, columns=("Created",)) == {"Page": 2, "Database": 0}
+
+
+def test_nothing_and_missing_times_count_as_nothing(framed, updated):
+    assert recent(framed([]), today=SUNDAY) == {}
+    assert per_week(framed([]), today=SUNDAY).shape == (12, 0)
+    assert per_day(updated(None, None), today=SUNDAY)["Page"].sum() == 0
+    assert recent(updated(None), days=10**6, today=SUNDAY) == {"Page": 0}
+
+
+def test_no_weeks_is_no_rows(updated):
+    assert (
+        len(per_week(updated(at(SUNDAY)), weeks=0, today=SUNDAY)) == len(per_day(updated(), days=-1, today=SUNDAY)) == 0
+    )
+
+
+@pytest.mark.parametrize("today", [date.min, date(1969, 12, 30), date.max])
+def test_odd_days_to_look_from_do_no_harm(odd_items, framed, today):
+    assert len(per_week(framed(odd_items), today=today)) == 12
+
+
+def test_weeks_and_days_agree_with_counting_by_hand(odd_items, framed):
+    frame, today = framed(odd_items), date(2026, 1, 14)
+    days = per_day(frame, days=14, today=today)
+    stamps = zip(frame["Type"], frame["Updated"], strict=True)
+    by_hand = Counter((kind, stamp.date()) for kind, stamp in stamps if not pd.isna(stamp))
+    assert {(kind, day.date()): int(n) for kind in days for day, n in days[kind].items() if n} == {
+        (kind, day): n for (kind, day), n in by_hand.items() if date(2026, 1, 1) <= day <= today
+    }
+    weeks = per_week(frame, weeks=2, today=today)
+    assert weeks.iloc[0].to_dict() == days.loc["2026-01-05":"2026-01-11"].sum().to_dict()
