@@ -22,21 +22,22 @@ from integrations.store import embedded
 
 ROOT = Path(__file__).resolve().parents[2]
 USE = """
-import os, redis, sys, time
+import os, signal, sys, time
+import redis
 from pathlib import Path
-from integrations.store.embedded import ensure, release
+from integrations.store.embedded import ensure
 folder = Path(sys.argv[1])
-print(ensure(folder), flush=True)
+url = ensure(folder)
+print(url, flush=True)
 """
 STAY = USE + "sys.stdin.readline()"
 LAST_WORDS = USE + """
-import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background has it ignored
 try:
     sys.stdin.readline()
 except KeyboardInterrupt:
     time.sleep(0.6)
-    redis.Redis.from_url(ensure(folder)).set("last", "words")
+    redis.Redis.from_url(url).set("last", "words")
 """
 CHILD_LOOKS_ON = USE + """
 if not os.fork():
@@ -75,9 +76,9 @@ class App:
         self.process.communicate(timeout=5)
 
 
-def client(url: str) -> redis.Redis:
+def client(url: str, tries: int = 40) -> redis.Redis:
     """A client that, as the app's own does, tries again while the server restarts."""
-    retry = Retry(ConstantBackoff(0.1), 40)
+    retry = Retry(ConstantBackoff(0.1), tries)
     return redis.Redis.from_url(url, decode_responses=True, retry=retry, retry_on_error=[redis.ConnectionError])
 
 
@@ -97,13 +98,13 @@ def alive(process: int) -> bool:
     return subprocess.run(["ps", "-p", str(process)], check=False, stdout=subprocess.DEVNULL).returncode == 0
 
 
-def free(file: Path) -> bool:
-    """Whether nobody holds this lock."""
+def free(file: Path, kind: int = fcntl.LOCK_EX) -> bool:
+    """Whether this lock can be had, alone or with others."""
     if not file.exists():
         return True
     with file.open() as opened:
         try:
-            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(opened, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True
@@ -252,9 +253,21 @@ def test_data_survive_a_full_stop_and_start(data: Path) -> None:
 
 def test_a_newcomer_during_the_shutdown_waits_and_loses_nothing(data: Path) -> None:
     for number in range(6):
-        assert client(embedded.ensure(data)).incr("visits") == number + 1
+        assert client(embedded.ensure(data), tries=0).incr("visits") == number + 1
         embedded.release(data)
         time.sleep(0.2 + number * 0.05)
+
+
+def test_nobody_joins_a_server_that_is_being_shut_down(app, data: Path) -> None:
+    server = client(embedded.ensure(data))
+    process, before = pid(server), run_id(server)
+    os.kill(process, signal.SIGSTOP)
+    embedded.release(data)
+    time.sleep(0.8)
+    newcomer = app()
+    assert not free(data / "users", fcntl.LOCK_SH), "the keeper has it while the server takes its time"
+    os.kill(process, signal.SIGCONT)
+    assert run_id(newcomer.ready()) != before
 
 
 def test_a_file_cut_off_by_a_crash_is_read_up_to_there(data: Path) -> None:
@@ -336,6 +349,18 @@ def test_a_folder_deleted_under_the_app_is_made_anew(data: Path) -> None:
     assert pid(server) != old
     assert soon(lambda: not alive(old))
     assert server.set("new", "value")
+
+
+def test_a_folder_made_anew_by_another_process_is_joined_by_the_next_call(app, data: Path) -> None:
+    embedded.ensure(data)
+    shutil.rmtree(data)
+    other = app()
+    server = other.ready()
+    before = run_id(server)
+    embedded.ensure(data)
+    other.end()
+    time.sleep(0.6)
+    assert run_id(server) == before
 
 
 def test_a_socket_cleaned_away_comes_back(data: Path) -> None:

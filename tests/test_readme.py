@@ -1,0 +1,41 @@
+"""The README is true: its settings are the settings, its commands and files exist."""
+
+from __future__ import annotations
+
+import re
+
+from integrations import providers
+from integrations.model.settings import GENERAL, PER_PROVIDER, ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def rows() -> dict[str, tuple[str, str]]:
+    """The settings table: name to default and meaning."""
+    found = re.findall(r"^\| `([A-Z_{}]+)` \| (.*?) \| (.*?) \|$", README, re.MULTILINE)
+    return {name: (default.strip("` "), meaning) for name, default, meaning in found}
+
+
+def test_every_setting_stands_in_the_table_with_its_default_and_meaning():
+    expected = dict(GENERAL) | {f"{{SLUG}}_{name}": ("", meaning) for name, meaning in PER_PROVIDER.items()}
+    assert rows() == expected
+
+
+def test_every_provider_has_its_steps_with_redirect_uri_scopes_and_settings():
+    for provider in providers().values():
+        steps = README.split(f"### {provider.title}\n")[1].split("\n#")[0]
+        assert f"http://localhost:8501/{provider.slug}" in steps
+        assert provider.console_url in steps
+        for scope in (*provider.scopes, *provider.optional_scopes):
+            assert f"`{scope}`" in steps
+        assert f"`{provider.slug.upper()}_CLIENT_ID` and `{provider.slug.upper()}_CLIENT_SECRET`" in steps
+
+
+def test_every_file_and_command_that_is_named_exists():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"^make (\w+)|`make (\w+)`", README, re.MULTILINE):
+        assert re.search(rf"^{''.join(target)}:", makefile, re.MULTILINE)
+    for path in re.findall(r"`((?:integrations|pages|tests|docs)/[\w./]+)`|\]\((docs/[^)]+)\)", README):
+        assert (ROOT / "".join(path)).exists()
+    for folder in re.findall(r"^  (\w+)/  ", README, re.MULTILINE):
+        assert (ROOT / "integrations" / folder).is_dir()
