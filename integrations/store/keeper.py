@@ -8,8 +8,11 @@ share the lock on `users`: once the keeper gets that one, nobody is left, and it
 Imports the standard library only, and little of it, to stay small.
 """
 
+# ruff: noqa: PTH  (pathlib would add a tenth to the memory of a process that only waits)
+
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import signal
@@ -101,10 +104,8 @@ class Server:
     def signal(self, number: signal.Signals) -> None:
         """Signal the server if it lives."""
         if self.running() and (pid := os.pread(self.probe, 20, 0)):
-            try:
+            with contextlib.suppress(ProcessLookupError):  # it ended in between
                 os.kill(int(pid), number)
-            except ProcessLookupError:
-                pass  # it ended in between
 
     def stop(self) -> None:
         """End the server as its SHUTDOWN does, everything written; returns when it is gone."""
@@ -115,10 +116,8 @@ class Server:
                 self.signal(signal.SIGKILL)
             time.sleep(0.02)
         if os.path.isabs(self.socket):
-            try:
+            with contextlib.suppress(OSError):  # not empty after a crash: the next one uses it
                 os.rmdir(os.path.dirname(self.socket))
-            except OSError:
-                pass  # already cleaned away, or not empty after a crash: the next one uses it
 
 
 def become(command: list[str], lock: int) -> None:
@@ -146,11 +145,9 @@ def take(file: int) -> bool:
 
 def reap() -> None:
     """Forget children that ended, so that none stays a zombie."""
-    try:
+    with contextlib.suppress(ChildProcessError):  # an adopted server is no child of this process
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
-    except ChildProcessError:
-        pass  # an adopted server is nobody's child here
 
 
 def log_to_file() -> None:

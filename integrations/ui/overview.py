@@ -91,7 +91,7 @@ def _changes(all_rows: list[Rows]) -> None:
         updates_per_day(pd.concat(days, axis=1).T.groupby(level=0, sort=False).sum().T)
 
 
-@st.cache_data(ttl=KEEP, max_entries=MOST, show_spinner=False)
+@st.cache_resource(ttl=KEEP, max_entries=MOST, show_spinner=False)
 def _per_day(name: Name, by_provider: bool, slug: str, today: str, _table: object) -> pd.DataFrame:
     days = frames.per_day(frames.frame(_table), today=datetime.fromisoformat(today).date())
     return days.sum(axis=1).to_frame(providers()[slug].title) if by_provider else days.loc[:, days.any()]

@@ -38,6 +38,7 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     with contextlib.suppress(DashboardError):  # pages say so, and it may be back any moment
         await connection.execute(lambda redis: redis.ping())
     worker = _worker()
+    print(f"\n  The dashboard is open at {settings().public_url}  (Ctrl-C stops it)\n", flush=True)
     try:
         yield
     finally:
