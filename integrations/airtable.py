@@ -9,11 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from .http import cursor_pages
-from .model import Account, Api, Fault, Item, Kind, Part, Plan, Provider
+from .http import cursor_pages, listed
+from .model import Account, Api, Fault, Item, Kind, Part, Plan, Provider, moment
 from .model.errors import CursorExpired, Forbidden, QuotaSpent
 
 PAGE_SIZE = 100
@@ -53,13 +52,13 @@ async def read(api: Api, part: Part) -> AsyncIterator[list[Item]]:
     table: Table = part.facts
     base_id, path = table.base["id"], f"/v0/{table.base['id']}/{table.schema['id']}"
     async for answer in _answers(api, path, {"pageSize": PAGE_SIZE}, base_id):
-        yield [_record_item(api, table, record) for record in answer["records"]]
+        yield [_record_item(api, table, record) for record in listed(answer, "records")]
 
 
 async def _bases(api: Api) -> AsyncIterator[dict[str, Any]]:
     async for answer in _answers(api, "/v0/meta/bases", {}, "meta"):
-        for base in answer["bases"]:
-            yield base
+        for base in listed(answer, "bases"):
+            yield _titled(base)
 
 
 async def _schema(api: Api, base: Mapping[str, Any]) -> list[Table] | None:
@@ -67,7 +66,15 @@ async def _schema(api: Api, base: Mapping[str, Any]) -> list[Table] | None:
         answer = await api.get(f"/v0/meta/bases/{base['id']}/tables", lane=base["id"])
     except Forbidden:
         return None
-    return [Table(base, schema) for schema in answer["tables"]]
+    return [Table(base, {**_titled(schema), "fields": _fields(schema)}) for schema in listed(answer, "tables")]
+
+
+def _titled(thing: Mapping[str, Any]) -> dict[str, Any]:
+    return {**thing, "name": thing.get("name") or "Untitled"}
+
+
+def _fields(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{"type": "", **field, "name": field.get("name") or field["id"]} for field in listed(schema, "fields")]
 
 
 def _answers(api: Api, path: str, query: Mapping[str, Any], lane: str) -> AsyncIterator[Any]:
@@ -107,19 +114,19 @@ def _table_item(api: Api, table: Table) -> Item:
 
 
 def _record_item(api: Api, table: Table, record: Mapping[str, Any]) -> Item:
-    values = {field["id"]: _value(field, record["fields"]) for field in table.schema["fields"]}
+    values = {field["id"]: _value(field, record.get("fields") or {}) for field in table.schema["fields"]}
     types = {field["type"]: values[field["id"]] for field in reversed(table.schema["fields"])}
-    primary = table.schema["primaryFieldId"]
+    primary = table.schema.get("primaryFieldId")
     return Item(
         id=record["id"],
         type="record",
         name=_text(values.get(primary)) or "Untitled",
         parent_id=table.schema["id"],
         parent_path_or_name=f"{table.base['name']} / {table.schema['name']}",
-        creation_time=_time(record.get("createdTime")),
-        last_modified_time=_time(types.get("lastModifiedTime")),
+        creation_time=moment(record.get("createdTime")),
+        last_modified_time=moment(types.get("lastModifiedTime")),
         url=f"{api.web_url}/{table.base['id']}/{table.schema['id']}/{record['id']}",
-        owner=types.get("createdBy"),
+        owner=_text(types.get("createdBy")) or None,
         properties={field["name"]: values[field["id"]] for field in table.schema["fields"] if field["id"] != primary},
     )
 
@@ -151,13 +158,6 @@ def _text(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_text(each) for each in value)
     return "" if value is None else str(value)
-
-
-def _time(text: Any) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        return None
 
 
 PROVIDER = Provider(

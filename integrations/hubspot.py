@@ -7,13 +7,13 @@ https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentic
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-from .http import cursor_pages
-from .model import Account, Api, Fault, Item, Kind, Part, Plan, Provider
+from .http import cursor_pages, listed
+from .model import Account, Api, Fault, Item, Kind, Part, Plan, Provider, moment
 from .model.errors import Forbidden, QuotaSpent, RateLimited, Unavailable
 
 VERSION = "2026-09"
@@ -102,7 +102,7 @@ async def read(api: Api, part: Part) -> AsyncIterator[list[Item]]:
     wanted = [*crm.labels, "hubspot_owner_id", "createdate", "lastmodifieddate", "hs_lastmodifieddate"]
     query = {"limit": PAGE_SIZE, "properties": ",".join(wanted), "archived": "false"}
     async for answer in _answers(api, f"/crm/objects/{VERSION}/{crm.path}", query):
-        yield [_item(part.kind, record, part.facts) for record in answer["results"]]
+        yield [_item(part.kind, record, part.facts) for record in listed(answer, "results")]
 
 
 async def _web_url(api: Api) -> str:
@@ -111,24 +111,25 @@ async def _web_url(api: Api) -> str:
         account = await api.get(f"/account-info/{VERSION}/details")
     except Forbidden:
         return ""
-    host = api.web_url if api.web_url != PROVIDER.web_url else f"https://{account['uiDomain']}"
-    return f"{host}/contacts/{account['portalId']}/record"
+    domain, portal = account.get("uiDomain"), account.get("portalId")
+    host = f"https://{domain}" if domain and api.web_url == PROVIDER.web_url else api.web_url
+    return f"{host}/contacts/{portal}/record" if portal else ""
 
 
 async def _owners(api: Api, archived: bool) -> dict[str, str]:
     query = {"limit": PAGE_SIZE, "archived": str(archived).lower()}
     owners: dict[str, str] = {}
     async for answer in _answers(api, f"/crm/owners/{VERSION}", query):
-        owners.update({owner["id"]: _owner_name(owner) for owner in answer["results"]})
+        owners.update({owner["id"]: _owner_name(owner) for owner in listed(answer, "results")})
     return owners
 
 
 async def _stages(api: Api, objects: str) -> dict[str, str]:
     """Pipelines and their stages by id: an id can mean a pipeline or a stage, never both."""
     answer = await api.get(f"/crm/pipelines/{VERSION}/{objects}")
-    pipelines = answer["results"]
-    named = [*pipelines, *(stage for pipeline in pipelines for stage in pipeline.get("stages", ()))]
-    return {f"{objects} {each['id']}": each["label"] for each in named}
+    pipelines = listed(answer, "results")
+    named = [*pipelines, *(stage for pipeline in pipelines for stage in listed(pipeline, "stages"))]
+    return {f"{objects} {each['id']}": each.get("label") or each["id"] for each in named}
 
 
 async def _optional(names: Any, what: str, skipped: list[str]) -> Any:
@@ -157,8 +158,8 @@ def _item(kind: str, record: Mapping[str, Any], names: Names) -> Item:
         type=kind,
         name=_name(kind, record["id"], values),
         parent_path_or_name=shown.get(crm.parent) if crm.parent else None,
-        creation_time=_time(record.get("createdAt") or values.get("createdate")),
-        last_modified_time=_time(record.get("updatedAt")),
+        creation_time=moment(record.get("createdAt") or values.get("createdate")),
+        last_modified_time=moment(record.get("updatedAt")),
         url=record.get("url") or (names.web_url and f"{names.web_url}/{crm.type_id}/{record['id']}") or None,
         owner=names.owners.get(owner, owner) if owner else None,
         visibility=not record.get("archived", False),
@@ -182,21 +183,15 @@ def _value(objects: str, name: str, text: str | None, names: Names) -> Any:
 
 def _number(text: str) -> float | str:
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return text
+    return number if math.isfinite(number) else text
 
 
 def _owner_name(owner: Mapping[str, Any]) -> str:
     name = " ".join(word for word in (owner.get("firstName"), owner.get("lastName")) if word)
     return name or owner.get("email") or f"Owner {owner['id']}"
-
-
-def _time(text: str | None) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text) if text else None
-    except ValueError:
-        return None
 
 
 PROVIDER = Provider(

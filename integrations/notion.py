@@ -7,11 +7,10 @@ https://developers.notion.com/guides/authorization (OAuth), https://developers.n
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from datetime import datetime
 from typing import Any
 
-from .http import cursor_pages
-from .model import Account, Api, Fault, Item, Kind, Part, Plan, Provider
+from .http import cursor_pages, listed
+from .model import Account, Api, Fault, Item, Kind, Part, Plan, Provider, moment
 from .model.errors import CursorExpired, Forbidden, QuotaSpent
 
 PAGE_SIZE = 100
@@ -20,7 +19,7 @@ PAGE_SIZE = 100
 async def identify(api: Api, answer: Mapping[str, Any]) -> Account:
     """The workspace and the person, as the token endpoint names them."""
     user = (answer.get("owner") or {}).get("user") or {}
-    who = f"{answer.get('workspace_id')} {user.get('id') or answer.get('bot_id')}"
+    who = f"{answer['workspace_id']} {user.get('id') or answer['bot_id']}"
     email = (user.get("person") or {}).get("email")
     return Account(who, answer.get("workspace_name") or "Notion workspace", email or user.get("name") or "")
 
@@ -43,12 +42,13 @@ async def read(api: Api, part: Part) -> AsyncIterator[list[Item]]:
         "sort": {"timestamp": "last_edited_time", "direction": "descending"},
     }
     async for answer in _answers(api, "POST", "/v1/search", body):
-        yield [_item(found, part.facts) for found in answer["results"] if "created_time" in found]
+        found = [each for each in listed(answer, "results") if each.get("object") == part.kind]
+        yield [_item(each, part.facts) for each in found if "created_time" in each]  # without it: not shared in full
 
 
 async def _results(api: Api, method: str, path: str, query: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
     async for answer in _answers(api, method, path, query):
-        for result in answer["results"]:
+        for result in listed(answer, "results"):
             yield result
 
 
@@ -61,7 +61,7 @@ def _answers(api: Api, method: str, path: str, query: Mapping[str, Any]) -> Asyn
 
 
 def _item(found: Mapping[str, Any], people: Mapping[str, str]) -> Item:
-    fields = found.get("properties") or {}
+    fields = {name: _object(field) for name, field in _object(found.get("properties")).items()}
     page = found["object"] == "page"
     parent_id, parent_name = _parent(found.get("parent") or {})
     creator = found.get("created_by") or {}
@@ -72,13 +72,17 @@ def _item(found: Mapping[str, Any], people: Mapping[str, str]) -> Item:
         directory=not page,
         parent_id=parent_id,
         parent_path_or_name=parent_name,
-        creation_time=_time(found["created_time"]),
-        last_modified_time=_time(found.get("last_edited_time")),
+        creation_time=moment(found["created_time"]),
+        last_modified_time=moment(found.get("last_edited_time")),
         url=found.get("url"),
         owner=people.get(creator.get("id", "")) or creator.get("name"),
         visibility=not found.get("in_trash", False),
         properties=_properties(fields) if page else {"Fields": list(fields)},
     )
+
+
+def _object(thing: Any) -> Mapping[str, Any]:
+    return thing if isinstance(thing, Mapping) else {}
 
 
 def _parent(parent: Mapping[str, Any]) -> tuple[str | None, str | None]:
@@ -97,40 +101,40 @@ def _properties(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _value(field: Mapping[str, Any] | None) -> Any:
-    """A property's value as plain data; types of the future are shown as they come."""
+    """A property's value as plain data; types and shapes of the future are shown as they come."""
     if not isinstance(field, Mapping):
         return field
     kind = field.get("type", "")
     value = field.get(kind)
-    return None if value is None else VALUES.get(kind, lambda same: same)(value)
+    try:
+        return None if value is None else VALUES.get(kind, lambda same: same)(value)
+    except (AttributeError, TypeError):
+        return value
 
 
 def _plain(texts: Any) -> str:
-    return "".join(text.get("plain_text", "") for text in texts or ())
+    return "".join(text.get("plain_text") or "" for text in texts or () if text)
 
 
-def _name(thing: Mapping[str, Any]) -> Any:
-    return thing.get("name") or thing.get("id")
+def _name(thing: Any) -> Any:
+    return thing.get("name") or thing.get("id") if isinstance(thing, Mapping) else thing
 
 
-def _names(things: list[Mapping[str, Any]]) -> list[Any]:
-    return [_name(thing) for thing in things]
+def _names(things: Any) -> Any:
+    return [_name(thing) for thing in things] if isinstance(things, list) else things
 
 
-def _dates(span: Mapping[str, Any]) -> str:
-    return " – ".join(filter(None, (span.get("start"), span.get("end"))))
+def _dates(span: Mapping[str, Any]) -> str | None:
+    return " – ".join(filter(None, (span.get("start"), span.get("end")))) or None
 
 
 def _rollup(rollup: Mapping[str, Any]) -> Any:
-    return [_value(each) for each in rollup["array"]] if rollup.get("type") == "array" else _value(rollup)
+    found = rollup.get("array")
+    return _value(rollup) if found is None else [_value(each) for each in found]
 
 
 def _unique_id(number: Mapping[str, Any]) -> str:
     return "-".join(str(part) for part in (number.get("prefix"), number.get("number")) if part is not None)
-
-
-def _time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
 
 
 VALUES: dict[str, Callable[[Any], Any]] = {
@@ -144,7 +148,7 @@ VALUES: dict[str, Callable[[Any], Any]] = {
     "created_by": _name,
     "last_edited_by": _name,
     "date": _dates,
-    "relation": lambda links: [link.get("id") for link in links],
+    "relation": _names,
     "formula": _value,
     "rollup": _rollup,
     "unique_id": _unique_id,

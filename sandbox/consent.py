@@ -30,7 +30,7 @@ button.go{background:var(--accent);border-color:var(--accent);color:#fff}button:
 button:focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 """
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
     "Referrer-Policy": "same-origin",

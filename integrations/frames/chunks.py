@@ -179,7 +179,7 @@ def _read(chunks: Iterable[bytes]) -> pa.Table:
 
 def _joined(tables: list[pa.Table]) -> pa.Table:
     """One table in one piece, with one dictionary of types."""
-    return pa.concat_tables([SCHEMA.empty_table(), *tables]).unify_dictionaries().combine_chunks()
+    return pa.concat_tables([SCHEMA.empty_table(), *tables]).combine_chunks()
 
 
 def _latest(table: pa.Table) -> pa.Table:
@@ -206,7 +206,7 @@ def _unnamed(table: pa.Table) -> pa.Table:
 
 
 def _parent_names(table: pa.Table) -> pa.ChunkedArray:
-    rows = pc.index_in(table["parent_id"], value_set=table["id"], skip_nulls=True)
+    rows = pc.index_in(table["parent_id"], value_set=table["id"])
     return table["name"].take(rows)
 
 

@@ -2,6 +2,6 @@
 
 from .answers import NotSent, reaching
 from .client import ApiClient, Tokens
-from .paging import cursor_pages
+from .paging import cursor_pages, listed
 
-__all__ = ["ApiClient", "NotSent", "Tokens", "cursor_pages", "reaching"]
+__all__ = ["ApiClient", "NotSent", "Tokens", "cursor_pages", "listed", "reaching"]

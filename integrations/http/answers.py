@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -37,9 +38,10 @@ def decoded(provider: Provider, response: httpx.Response) -> Any:
 def retry_after(response: httpx.Response) -> float | None:
     """Seconds from a Retry-After header that gives a number; None otherwise (RFC 9110 10.2.3)."""
     try:
-        return max(0.0, float(response.headers["Retry-After"]))
+        seconds = float(response.headers["Retry-After"])
     except (KeyError, ValueError):
         return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None
 
 
 def _unreachable(provider: Provider) -> str:
@@ -60,8 +62,11 @@ def _fault(provider: Provider, response: httpx.Response) -> ProviderError | None
     """What this provider means by this answer, where it differs from the status alone."""
     for fault in provider.faults:
         if response.status_code == fault.status and fault.marker in response.text:
-            if issubclass(fault.error, RateLimited | Unavailable):
-                return fault.error(fault.message, retry_after(response) or fault.retry_after)
+            wait = retry_after(response) or fault.retry_after
+            if issubclass(fault.error, RateLimited):
+                return fault.error(fault.message, wait or provider.rate_limit_wait)
+            if issubclass(fault.error, Unavailable):
+                return fault.error(fault.message, wait or None)
             return fault.error(fault.message)
     return None
 

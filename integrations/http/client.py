@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
@@ -17,6 +18,7 @@ from .answers import decoded, reaching
 from .pacing import Pace
 
 ATTEMPTS = 6
+LONGEST_WAIT = 300  # seconds; a provider that asks for more is given up for now
 TIMEOUT = httpx.Timeout(10, read=65)  # Notion answers or gives up within 60 s
 logging.getLogger("httpx").setLevel(logging.WARNING)  # its request lines would hold cursors and ids
 logging.getLogger("stamina").setLevel(logging.ERROR)  # a retry is no news
@@ -68,7 +70,7 @@ class ApiClient:
                 try:
                     return await call()
                 except RateLimited as limited:
-                    self._pace().close(lane, limited.retry_after)
+                    self._pace().close(lane, min(limited.retry_after, LONGEST_WAIT))
                     raise
 
     async def _send(self, method: str, path: str, lane: str, **request: Any) -> Any:
@@ -96,17 +98,16 @@ def shared_client() -> httpx.AsyncClient:
     loop = asyncio.get_running_loop()
     if loop not in _clients:
         limits = httpx.Limits(max_connections=50, max_keepalive_connections=20)
-        _clients[loop] = httpx.AsyncClient(timeout=TIMEOUT, limits=limits, follow_redirects=False)
+        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))  # one person's would go with another's calls
+        _clients[loop] = httpx.AsyncClient(timeout=TIMEOUT, limits=limits, follow_redirects=False, cookies=no_cookies)
     return _clients[loop]
 
 
 def _wait(error: Exception) -> bool | float:
     """Whether to try again, and after how long where the provider said so."""
     match error:
-        case RateLimited():
-            return error.retry_after + 0.05
-        case Unavailable(retry_after=seconds):
-            return True if seconds is None else min(seconds, 60.0)
+        case RateLimited(retry_after=seconds) | Unavailable(retry_after=seconds):
+            return (seconds or 0) <= LONGEST_WAIT and (seconds + 0.05 if seconds else True)
         case StoreUnavailable():
             return True
     return False

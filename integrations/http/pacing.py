@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 
 class Pace:
@@ -13,9 +13,16 @@ class Pace:
     def __init__(self, interval: float) -> None:
         self._interval = interval
         self._free_at: defaultdict[str, float] = defaultdict(float)
+        self._closings: Counter[str] = Counter()
 
     async def turn(self, lane: str) -> None:
-        """Wait for this call's turn in its lane."""
+        """Wait for this call's turn in its lane; who waits while it is closed queues again."""
+        closings = -1
+        while closings != self._closings[lane]:
+            closings = self._closings[lane]
+            await self._slot(lane)
+
+    async def _slot(self, lane: str) -> None:
         now = time.monotonic()
         at = max(now, self._free_at[lane])
         self._free_at[lane] = at + self._interval
@@ -26,3 +33,4 @@ class Pace:
     def close(self, lane: str, seconds: float) -> None:
         """Let nobody into the lane for that long: the provider asked for it."""
         self._free_at[lane] = max(self._free_at[lane], time.monotonic() + seconds)
+        self._closings[lane] += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 from ..model.errors import CursorExpired, ProviderError
@@ -37,8 +37,13 @@ async def _one_pass(
         answer = await fetch(cursor)
         yield answer
         cursor = cursor_of(answer)
-        if cursor is None:
+        if not cursor:
             return
         if cursor in seen:
             raise ProviderError("the listing never ends: the provider repeats a page")
         seen.add(cursor)
+
+
+def listed(answer: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """The objects that an answer lists under a name; what has no id is none."""
+    return [found for found in answer.get(name) or () if isinstance(found, dict) and found.get("id")]

@@ -2,11 +2,12 @@
 
 from .browser import cookie_name, new_cookie, owner_of
 from .connection import Account, Connection, Environment, Load, LoadState, Token
-from .item import Item
+from .item import Item, moment
 from .provider import Api, Fault, Kind, Part, Plan, Provider
 from .settings import Endpoints, Settings, settings
 
 __all__ = [
     "Account", "Api", "Connection", "Endpoints", "Environment", "Fault", "Item", "Kind", "Load",
-    "LoadState", "Part", "Plan", "Provider", "Settings", "Token", "cookie_name", "new_cookie", "owner_of", "settings",
+    "LoadState", "Part", "Plan", "Provider", "Settings", "Token", "cookie_name", "moment", "new_cookie", "owner_of",
+    "settings",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 
@@ -36,3 +36,12 @@ class Item:
     visibility: bool | None = None
     owner: str | None = None
     properties: Mapping[str, Any] = field(default_factory=dict)
+
+
+def moment(text: Any) -> datetime | None:
+    """A provider's ISO 8601 text as an item's time, None for what is none; without a zone it is UTC."""
+    try:
+        found = datetime.fromisoformat(text)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        return None

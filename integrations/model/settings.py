@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from .connection import Environment
 from .errors import NotConfigured
@@ -76,7 +76,7 @@ class Settings:
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
         self.public_url = self._origin("PUBLIC_URL")
-        self.redis_url = self["REDIS_URL"] or (f"redis://{self['REDIS_HOST']}:6379" if self["REDIS_HOST"] else "")
+        self.redis_url = self._redis_url()
         self.data_dir = (ROOT / self["DATA_DIR"]).resolve()
         self.sandbox = self._sandbox()
         self.workers = self._choice("WORKERS", "child", "inline", "external")
@@ -118,14 +118,17 @@ class Settings:
         def own(name: str, default: str = "") -> str:
             return self[f"{provider.slug}_{name}".upper()] or default
 
+        def address(name: str, default: str = "") -> str:
+            return self._address(f"{provider.slug}_{name}".upper()) or default
+
         return Endpoints(
             "real",
-            authorize_url=own("authorize_url", provider.authorize_url),
-            token_url=own("token_url", provider.token_url),
+            authorize_url=address("authorize_url", provider.authorize_url),
+            token_url=address("token_url", provider.token_url),
             revoke_url=provider.revoke_url and _moved(provider.revoke_url, provider.token_url, own("token_url")),
-            api_url=own("api_url", provider.api_url).rstrip("/"),
+            api_url=address("api_url", provider.api_url).rstrip("/"),
             web_url=provider.web_url,
-            redirect_uri=own("redirect_uri", f"{self.public_url}/{provider.slug}"),
+            redirect_uri=address("redirect_uri", f"{self.public_url}/{provider.slug}"),
             client_id=own("client_id"),
             client_secret=own("client_secret"),
             scopes=tuple(own("scopes").split()) or provider.scopes,
@@ -151,11 +154,27 @@ class Settings:
         return choice == "on" or (choice == "auto" and self.on_this_machine)
 
     def _origin(self, name: str) -> str:
-        url = urlsplit(self[name].rstrip("/"))
-        extras = (url.path, url.query, url.fragment, url.username)
+        url = _split(self[name].rstrip("/"))
+        extras = (url.path, url.query, url.fragment, "@" in url.netloc)
         if url.scheme not in ("http", "https") or not url.hostname or any(extras):
             raise NotConfigured(f"{name} must look like https://dashboard.example.com, without a path.")
         return f"{url.scheme}://{url.netloc.lower()}"
+
+    def _address(self, name: str) -> str:
+        """A URL, if one is set."""
+        url = _split(self[name])
+        if self[name] and (url.scheme not in ("http", "https") or not url.hostname):
+            raise NotConfigured(f"{name} must be an address such as https://api.example.com.")
+        return self[name]
+
+    def _redis_url(self) -> str:
+        host = self["REDIS_HOST"]
+        text = self["REDIS_URL"] or (f"redis://{host}:6379" if host else "")
+        url = _split(text)
+        if text and (url.scheme not in ("redis", "rediss", "unix") or not (url.hostname or url.path)):
+            usable = "start with redis://, rediss:// or unix://" if self["REDIS_URL"] else "be a host name"
+            raise NotConfigured(f"{'REDIS_URL' if self['REDIS_URL'] else 'REDIS_HOST'} must {usable}.")
+        return text
 
     def _choice(self, name: str, *allowed: str) -> str:
         value = self[name].lower()
@@ -163,23 +182,34 @@ class Settings:
             raise NotConfigured(f"{name} must be one of {', '.join(allowed)}.")
         return value
 
-    def _number(self, name: str, at_least: float) -> float:
+    def _number(self, name: str, at_least: float, at_most: float = 36_500) -> float:
         try:
             value = float(self[name])
         except ValueError:
             value = float("nan")
-        if not value >= at_least:
-            raise NotConfigured(f"{name} must be a number, {at_least:g} or more.")
+        if not at_least <= value <= at_most:
+            raise NotConfigured(f"{name} must be a number from {at_least:g} to {at_most:g}.")
         return value
 
 
-def _moved(url: str, token_url: str, configured: str) -> str:
-    """The revocation endpoint beside a token endpoint that was pointed elsewhere."""
+def _split(text: str) -> SplitResult:
+    """The parts of a URL; no parts at all if it is none."""
+    try:
+        url = urlsplit(text)
+        return url if url.port is None or url.port else urlsplit("")
+    except ValueError:
+        return urlsplit("")
+
+
+def _moved(url: str, token_url: str, configured: str) -> str | None:
+    """The revocation endpoint beside a token endpoint that was pointed elsewhere; None if it can't be told."""
     if not configured:
         return url
-    shared = os.path.commonprefix([url, token_url])
-    tail = token_url[len(shared) :]
-    return configured.removesuffix(tail) + url[len(shared) :] if configured.endswith(tail) else url
+    if url.startswith(token_url):
+        return configured + url.removeprefix(token_url)
+    beside, _, name = token_url.rpartition("/")
+    known = url.startswith(f"{beside}/") and configured.endswith(f"/{name}")
+    return configured.removesuffix(f"/{name}") + url.removeprefix(beside) if known else None
 
 
 def decode_key(text: str) -> bytes:
@@ -201,13 +231,12 @@ HOW_TO_MAKE_A_KEY = (
 
 def _secrets_file() -> dict[str, str]:
     try:
-        text = (ROOT / ".streamlit" / "secrets.toml").read_text(encoding="utf-8")
+        values = tomllib.loads((ROOT / ".streamlit" / "secrets.toml").read_text(encoding="utf-8"))
     except OSError:
         return {}
-    try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        raise NotConfigured('.streamlit/secrets.toml is not valid TOML: write each setting as name = "value".') from None
+    except ValueError:
+        usable = 'write each setting as name = "value", in UTF-8'
+        raise NotConfigured(f".streamlit/secrets.toml is not valid TOML: {usable}.") from None
     return {name.upper(): str(value) for name, value in values.items() if not isinstance(value, dict)}
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import ssl
 import warnings
 from collections.abc import Mapping
@@ -27,6 +28,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it would rather have httpx2, which respx does not know
     from authlib.integrations.httpx_client import AsyncOAuth2Client
 
+VISIBLE = re.compile(r"[\x20-\x7e]+")  # RFC 6749 appendix A.12
 TRIES = 3
 TIMEOUT = 15  # seconds; below the refresh lock's life
 GRANT_IS_GONE = {"invalid_grant", "access_denied", "bad_refresh_token", "bad_auth_code", "bad_hub"}
@@ -39,13 +41,13 @@ class JustRefreshed(Unavailable):
 
 def authorization_url(provider: Provider, endpoints: Endpoints, state: str, verifier: str | None) -> str:
     """Where to send the person (RFC 6749 section 4.1.1, with PKCE S256 if there is a verifier)."""
-    extra = dict(provider.authorize_params)
+    extra = {**provider.authorize_params, **({"scope": " ".join(endpoints.scopes)} if endpoints.scopes else {})}
     if provider.optional_scopes:
         extra["optional_scope"] = " ".join(provider.optional_scopes)
     url, _ = _client(provider, endpoints).create_authorization_url(
         endpoints.authorize_url, state=state, code_verifier=verifier, **extra
     )
-    return str(url)
+    return str(url).replace("+", "%20")  # HubSpot documents no other space; a plus itself is %2B
 
 
 async def request_token(provider: Provider, endpoints: Endpoints, grant_type: str, **form: str) -> Mapping[str, Any]:
@@ -79,7 +81,8 @@ def token_of(answer: Mapping[str, Any], previous: Token | None = None, now: date
     """Our token from a token endpoint's answer; what it does not renew is kept."""
     lifetime = answer.get("expires_in")
     expires_at = (now or datetime.now(UTC)) + timedelta(seconds=float(lifetime)) if lifetime else None
-    scopes = answer.get("scope") or " ".join(answer.get("scopes") or ())
+    given = answer.get("scope") or answer.get("scopes") or ""
+    scopes = given if isinstance(given, str) else " ".join(given)
     return Token(
         access_token=answer["access_token"],
         refresh_token=answer.get("refresh_token") or (previous.refresh_token if previous else None),
@@ -94,8 +97,10 @@ async def _exchange(
     with reaching(provider):
         async with _client(provider, endpoints) as client:
             client.register_compliance_hook("access_token_response", partial(_checked, provider))
-            answer = await client.fetch_token(endpoints.token_url, grant_type=grant_type, **form)
-    return dict(answer)
+            try:
+                return dict(await client.fetch_token(endpoints.token_url, grant_type=grant_type, **form))
+            except (TypeError, ValueError):  # a lifetime that is no number
+                raise _incomplete(provider, 200) from None
 
 
 def _client(provider: Provider, endpoints: Endpoints) -> AsyncOAuth2Client:
@@ -107,7 +112,6 @@ def _client(provider: Provider, endpoints: Endpoints) -> AsyncOAuth2Client:
         revocation_endpoint_auth_method=method,
         code_challenge_method="S256",
         redirect_uri=endpoints.redirect_uri,
-        scope=" ".join(endpoints.scopes) or None,
         timeout=TIMEOUT,
         verify=_trusted(),
         follow_redirects=False,
@@ -138,18 +142,23 @@ def _basic_json(
 def _checked(provider: Provider, response: Any) -> Any:
     """The response, if it really holds a token."""
     answer = _json_object(response)
-    if response.status_code == 200 and isinstance(answer.get("access_token"), str) and answer["access_token"]:
+    token = answer.get("access_token")
+    if response.status_code == 200 and "error" not in answer and isinstance(token, str) and VISIBLE.fullmatch(token):
         return response
     reasons = {str(answer.get(name, "")).lower() for name in ("error", "code", "status")}
     if response.status_code == 409:
         raise JustRefreshed(f"{provider.title} has just renewed this connection. Try again.", 1)
     if reasons & CLIENT_IS_WRONG:
-        names = f"{provider.slug}_CLIENT_ID and {provider.slug}_CLIENT_SECRET".upper().replace("AND", "and")
+        prefix = provider.slug.upper()
+        names = f"{prefix}_CLIENT_ID and {prefix}_CLIENT_SECRET"
         raise NotConfigured(f"{provider.title} does not accept this app's credentials. Check {names}.")
     if reasons & GRANT_IS_GONE:
         raise ReconnectNeeded(f"{provider.title} no longer honours this connection. Reconnect to go on.")
-    status = response.status_code
-    raise Unavailable(f"{provider.title} did not complete the exchange (status {status}). Try again in a few minutes.")
+    raise _incomplete(provider, response.status_code)
+
+
+def _incomplete(provider: Provider, status: int) -> Unavailable:
+    return Unavailable(f"{provider.title} did not complete the exchange (status {status}). Try again in a few minutes.")
 
 
 def _json_object(response: Any) -> dict[str, Any]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 
 from ..model import Connection, Provider, Token
-from ..model.errors import DashboardError
-from ..store import connections, keys, records
+from ..store import connections, keys, locks, records
 from .client import revoke_token
 from .tokens import endpoints_of
 
@@ -14,10 +13,11 @@ from .tokens import endpoints_of
 async def disconnect(provider: Provider, connection: Connection) -> str:
     """Revoke and delete; returns a sentence on what is left to do at the provider, or an empty one."""
     revoked = False
-    with contextlib.suppress(DashboardError):
-        token = await records.get(keys.TOKEN, connection.path)
-        revoked = token is not None and await _revoked(provider, connection, token)
-    await connections.forget(connection)
+    async with locks.held(connection.path):  # a refresh under way ends first: what it got is to be revoked
+        with contextlib.suppress(Exception):  # whatever keeps the provider from agreeing, here it is deleted
+            token = await records.get(keys.TOKEN, connection.path)
+            revoked = token is not None and await _revoked(provider, connection, token)
+        await connections.forget(connection)
     if revoked or connection.environment == "sandbox":
         return ""
     return provider.not_revocable or f"{provider.title} did not confirm that it ended: remove the connection there too."

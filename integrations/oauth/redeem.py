@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -17,11 +18,12 @@ from typing import Any
 from ..http import ApiClient
 from ..model import Account, Connection, Endpoints, Provider, Token, settings
 from ..model.errors import ConnectFailed, DashboardError, ReconnectNeeded
-from ..store import connections, keys, records
+from ..store import connections, keys, locks, records
 from ..store.keys import Outcome, PendingAuthorization
 from .authorize import hashed
 from .client import request_token, token_of
 
+log = logging.getLogger(__name__)
 WAIT = 20  # seconds that a second run waits for the one that redeems
 START_AGAIN = "Press Connect to start again."
 
@@ -76,6 +78,9 @@ async def _redeemed(
         return Outcome("failed", f"{provider.title} does not accept this approval any more. {START_AGAIN}")
     except DashboardError as error:
         return Outcome("failed", str(error))
+    except Exception as error:  # a shape nobody has seen yet must not leave the person without an answer
+        log.error("connecting to %s failed: %s", provider.slug, type(error).__name__)
+        return Outcome("failed", f"{provider.title} sent something this version does not understand. {START_AGAIN}")
     return Outcome("connected", f"Connected to {connection.account.name}.", connection.id)
 
 
@@ -101,7 +106,8 @@ async def _connected(provider: Provider, owner: str, pending: PendingAuthorizati
     token = token_of(answer)
     account = await provider.identify(ApiClient(provider, endpoints, _Fixed(token)), answer)
     connection = _connection(provider, owner, endpoints, account)
-    await connections.save(connection, token)
+    async with locks.held(connection.path):  # a refresh of the grant before must not be saved over this one
+        await connections.save(connection, token)
     return connection
 
 

@@ -26,9 +26,8 @@ class ConnectionTokens:
     async def current(self) -> str:
         """The access token, renewed if it is about to expire."""
         token = await self._stored()
-        if token.expires_within(EARLY) and token.refresh_token:
-            token = await self._refreshed(lambda found: not found.expires_within(EARLY))
-        return token.access_token
+        due = token.refresh_token and token.expires_within(EARLY)
+        return await self.renewed(token.access_token) if due else token.access_token
 
     async def renewed(self, refused: str) -> str:
         """Another access token than the refused one."""
@@ -51,7 +50,7 @@ class ConnectionTokens:
                 await connections.mark_reconnect(self._connection, str(refusal))
             raise
         fresh = token_of(answer, previous=token)
-        await records.put(keys.TOKEN, self._connection.path, fresh)
+        await records.put(keys.TOKEN, self._connection.path, fresh, only_over=True)
         return fresh
 
     async def _ask(self, token: Token) -> dict[str, object]:

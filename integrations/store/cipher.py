@@ -68,8 +68,8 @@ def _file_key() -> bytes:
 def _create(path: Path, text: str) -> None:
     """Write a private file once, whole, even when several processes try at the same time."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")  # containers that share a volume share process ids
+    with os.fdopen(os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

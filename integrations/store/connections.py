@@ -42,14 +42,14 @@ async def find(owner: str, slug: str, connection_id: str) -> Connection | None:
 
 async def mark_reconnect(connection: Connection, reason: str) -> None:
     """Remember that only approving again repairs this connection."""
-    await records.put(CONNECTION, connection.path, dataclasses.replace(connection, reconnect=reason))
+    await records.put(CONNECTION, connection.path, dataclasses.replace(connection, reconnect=reason), only_over=True)
 
 
 async def touch(connection: Connection) -> None:
     """Note that it is in use (once an hour is enough)."""
     usage = await records.get(USAGE, connection.path)
     if usage is None or datetime.now(UTC) - usage.used_at > TOUCH_EVERY:
-        await records.put(USAGE, connection.path, Usage(datetime.now(UTC)))
+        await records.put(USAGE, connection.path, Usage(datetime.now(UTC)), only_over=True)
 
 
 async def unused(for_days: float) -> list[Connection]:
@@ -58,8 +58,7 @@ async def unused(for_days: float) -> list[Connection]:
     found = []
     for owner in await _owners():
         for connection in await of(owner):
-            usage = await records.get(USAGE, connection.path)
-            if (usage.used_at if usage else connection.connected_at) < limit:
+            if await _last_used(connection) < limit:
                 found.append(connection)
     return found
 
@@ -76,6 +75,15 @@ async def _find(owner: str, slug: str, connection_id: str) -> Connection | None:
     except (RecordUnreadable, RecordTooNew) as error:
         unknown, long_ago = Account("", "an account that cannot be read"), datetime.min.replace(tzinfo=UTC)
         return Connection(connection_id, owner, slug, unknown, "real", "", long_ago, reconnect=str(error))
+
+
+async def _last_used(connection: Connection) -> datetime:
+    """When it was last used; now, if that cannot be read: what cannot be read is not deleted."""
+    try:
+        usage = await records.get(USAGE, connection.path)
+    except (RecordUnreadable, RecordTooNew):
+        return datetime.now(UTC)
+    return usage.used_at if usage else connection.connected_at
 
 
 async def _owners() -> list[str]:

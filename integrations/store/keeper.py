@@ -8,7 +8,8 @@ share the lock on `users`: once the keeper gets that one, nobody is left, and it
 Imports the standard library only, and little of it, to stay small.
 """
 
-# ruff: noqa: PTH  (pathlib would add a tenth to the memory of a process that only waits)
+# pathlib would add a tenth to the memory of a process that only waits.
+# ruff: noqa: PTH105, PTH106, PTH110, PTH117, PTH120, PTH202
 
 from __future__ import annotations
 

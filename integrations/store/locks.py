@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from redis.exceptions import LockError
@@ -23,10 +23,7 @@ async def held(path: Sequence[str]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        try:
-            await execute(lambda redis: lock.release())
-        except LockError:
-            pass  # it outlived its life, and is somebody else's by now
+        await execute(lambda redis: _released(lock))
 
 
 async def _acquired(redis: Any, name: str) -> Any:
@@ -34,3 +31,8 @@ async def _acquired(redis: Any, name: str) -> Any:
     if not await lock.acquire(token="1:" + secrets.token_hex(16)):
         raise StoreUnavailable
     return lock
+
+
+async def _released(lock: Any) -> None:
+    with suppress(LockError):  # it outlived its life, and is somebody else's by now
+        await lock.release()

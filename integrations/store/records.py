@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, TypeVar, cast
 
@@ -11,22 +11,35 @@ import pydantic
 from ..model.errors import RecordTooNew, RecordUnreadable
 from . import cipher
 from .connection import execute
-from .keys import OF_A_CONNECTION, RUN, Kind
+from .keys import LOAD, OF_A_CONNECTION, RUN, Kind
 
 T = TypeVar("T")
 
 WRITE_IF_HOLDER = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-for i = 2, #KEYS do redis.call('SET', KEYS[i], ARGV[i]) end
+for i = 2, #KEYS do
+  redis.call('SET', KEYS[i], ARGV[2 * i - 2])
+  if ARGV[2 * i - 1] ~= '' then redis.call('EXPIRE', KEYS[i], ARGV[2 * i - 1]) end
+end
+return 1
+"""
+HOLD_WHILE_WANTED = """
+if redis.call('EXISTS', KEYS[2]) == 0 then return 0 end
+redis.call('SET', KEYS[1], ARGV[1])
 return 1
 """
 
 
-async def put(kind: Kind[T], path: Sequence[str], value: T, *, seconds: int | None = None) -> None:
-    """Save a record, replacing what was there; it expires as its kind says, or in `seconds`."""
+async def put(
+    kind: Kind[T], path: Sequence[str], value: T, *, seconds: int | None = None, only_over: bool = False
+) -> None:
+    """Save a record, replacing what was there; it expires as its kind says, or in `seconds`.
+
+    `only_over`: only if there is one, so that what was deleted meanwhile does not come back.
+    """
     key = kind.key(*path)
     record = encode(kind, key, value)
-    await execute(lambda redis: redis.set(key, record, ex=seconds or kind.seconds))
+    await execute(lambda redis: redis.set(key, record, ex=seconds or kind.seconds, xx=only_over))
 
 
 async def get(kind: Kind[T], path: Sequence[str]) -> T | None:
@@ -75,9 +88,26 @@ async def claim(
     return decode(spent[0], spent_key, taken), bool(marked)
 
 
-async def become_holder(path: Sequence[str], holder: bytes) -> None:
-    """From now on only this holder may write the connection's load."""
-    await execute(lambda redis: redis.set(RUN.key(*path), holder))
+async def put_unless(kind: Kind[T], path: Sequence[str], value: T, *, keep: Callable[[T], bool]) -> T:
+    """Save a record unless the one there is to be kept, in one step; returns the one that is there then."""
+    key = kind.key(*path)
+    record = encode(kind, key, value)
+
+    async def unless_kept(pipe: Any) -> T:
+        found = decode(kind, key, await pipe.get(key))
+        if found is not None and keep(found):
+            return found
+        pipe.multi()
+        pipe.set(key, record, ex=kind.seconds)
+        return value
+
+    return cast(T, await execute(lambda redis: redis.transaction(unless_kept, key, value_from_callable=True)))
+
+
+async def become_holder(path: Sequence[str], holder: bytes) -> bool:
+    """From now on only this holder may write the connection's load; False if there is no load (any more)."""
+    names = RUN.key(*path), LOAD.key(*path)
+    return bool(await execute(lambda redis: redis.eval(HOLD_WHILE_WANTED, 2, *names, holder)))
 
 
 async def put_as_holder(
@@ -85,9 +115,11 @@ async def put_as_holder(
 ) -> bool:
     """Save records if `holder` still holds the connection's load; says whether it did."""
     keys = [kind.key(*where) for kind, where, _ in writes]
-    records = [encode(kind, key, value) for (kind, _, value), key in zip(writes, keys, strict=True)]
     names = [RUN.key(*path), *keys]
-    return bool(await execute(lambda redis: redis.eval(WRITE_IF_HOLDER, len(names), *names, holder, *records)))
+    values: list[Any] = []
+    for (kind, _, value), key in zip(writes, keys, strict=True):
+        values += [encode(kind, key, value), kind.seconds or ""]
+    return bool(await execute(lambda redis: redis.eval(WRITE_IF_HOLDER, len(names), *names, holder, *values)))
 
 
 async def paths(kind: Kind[Any], *start: str) -> list[tuple[str, ...]]:
@@ -101,7 +133,11 @@ async def paths(kind: Kind[Any], *start: str) -> list[tuple[str, ...]]:
 
 
 async def delete_connection(path: Sequence[str]) -> None:
-    """Delete every record that belongs to a connection."""
+    """Delete every record that belongs to a connection.
+
+    Hold and load go first and together: from then on no worker can write for it, or become its holder.
+    """
+    await execute(lambda redis: redis.unlink(RUN.key(*path), LOAD.key(*path)))
     for kind in OF_A_CONNECTION:
         await delete(kind, path, *await paths(kind, *path))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import secrets
 import threading
@@ -16,12 +17,11 @@ from ..model import Connection, Load, settings
 from ..store import connections, keys, records
 from ..store import jobs as queue
 from ..store.keys import Choice, Outline
-from .load import CANCELLED, client, save_outline
-from .run import Run, Superseded, chunks
+from .load import CANCELLED, cancel_wanted, client, save_outline
+from .run import LOST, Run, Superseded, chunks
 
 CANCEL_WITHIN = 0.8  # seconds that the worker has; then the page ends the load itself
 READS = 3
-LOST = "Some of the rows are no longer stored. Refresh to load them again."
 CACHE_BYTES = 512 * 1024 * 1024
 
 _tables: cachetools.TTLCache[tuple[str, ...], pa.Table] = cachetools.TTLCache(
@@ -32,11 +32,9 @@ _tables_lock = threading.Lock()
 
 async def start(connection: Connection) -> Load:
     """Ask for a load; one that waits or runs already is the answer."""
-    load = await records.get(keys.LOAD, connection.path)
-    if load is None or not load.active:
-        load = Load(secrets.token_hex(8), "queued", datetime.now(UTC))
-        await records.put(keys.LOAD, connection.path, load)
-    await queue.enqueue("load", *connection.path, key=_key(connection))
+    fresh = Load(secrets.token_hex(8), "queued", datetime.now(UTC))
+    load = await records.put_unless(keys.LOAD, connection.path, fresh, keep=lambda found: found.active)
+    await _enqueue(connection, load)
     await connections.touch(connection)
     return load
 
@@ -44,8 +42,11 @@ async def start(connection: Connection) -> Load:
 async def status(connection: Connection) -> Load | None:
     """The latest load, under way or ended; one that no worker has is asked for again."""
     load = await records.get(keys.LOAD, connection.path)
-    if load and load.active and _silent(load) and not await queue.is_known(_key(connection)):
-        await queue.enqueue("load", *connection.path, key=_key(connection))
+    if load is None or not stale(load) or await queue.is_known(_key(connection, load)):
+        return load
+    if await cancel_wanted(connection, load):
+        return await _end_here(connection, load)
+    await _enqueue(connection, load)
     return load
 
 
@@ -55,12 +56,12 @@ async def cancel(connection: Connection) -> Load | None:
     if load is None or not load.active:
         return load
     await records.put(keys.CANCEL, connection.path, load.id)
-    await queue.cancel(_key(connection))
+    await queue.cancel(_key(connection, load))
     for _ in range(int(CANCEL_WITHIN / 0.1)):
         await asyncio.sleep(0.1)
-        load = await records.get(keys.LOAD, connection.path)
-        if load is None or not load.active:
-            return load
+        now = await records.get(keys.LOAD, connection.path)
+        if now is None or now.id != load.id or not now.active:
+            return now
     return await _end_here(connection, load)
 
 
@@ -83,7 +84,7 @@ async def shown(connection: Connection, reads: int = READS) -> tuple[Load, pa.Ta
     if reads > 1:
         return await shown(connection, reads - 1)
     left = frames.unpack(await chunks(connection, load))
-    return dataclasses.replace(load, state="partial", notes=(*load.notes, LOST)), left
+    return dataclasses.replace(load, state="partial", notes=tuple(dict.fromkeys((*load.notes, LOST)))), left
 
 
 async def so_far(connection: Connection, load: Load) -> pa.Table | None:
@@ -111,7 +112,7 @@ async def outline(connection: Connection, look_again: bool = False) -> Outline:
     if known:
         return known
     provider = providers()[connection.slug]
-    return await save_outline(connection, await provider.plan(client(provider, connection)), {})
+    return await save_outline(connection, await provider.plan(client(provider, connection)))
 
 
 async def choice(owner: str, slug: str) -> Choice:
@@ -126,7 +127,9 @@ async def choose(owner: str, slug: str, left_out: tuple[str, ...]) -> None:
 
 async def stop_for_good(connection: Connection) -> None:
     """Before a connection is deleted: no worker goes on with it, no row stays in memory."""
-    await queue.cancel(_key(connection))
+    load = await records.get(keys.LOAD, connection.path)
+    if load and load.active:
+        await queue.cancel(_key(connection, load))
     with _tables_lock:
         for key in [key for key in _tables if key[:3] == connection.path]:
             _tables.pop(key, None)
@@ -134,23 +137,23 @@ async def stop_for_good(connection: Connection) -> None:
 
 def stale(load: Load) -> bool:
     """Whether a load under way shows no sign of a worker."""
-    return load.active and _silent(load)
+    silence = datetime.now(UTC) - (load.at or load.queued_at)
+    return load.active and silence > timedelta(seconds=settings().lease_seconds)
 
 
-async def _end_here(connection: Connection, load: Load) -> Load:
-    """End a load whose worker does not answer, with the chunks it has saved."""
+async def _end_here(connection: Connection, load: Load) -> Load | None:
+    """End a load whose worker does not answer, with the chunks it has saved; returns how it ended."""
     run = Run(connection, load)
-    run.notes.append(CANCELLED)
-    try:
-        await run.adopt(load)
-        return await run.finish("partial", await snapshot(connection))
-    except Superseded:
-        return dataclasses.replace(load, state="partial")
+    with contextlib.suppress(Superseded):
+        await run.adopt()
+        run.notes.append(CANCELLED)
+        await run.finish("partial")
+    return await records.get(keys.LOAD, connection.path)
 
 
-def _silent(load: Load) -> bool:
-    return datetime.now(UTC) - (load.at or load.queued_at) > timedelta(seconds=settings().lease_seconds)
+async def _enqueue(connection: Connection, load: Load) -> None:
+    await queue.enqueue("load", *connection.path, load.id, key=_key(connection, load))
 
 
-def _key(connection: Connection) -> str:
-    return ":".join(connection.path)
+def _key(connection: Connection, load: Load) -> str:
+    return ":".join((*connection.path, load.id))

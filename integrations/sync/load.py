@@ -3,54 +3,66 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from .. import providers
-from ..http import ApiClient
+from ..http import ApiClient, Tokens
 from ..model import Connection, Load, LoadState, Part, Plan, Provider
-from ..model.errors import CursorExpired, DashboardError, Forbidden
+from ..model.errors import CursorExpired, DashboardError, Forbidden, ProviderError, StoreUnavailable
 from ..oauth import ConnectionTokens, endpoints_of
 from ..store import connections, keys, records
 from ..store.keys import Choice, Outline
-from .run import Run, Superseded
+from .run import Run, Superseded, patiently
 
 log = logging.getLogger(__name__)
+PATIENCE = 600  # seconds that a load waits for Redis to come back
 CANCELLED = "You cancelled it; these are the items that had arrived."
+UNEXPECTED = "Something unexpected stopped this load. Refresh to try again; updating the dashboard may help."
 
 
-async def load(owner: str, slug: str, connection_id: str) -> None:
-    """The job: load one connection, if a load of it is wanted.
+async def load(owner: str, slug: str, connection_id: str, load_id: str) -> None:
+    """The job: do one load of one connection, if it is still wanted.
 
     It may start again on another worker at any time; only the newest start goes on.
     """
-    connection = await connections.find(owner, slug, connection_id)
-    wanted = await records.get(keys.LOAD, (owner, slug, connection_id))
-    if connection is None or wanted is None or not wanted.active:
+    path = (owner, slug, connection_id)
+    wanted = await patiently(PATIENCE, records.get, keys.LOAD, path)
+    if wanted is None or wanted.id != load_id or not wanted.active:
         return
-    run = Run(connection, wanted)
+    connection = await patiently(PATIENCE, connections.find, *path)
+    if connection is None:
+        return await patiently(PATIENCE, records.delete, keys.LOAD, path)
+    run = Run(connection, wanted, PATIENCE)
     try:
         await _load(run, providers()[slug])
-    except Superseded:
-        return
+    except* Superseded:
+        pass
+    except* StoreUnavailable:
+        raise  # asked for again when somebody looks
+    except* Exception as errors:  # a load that fails in any way must end
+        log.error("loading from %s failed: %s", slug, ", ".join(type(error).__name__ for error in errors.exceptions))
+        run.notes.append(UNEXPECTED)
+        with contextlib.suppress(Superseded):
+            await run.finish("failed")
 
 
 async def _load(run: Run, provider: Provider) -> None:
-    before = await records.get(keys.SNAPSHOT, run.connection.path)
     await run.begin()
-    reporting = asyncio.create_task(run.report())
     try:
-        state = await _read_everything(run, provider)
+        async with asyncio.TaskGroup() as tasks:  # whatever ends the reporting ends the reading
+            reporting = tasks.create_task(run.report())
+            state = await _read_everything(run, provider)
+            reporting.cancel()
     except asyncio.CancelledError:
-        if not await cancel_wanted(run.connection, run.load):
+        if not await run.ask(cancel_wanted, run.connection, run.load):
             raise  # the worker is going away: another one takes this up again
         run.notes.append(CANCELLED)
         state = "partial"
-    finally:
-        reporting.cancel()
-    await run.finish(state, before)
+    await run.finish(state)
 
 
 async def _read_everything(run: Run, provider: Provider) -> LoadState:
@@ -59,22 +71,31 @@ async def _read_everything(run: Run, provider: Provider) -> LoadState:
     except DashboardError as error:
         run.notes.append(str(error))
         return "failed"
-    choice = await records.get(keys.CHOICE, run.connection.path[:2]) or Choice()
+    choice = await run.ask(records.get, keys.CHOICE, run.connection.path[:2]) or Choice()
     wanted = [part for part in plan.parts if not is_left_out(part, choice)]
     run.skipped.extend(plan.skipped)
     gate = asyncio.Semaphore(provider.concurrency)
-    spent = await asyncio.gather(*(_read_part(run, provider, part, gate) for part in wanted))
-    await save_outline(run.connection, plan, {part.id: calls for part, calls in zip(wanted, spent, strict=True)})
+    async with asyncio.TaskGroup() as tasks:
+        reading = {part.id: tasks.create_task(_read_part(run, provider, part, gate)) for part in wanted}
+    spent = {part: task.result() for part, task in reading.items()}
+    await run.write((keys.OUTLINE, run.connection.path, _outline(plan, spent)))
+    await run.flush()
     if not run.notes:
         return "complete"
-    return "partial" if run.load.total else "failed"
+    return "partial" if run.total else "failed"
 
 
 async def _planned(run: Run, provider: Provider) -> Plan:
     def count() -> None:
         run.calls += 1
 
-    return await provider.plan(client(provider, run.connection, count))
+    try:
+        return await provider.plan(client(provider, run.connection, count, PATIENCE))
+    except DashboardError:
+        raise
+    except Exception as error:
+        log.error("planning for %s failed: %s", provider.slug, type(error).__name__)
+        raise ProviderError(_not_understood(provider)) from None
 
 
 async def _read_part(run: Run, provider: Provider, part: Part, gate: asyncio.Semaphore) -> int:
@@ -87,8 +108,10 @@ async def _read_part(run: Run, provider: Provider, part: Part, gate: asyncio.Sem
 
     async with gate:
         try:
-            async for items in provider.read(client(provider, run.connection, count), part):
+            async for items in provider.read(client(provider, run.connection, count, PATIENCE), part):
                 await run.add(items)
+        except (Superseded, StoreUnavailable):
+            raise
         except Forbidden as error:
             run.skipped.append(f"{_named(part)}: {error}.")
         except CursorExpired:
@@ -97,15 +120,32 @@ async def _read_part(run: Run, provider: Provider, part: Part, gate: asyncio.Sem
             run.notes.append(f"{_named(part)}: {error}")
         except Exception as error:  # a shape nobody has seen yet must not cost the other parts
             log.error("reading %s of %s failed: %s", part.id, provider.slug, type(error).__name__)
-            run.notes.append(f"{_named(part)}: {provider.title} sent something this version does not understand.")
+            run.notes.append(f"{_named(part)}: {_not_understood(provider)}")
     return calls
 
 
-def client(provider: Provider, connection: Connection, on_call: Callable[[], None] = lambda: None) -> ApiClient:
+def client(
+    provider: Provider, connection: Connection, on_call: Callable[[], None] = lambda: None, patience: float = 1
+) -> ApiClient:
     """Calls to the provider in the name of this connection; raises ReconnectNeeded if it has moved."""
-    return ApiClient(
-        provider, endpoints_of(provider, connection), ConnectionTokens(provider, connection), on_call
-    )
+    tokens = PatientTokens(ConnectionTokens(provider, connection), patience)
+    return ApiClient(provider, endpoints_of(provider, connection), tokens, on_call)
+
+
+class PatientTokens:
+    """Implements `http.Tokens` for a load that goes on when Redis comes back."""
+
+    def __init__(self, tokens: Tokens, patience: float) -> None:
+        self._tokens = tokens
+        self._patience = patience
+
+    async def current(self) -> str:
+        """The access token."""
+        return await patiently(self._patience, self._tokens.current)
+
+    async def renewed(self, refused: str) -> str:
+        """Another one than the refused one."""
+        return await patiently(self._patience, self._tokens.renewed, refused)
 
 
 def is_left_out(part: Part, choice: Choice) -> bool:
@@ -113,12 +153,17 @@ def is_left_out(part: Part, choice: Choice) -> bool:
     return not {part.id, part.group, part.kind}.isdisjoint(choice.left_out)
 
 
-async def save_outline(connection: Connection, plan: Plan, calls: dict[str, int]) -> Outline:
-    """Remember the parts for choosing among them, with what reading each has cost."""
-    parts = tuple(replace(part, facts=None, calls=calls.get(part.id) or part.calls) for part in plan.parts)
-    outline = Outline(parts, plan.skipped, datetime.now(UTC))
+async def save_outline(connection: Connection, plan: Plan) -> Outline:
+    """Remember the parts for choosing among them."""
+    outline = _outline(plan, {})
     await records.put(keys.OUTLINE, connection.path, outline)
     return outline
+
+
+def _outline(plan: Plan, calls: dict[str, int]) -> Outline:
+    """The parts, with what reading each has cost."""
+    parts = tuple(replace(part, facts=None, calls=calls.get(part.id, part.calls)) for part in plan.parts)
+    return Outline(parts, plan.skipped, datetime.now(UTC))
 
 
 async def cancel_wanted(connection: Connection, load: Load) -> bool:
@@ -128,3 +173,7 @@ async def cancel_wanted(connection: Connection, load: Load) -> bool:
 
 def _named(part: Part) -> str:
     return f"{part.group_title} / {part.title}" if part.group_title else part.title
+
+
+def _not_understood(provider: Provider) -> str:
+    return f"{provider.title} sent something this version does not understand."

@@ -1,18 +1,22 @@
-"""One worker's attempt at a load: rows into sealed chunks, counts into the load's record.
+"""One attempt at a load: rows into sealed chunks, counts into the load's record.
 
 Only the attempt that holds the connection may write (store.records.put_as_holder), so
 that a worker which was thought dead, and a page that gave up waiting, never mix rows.
+Whatever is interrupted leaves a record that is true: rows leave the hand once they are
+saved, and a chunk that a record counts is never written over by another attempt.
 """
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
+import logging
 import secrets
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from typing import Any, ParamSpec, TypeVar
 
 import stamina
 
@@ -21,121 +25,182 @@ from ..model import Connection, Item, Load, LoadState
 from ..model.errors import StoreUnavailable
 from ..store import keys, records
 
+T = TypeVar("T")
+P = ParamSpec("P")
+
 ROWS = 5_000  # a chunk holds at most so many
 EVERY = 0.5  # seconds between two looks at progress; rows are saved at least every second
+LOST = "Some of the rows are no longer stored. Refresh to load them again."
+KEPT = "What it did not reach is shown as it was loaded before."
+ODD = "Some items have a form that this version cannot store."
+
+log = logging.getLogger(__name__)
 
 
 class Superseded(Exception):
-    """Another attempt, or the page, has taken this load over: stop without a word."""
+    """Another attempt, or the page, has taken this load over, or it is gone: stop without a word."""
 
 
 class Run:
-    """The writing side of a load."""
+    """The writing side of a load; waits `patience` seconds for a store that is away."""
 
-    def __init__(self, connection: Connection, load: Load) -> None:
+    def __init__(self, connection: Connection, load: Load, patience: float = 1) -> None:
         self.connection = connection
-        self.load = dataclasses.replace(load, run=secrets.token_hex(8))
+        self.load = load
         self.calls = 0
         self.notes: list[str] = []
         self.skipped: list[str] = []
+        self._patience = patience
+        self._holder = f"1:{secrets.token_hex(8)}".encode()
         self._buffer: list[Item] = []
         self._seen: Counter[str] = Counter()
         self._saved_at = time.monotonic()
         self._saving = asyncio.Lock()
 
     @property
-    def _holder(self) -> bytes:
-        return f"1:{self.load.run}".encode()
+    def total(self) -> int:
+        """How many items have come in, saved or not."""
+        return self._seen.total()
 
     async def begin(self) -> None:
-        """Take the load over, from nothing: what an earlier attempt saved is dropped."""
-        await records.become_holder(self.connection.path, self._holder)
-        await self._drop_chunks(of_load=self.load.id)
-        now = datetime.now(UTC)
-        self.load = dataclasses.replace(self.load, state="running", started_at=now, chunks=0, counts={})
+        """Take the load over, from nothing: what an earlier attempt saved no longer counts."""
+        await self._take_over()
+        self.load = Load(
+            self.load.id, "running", self.load.queued_at, started_at=datetime.now(UTC), run=secrets.token_hex(8)
+        )
         await self._save()
 
-    async def adopt(self, load: Load) -> None:
-        """Take the load over with the chunks that an earlier attempt saved."""
-        await records.become_holder(self.connection.path, self._holder)
-        kept = await chunks(self.connection, load)
-        self.load = dataclasses.replace(load, run=self.load.run, chunks=0)
-        self._seen.update(load.counts)
-        for chunk in kept:
-            await self._save(chunk)
+    async def adopt(self) -> None:
+        """Take the load over with all that an earlier attempt saved and noted."""
+        await self._take_over()
+        self.calls, self.notes, self.skipped = self.load.calls, list(self.load.notes), list(self.load.skipped)
+        self._seen.update(self.load.counts)
 
     async def add(self, items: Sequence[Item]) -> None:
         """Take in a page of items; saves a chunk when there are enough."""
         self._buffer.extend(items)
         self._seen.update(item.type for item in items)
-        if len(self._buffer) >= ROWS:
-            await self.flush()
+        while len(self._buffer) >= ROWS:
+            await self._save(rows=ROWS)
 
     async def report(self) -> None:
         """Keep the record up to date until cancelled, and rows at least every second."""
         while True:
             await asyncio.sleep(EVERY)
-            if self._buffer and time.monotonic() - self._saved_at >= 1:
-                await self.flush()
-            else:
-                await self._save()
+            await self._save(rows=ROWS if time.monotonic() - self._saved_at >= 1 else 0)
 
     async def flush(self) -> None:
         """Save the rows in hand."""
-        rows, self._buffer = self._buffer, []
-        if rows:
-            await self._save(frames.pack(rows))
+        while self._buffer:
+            await self._save(rows=ROWS)
 
-    async def finish(self, state: LoadState, before: Load | None) -> Load:
-        """End the load; what it left behind becomes the snapshot, unless it has failed.
+    async def finish(self, state: LoadState) -> None:
+        """End the load; what it left behind becomes the snapshot, unless that is nothing.
 
         A refresh that stopped early keeps the rows it did not reach from the snapshot before.
         """
+        before = await self.ask(records.get, keys.SNAPSHOT, self.connection.path)
+        if state == "failed" or (state == "partial" and before and not self.total):
+            return await self._end(state, stays=before)
         await self.flush()
-        if state == "partial" and before and before.chunks:
-            await self._merge(before)
-        counts = frames.counts(frames.unpack(await chunks(self.connection, self.load)))
-        self.load = dataclasses.replace(self.load, state=state, finished_at=datetime.now(UTC), counts=counts)
-        await self._save(snapshot=state != "failed")
-        if state != "failed":
-            await self._drop_chunks(but_run=self.load.run)
-        return self.load
+        kept = await self.ask(chunks, self.connection, self.load)
+        if len(kept) < self.load.chunks:
+            state = "partial"
+            self.notes.append(LOST)
+        if state == "partial":
+            kept = await self._merged(before, kept)
+        counts = await asyncio.to_thread(lambda: frames.counts(frames.unpack(kept)))
+        await self._end(state, counts=counts)
 
-    async def _merge(self, before: Load) -> None:
-        old, new = await chunks(self.connection, before), await chunks(self.connection, self.load)
-        self.load = dataclasses.replace(self.load, chunks=0)
-        for chunk in frames.merge(old, new):
-            await self._save(chunk)
+    async def write(self, *writes: tuple[keys.Kind[Any], Sequence[str], Any]) -> None:
+        """Save records, if this attempt still holds the connection; else raises Superseded."""
+        if not await self.ask(records.put_as_holder, self.connection.path, self._holder, *writes):
+            raise Superseded
 
-    async def _save(self, chunk: bytes | None = None, snapshot: bool = False) -> None:
+    async def ask(self, call: Callable[P, Awaitable[T]], *arguments: P.args, **named: P.kwargs) -> T:
+        """What the store answers, asked again for as long as this attempt is patient."""
+        return await patiently(self._patience, call, *arguments, **named)
+
+    async def _take_over(self) -> None:
+        path = self.connection.path
+        held = await self.ask(records.become_holder, path, self._holder)
+        found = await self.ask(records.get, keys.LOAD, path) if held else None
+        if found is None or found.id != self.load.id or not found.active:
+            raise Superseded
+        self.load = found
+
+    async def _merged(self, before: Load | None, new: list[bytes]) -> list[bytes]:
+        """Both loads' rows, as chunks of a run of their own: what there was stays until the end is written."""
+        old = await self.ask(chunks, self.connection, before) if before else []
+        if before and before.chunks:
+            self.notes.extend([KEPT] if len(old) == before.chunks else [KEPT, LOST])
+        merged = await asyncio.to_thread(lambda: list(frames.merge(old, new)))
+        load = dataclasses.replace(self.load, run=secrets.token_hex(8), chunks=len(merged))
+        for number, chunk in enumerate(merged):
+            await self.write((keys.CHUNK, chunk_path(self.connection, load, number), chunk))
+        self.load = load
+        return merged
+
+    async def _end(self, state: LoadState, stays: Load | None = None, counts: dict[str, int] | None = None) -> None:
+        """Write the end of the load, then delete every chunk that belongs to no snapshot any more."""
+        done = counts is not None
+        run = self.load.run if done else stays and stays.run
+        chunks = self.load.chunks if done else 0
+        self.load = dataclasses.replace(
+            self.load, state=state, finished_at=datetime.now(UTC), counts=counts or {}, chunks=chunks
+        )
+        found = await self.ask(records.paths, keys.CHUNK, *self.connection.path)
+        await self._save(snapshot=done)
+        await self.ask(records.delete, keys.CHUNK, *(path for path in found if path[4] != run))
+
+    async def _save(self, rows: int = 0, snapshot: bool = False) -> None:
+        """Write the record, and up to so many of the rows in hand as one more chunk."""
         async with self._saving:
-            number = self.load.chunks
-            self.load = dataclasses.replace(
+            taken = self._buffer[:rows]
+            chunk = self._packed(taken) if taken else None
+            load = dataclasses.replace(
                 self.load,
-                chunks=number + (chunk is not None),
+                chunks=self.load.chunks + len(taken[:1]),
                 counts=dict(self._seen) if self.load.active else self.load.counts,
                 notes=tuple(dict.fromkeys(self.notes)),
                 skipped=tuple(dict.fromkeys(self.skipped)),
                 calls=self.calls,
                 at=datetime.now(UTC),
             )
-            await self._write(number, chunk, snapshot)
-            self._saved_at = time.monotonic() if chunk is not None else self._saved_at
+            writes: list[tuple[keys.Kind[Any], Sequence[str], Any]] = [(keys.LOAD, self.connection.path, load)]
+            if chunk is not None:
+                writes.append((keys.CHUNK, chunk_path(self.connection, load, self.load.chunks), chunk))
+            if snapshot:
+                writes.append((keys.SNAPSHOT, self.connection.path, load))
+            await self.write(*writes)
+            self.load = load
+            del self._buffer[: len(taken)]
+            self._saved_at = time.monotonic() if taken else self._saved_at
 
-    @stamina.retry(on=StoreUnavailable, attempts=None, timeout=600, wait_max=2)
-    async def _write(self, number: int, chunk: bytes | None, snapshot: bool) -> None:
-        path = self.connection.path
-        writes = [(keys.LOAD, path, self.load)]
-        if chunk is not None:
-            writes.insert(0, (keys.CHUNK, chunk_path(self.connection, self.load, number), chunk))  # type: ignore[arg-type]
-        if snapshot:
-            writes.append((keys.SNAPSHOT, path, self.load))
-        if not await records.put_as_holder(path, self._holder, *writes):
-            raise Superseded
+    def _packed(self, items: list[Item]) -> bytes:
+        try:
+            return frames.pack(items)
+        except Exception as error:  # one odd item must not cost the others
+            log.error("packing items failed: %s", type(error).__name__)
+            self.notes.append(ODD)
+            return frames.pack([item for item in items if _packs(item)])
 
-    async def _drop_chunks(self, of_load: str = "", but_run: str = "") -> None:
-        found = await records.paths(keys.CHUNK, *self.connection.path, *filter(None, [of_load]))
-        await records.delete(keys.CHUNK, *(path for path in found if path[4] != but_run))
+
+def _packs(item: Item) -> bool:
+    try:
+        return bool(frames.pack([item]))
+    except Exception:
+        return False
+
+
+async def patiently(
+    seconds: float, call: Callable[P, Awaitable[T]], *arguments: P.args, **named: P.kwargs
+) -> T:
+    """What the store answers, asked again for so long while it is away."""
+    async for attempt in stamina.retry_context(on=StoreUnavailable, attempts=None, timeout=seconds, wait_max=2):
+        with attempt:
+            return await call(*arguments, **named)
+    raise StoreUnavailable
 
 
 async def chunks(connection: Connection, load: Load) -> list[bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import sys
@@ -19,13 +20,17 @@ from ..store import connections
 from ..store.jobs import new_docket
 from .load import load
 
+log = logging.getLogger(__name__)
 SWEEP_EVERY = timedelta(hours=6)
 
 
 async def sweep(perpetual: Perpetual = Perpetual(every=SWEEP_EVERY, automatic=True)) -> None:  # noqa: B008 - docket's way
     """Revoke and delete connections that nobody has used for FORGET_AFTER_DAYS."""
     for connection in await connections.unused(settings().forget_after_days):
-        await disconnect(providers()[connection.slug], connection)
+        try:
+            await disconnect(providers()[connection.slug], connection)
+        except Exception as error:  # one that cannot be ended must not keep the others
+            log.error("ending an unused connection to %s failed: %s", connection.slug, type(error).__name__)
 
 
 async def work() -> None:

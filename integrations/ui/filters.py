@@ -8,7 +8,6 @@ import streamlit as st
 
 from ..frames import Filters
 from .data import Rows
-from .words import plain
 
 MOST = 2_000  # choices in one list; more would make the page slow
 
@@ -48,8 +47,7 @@ def clear(slug: str) -> None:
 def _several(label: str, key: str, options: list[str], placeholder: str = "All") -> tuple[str, ...]:
     asked = [value for value in st.query_params.get_all(key) if value in options]
     listed = list(dict.fromkeys([*asked, *options[:MOST]]))
-    chosen = st.multiselect(label, listed, key=key, bind="query-params", format_func=plain, placeholder=placeholder)
-    return tuple(chosen)
+    return tuple(st.multiselect(label, listed, key=key, bind="query-params", placeholder=placeholder))
 
 
 def _days(label: str, key: str) -> tuple[date | None, date | None]:

@@ -16,7 +16,7 @@ from .filters import filter_bar
 from .frame import account_line, header, page
 from .progress import outcome, progress
 from .table import table
-from .words import ago, plain
+from .words import ago, line
 
 
 def provider_page(provider: Provider) -> None:
@@ -75,12 +75,21 @@ async def _state(connection: Connection) -> tuple[Load | None, Rows | None]:
 def _chosen(mine: list[Connection]) -> Connection:
     if len(mine) == 1:
         return mine[0]
-    names = {each.id: each.account.name + ("", " (sample data)")[each.environment == "sandbox"] for each in mine}
+    labels = _labels(mine)
     chosen = st.selectbox(
-        "Account", list(names), format_func=lambda each: plain(names[each]), key=f"{mine[0].slug}_account",
-        bind="query-params", index=len(mine) - 1,
-    )  # fmt: skip
-    return next(each for each in mine if each.id == chosen)
+        "Account", list(labels), key=f"{mine[0].slug}_account", bind="query-params", index=len(mine) - 1
+    )
+    return labels[chosen]
+
+
+def _labels(mine: list[Connection]) -> dict[str, Connection]:
+    """The connections by what people read, each different: Streamlit tells choices apart by their words."""
+    labels: dict[str, Connection] = {}
+    for each in mine:
+        account = " · ".join(dict.fromkeys(filter(None, (each.account.name, each.account.detail))))
+        label = line(account) + (" (sample data)" if each.environment == "sandbox" else "")
+        labels[label if label not in labels else f"{label} ({len(labels) + 1})"] = each
+    return labels
 
 
 def _top(provider: Provider, connection: Connection, load: Load | None) -> None:

@@ -6,14 +6,20 @@ import re
 from datetime import UTC, datetime
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+_JOINTS = re.compile(r"(?<=://)|(?<=www)(?=\.)|(?<=@)|(?<=[<>=~-])(?=[<>=~-])", re.IGNORECASE)
+NOTHING = ":red[]"  # draws nothing, but keeps apart what would become a link or an arrow even when it is escaped
 LONGEST = 120
 
 
+def line(text: str, longest: int = LONGEST) -> str:
+    """Somebody else's text cut to a line, for elements that know no Markdown."""
+    words = " ".join(text.split())
+    return words if len(words) <= longest else words[: longest - 1] + "…"
+
+
 def plain(text: str, longest: int = LONGEST) -> str:
-    """Somebody else's text, shown by Streamlit's Markdown as it is and cut to a line."""
-    line = " ".join(text.split())
-    line = line if len(line) <= longest else line[: longest - 1] + "…"
-    return _PUNCTUATION.sub(r"\\\1", line)
+    """Somebody else's text cut to a line, which Streamlit's Markdown shows as it is: no link, picture or formula."""
+    return NOTHING.join(_PUNCTUATION.sub(r"\\\1", part) for part in _JOINTS.split(line(text, longest)))
 
 
 def ago(then: datetime | None, now: datetime | None = None) -> str:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from html import escape
 
 import pyarrow as pa
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from .. import frames, providers, sync
 from ..model import Connection, Load, cookie_name, owner_of
 from ..model.errors import DashboardError
 from ..store import connections
+from .words import words
 
 
 async def download(request: Request) -> Response:
@@ -31,16 +31,6 @@ async def download(request: Request) -> Response:
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     lines = _lines(table, filters, raw=request.query_params.get("raw") == "1")
     return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def words(sentence: str, status: int) -> HTMLResponse:
-    """A page of one sentence and a way back."""
-    return HTMLResponse(
-        f"<!doctype html><title>Dashboard</title><meta name=viewport content='width=device-width'>"
-        f"<body style='font:18px/1.5 system-ui;max-width:34em;margin:15vh auto;padding:0 1em'>"
-        f"<p>{escape(sentence)}</p><p><a href='/'>Back to the dashboard</a></p>",
-        status,
-    )
 
 
 def _lines(table: pa.Table, filters: frames.Filters, raw: bool) -> Iterator[bytes]:

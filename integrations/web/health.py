@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from ..model.errors import StoreUnavailable
+from ..model.errors import DashboardError
 from ..store import connection
 
 
@@ -18,6 +18,6 @@ async def readyz(request: Request) -> Response:
     """200 when Redis answers, 503 when it doesn't."""
     try:
         await connection.execute(lambda redis: redis.ping())
-    except StoreUnavailable:
+    except DashboardError:
         return JSONResponse({"status": "redis does not answer"}, 503)
     return JSONResponse({"status": "ok"})

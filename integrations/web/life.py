@@ -52,8 +52,18 @@ def _worker() -> asyncio.Task[None] | None:
     if settings().workers == "child":
         return asyncio.create_task(_watch_child())
     if settings().workers == "inline":
-        asyncio.run_coroutine_threadsafe(work(), loop.get())
+        return asyncio.create_task(_watch_inline())
     return None
+
+
+async def _watch_inline() -> None:
+    """Run a worker on the loop of this process's own connections; one that ends is replaced."""
+    while True:
+        try:
+            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work(), loop.get()))
+        except Exception as error:  # such as Redis not there yet
+            log.warning("the worker ended (%s) and is started again", type(error).__name__)
+        await asyncio.sleep(RESTART_AFTER)
 
 
 async def _watch_child() -> None:

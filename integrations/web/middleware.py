@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
@@ -11,8 +11,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..model import cookie_name, new_cookie, owner_of, settings
 from .headers import security_headers
+from .words import words
 
 YEAR = 365 * 86_400
+UNEXPECTED = "Something went wrong here, and it has been logged. Go back and try again."
 
 
 class Browser:
@@ -29,38 +31,59 @@ class Browser:
         """Serve one request; websocket and lifespan pass through."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        request = Request(scope)
-        page = _is_page(request)
-        answer = _moved(request) if page else None
-        await (answer or self.app)(scope, receive, _sender(request, page, send))
+        answer = _Answer(Request(scope), send)
+        try:
+            await (answer.moved() or self.app)(scope, receive, answer.send)
+        except Exception:
+            if not answer.started:
+                await words(UNEXPECTED, 500)(scope, receive, answer.send)
+            raise  # the server logs it
 
 
-def _sender(request: Request, page: bool, send: Send) -> Send:
-    async def with_headers(message: Message) -> None:
+class _Answer:
+    """What goes back for one request: with our headers, whoever answers."""
+
+    def __init__(self, request: Request, send: Send) -> None:
+        self.started = False
+        self._request = request
+        self._page = _is_page(request)
+        self._send = send
+
+    async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            self.started = True
             headers = MutableHeaders(scope=message)
             headers.update(security_headers())
-            if page:
-                headers.append("Set-Cookie", _cookie(request))
-        await send(message)
+            if self._page:
+                headers.append("Set-Cookie", _cookie(self._request))
+        await self._send(message)
 
-    return with_headers
+    def moved(self) -> RedirectResponse | None:
+        """Send a page asked for under another host to PUBLIC_URL, where its cookie lives."""
+        asked = [self._request.headers.get("host", ""), *self._request.headers.get("x-forwarded-host", "").split(",")]
+        if not self._page or _own_hosts() & {host.strip().lower() for host in asked}:
+            return None
+        return RedirectResponse(f"{settings().public_url}/{_asked_for(self._request.scope)}", status_code=307)
+
+
+def _own_hosts() -> set[str]:
+    """PUBLIC_URL's host and port as browsers may write them: they leave out the scheme's own port."""
+    url = urlsplit(settings().public_url)
+    return {url.netloc, url.netloc.removesuffix(":443" if url.scheme == "https" else ":80")}
+
+
+def _asked_for(scope: Scope) -> str:
+    """Path and query as they were sent, without the slashes at the front."""
+    path = (scope.get("raw_path") or quote(scope["path"]).encode()).decode("latin-1").lstrip("/")
+    query = scope["query_string"].decode("latin-1")
+    return f"{path}?{query}" if query else path
 
 
 def _is_page(request: Request) -> bool:
-    if request.method != "GET" or request.url.path.startswith("/_stcore/"):
+    if request.method != "GET" or request.scope["path"].startswith("/_stcore/"):
         return False
-    return request.headers.get("sec-fetch-dest") == "document" or "text/html" in request.headers.get("accept", "")
-
-
-def _moved(request: Request) -> RedirectResponse | None:
-    """Send a page asked for under another host to PUBLIC_URL, where its cookie lives."""
-    own = urlsplit(settings().public_url).netloc
-    asked = (request.headers.get("host", ""), request.headers.get("x-forwarded-host", ""))
-    if own in (host.lower() for host in asked):
-        return None
-    query = f"?{request.url.query}" if request.url.query else ""
-    return RedirectResponse(f"{settings().public_url}/{request.url.path.lstrip('/')}{query}", status_code=307)
+    destination = request.headers.get("sec-fetch-dest")  # browsers leave it out on plain http
+    return destination == "document" if destination else "text/html" in request.headers.get("accept", "")
 
 
 def _cookie(request: Request) -> str:

@@ -47,9 +47,15 @@ def test_days_end_with_today(updated):
 
 
 def test_every_type_has_a_column_the_busiest_first(item, framed):
-    items = [item("1", "page"), item("2", "database", last_modified_time=at(SUNDAY))]
-    table = per_day(framed(items), days=2, today=SUNDAY)
-    assert table.to_dict("list") == {"Database": [0, 1], "Page": [0, 0]}
+    days = {"page": [1, 1], "contact": [2], "database": [], "note": [1, 1, 1]}
+    items = [
+        item(str(n), type, last_modified_time=at(SUNDAY - timedelta(ago)), name=type)
+        for type, past in days.items()
+        for n, ago in enumerate([*past, 99])
+    ]
+    table = per_day(framed(items), days=3, today=SUNDAY)
+    assert list(table.columns) == ["Note", "Page", "Contact", "Database"]
+    assert table.to_dict("list") == {"Note": [0, 3, 0], "Page": [0, 2, 0], "Contact": [1, 0, 0], "Database": [0, 0, 0]}
     assert {str(dtype) for dtype in table.dtypes} == {"int64"}
 
 

@@ -74,8 +74,10 @@ def test_search_finds_literal_text_in_any_case_in_any_column(team, names, search
     assert names(team, search=search) == left
 
 
-def test_search_finds_text_longer_than_a_pattern_may_be(item, names):
-    assert names([item(name="Ä" * 3_000)], search="ä" * 2_000) == ["Ä" * 3_000]
+@pytest.mark.timeout(5)
+def test_very_long_text_is_searched_at_once(item, names):
+    """An address may bring any text; as a pattern this one takes a minute."""
+    assert names([item(name="Ä" * 30_000)], search="ä" * 30_000) == ["Ä" * 30_000]
 
 
 @pytest.mark.parametrize("search", ["ΟΔΌΣ", "οδός", "Οδός"])

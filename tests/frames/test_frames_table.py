@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from integrations.frames.chunks import pack, unpack
@@ -181,3 +182,14 @@ def test_properties_nested_as_deep_as_json_allows_do_no_harm(item, framed):
         deep = [deep]
     result = framed([item("1", properties={"p": deep}), item("2", properties={"p": "fine"})], ["p"])
     assert "fine" in result["p"].to_list()
+
+
+def test_properties_that_cannot_be_read_back_cost_no_other_row_its_own(item):
+    table = unpack([pack([item("1"), item("2", properties={"p": "fine"})])])
+    texts = [f'{{"p":{"[" * 50_000}{"]" * 50_000}}}', table["properties"][1].as_py()]
+    table = table.set_column(
+        table.schema.get_field_index("properties"), "properties", pa.array(texts, pa.large_string())
+    )
+    assert frame(table, ["p"])["p"].dropna().to_list() == ["fine"]
+    assert property_names(table) == ["p"]
+    assert details(table, "page", "1")["properties"] == {}

@@ -70,6 +70,7 @@ def test_an_unknown_app_or_address_is_told_on_a_page_and_sent_nowhere(
 
 
 @pytest.mark.parametrize(("change", "error"), [
+    ({"code_challenge": None, "code_challenge_method": None}, "invalid_request"),
     ({"code_challenge": None}, "invalid_request"), ({"code_challenge_method": "plain"}, "invalid_request"),
     ({"scope": None}, "invalid_scope"), ({"scope": "data.records:write"}, "invalid_scope"),
     ({"scope": "data.records:read data.records:read"}, "invalid_scope"), ({"state": "short"}, "invalid_request"),
@@ -167,6 +168,8 @@ def test_clients_prove_themselves_in_their_providers_way_only(play: Play, slug: 
             answer = await visit.http.post(url, json={**form, **keys}, headers=VERSION)
             assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
             assert (await visit.http.post(url, data=form, headers={**BASIC, **VERSION})).status_code == 400
+            text = {**BASIC, **VERSION, "Content-Type": "text/plain"}
+            assert (await visit.http.post(url, content=json.dumps(form), headers=text)).status_code == 400
             assert (await visit.http.post(url, json=form, headers=BASIC)).json()["code"] == "missing_version"
         else:
             answer = await visit.http.post(url, data={**form, **keys})

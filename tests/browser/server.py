@@ -1,0 +1,87 @@
+"""`streamlit run dashboard.py` in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from integrations import providers
+from integrations.model.settings import GENERAL, ROOT
+
+NEEDED = ("dashboard.py", "pages", "integrations", "sandbox", ".streamlit/config.toml")
+WITHIN = 30  # seconds to start or to stop
+
+
+def copy_of_the_app(folder: Path) -> Path:
+    """What `streamlit run` needs, and nothing that is only on this machine."""
+    for name in NEEDED:
+        source, target = ROOT / name, folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(source, target) if source.is_dir() else shutil.copy2(source, target)
+    return folder
+
+
+class Server:
+    """One server with a port and a data folder, which survive its restarts."""
+
+    def __init__(self, app: Path, folder: Path, settings: Mapping[str, str]) -> None:
+        self.app, self.folder, self.data = app, folder, folder / "data"
+        self.port = free_port()
+        self.url = f"http://localhost:{self.port}"
+        samples = {"SANDBOX_ITEMS": "400", "SANDBOX_LATENCY_MS": "5"}
+        self.own_settings = {"PUBLIC_URL": self.url, "DATA_DIR": str(self.data), "TOKEN_KEYS": "", **samples, **settings}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log(self) -> str:
+        """All that it has said so far."""
+        return (self.folder / "server.log").read_text(errors="replace")
+
+    def start(self) -> Server:
+        """Start it; returns when it answers."""
+        ours = (*GENERAL, *(f"{slug}_".upper() for slug in providers()))
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+        with (self.folder / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "streamlit", "run", "dashboard.py", "--server.port", str(self.port)],
+                cwd=self.app, env={**kept, **self.own_settings}, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+            )  # fmt: skip
+        until(lambda: self._answers(), f"the server did not start:\n{self.log}")
+        return self
+
+    def stop(self) -> None:
+        """Stop it as Ctrl-C or a service manager does; what it stored stays."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(WITHIN)
+            self._process = None
+
+    def _answers(self) -> bool:
+        try:
+            with urlopen(f"{self.url}/healthz", timeout=1) as answer:
+                return bool(answer.status == 200)
+        except (URLError, OSError):
+            return False
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def until(happens, otherwise: str) -> None:
+    """Wait for something; AssertionError if it does not happen."""
+    deadline = time.monotonic() + WITHIN
+    while not happens():
+        assert time.monotonic() < deadline, otherwise
+        time.sleep(0.05)

@@ -1,0 +1,160 @@
+"""A person at a browser: where they look and what they press."""
+
+from __future__ import annotations
+
+import csv
+import re
+from datetime import date
+from urllib.parse import urlsplit
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request, expect
+
+from integrations.model import owner_of
+
+from .server import Server
+
+expect.set_options(timeout=20_000)
+
+COUNT = re.compile(r"^([\d,]+) of ([\d,]+) items$")
+PROBES = re.compile(r"/[a-z]+/_stcore/(health|host-config)$")  # Streamlit looks there first on a subpage, in vain
+
+
+class Visitor:
+    """One browser profile with one tab."""
+
+    def __init__(self, server: Server, context: BrowserContext) -> None:
+        self.server, self.context = server, context
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.expected_hosts = {urlsplit(server.url).netloc}
+        context.set_default_timeout(20_000)
+        context.on("console", self._heard)
+        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        context.on("request", self._asked)
+        self.page: Page = context.new_page()
+
+    @property
+    def owner(self) -> str:
+        """What the server calls this browser."""
+        cookie = next(each["value"] for each in self.context.cookies(self.server.url) if each["name"] == "sid")
+        return str(owner_of(cookie))
+
+    @property
+    def strange_hosts(self) -> set[str]:
+        """Whom this browser called besides the server."""
+        hosts = {urlsplit(url).netloc for url in self.requests if url.startswith("http")}
+        return hosts - self.expected_hosts
+
+    def open(self, path: str = "") -> Page:
+        """Type an address."""
+        self.page.goto(f"{self.server.url}/{path}")
+        return self.page
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def says(self, words: str | re.Pattern[str]) -> None:
+        """See these words somewhere on the page."""
+        expect(self.page.get_by_test_id("stMain").get_by_text(words).first).to_be_visible()
+
+    def badge(self, words: str) -> Locator:
+        return self.page.get_by_test_id("stMain").locator(".stMarkdownBadge").get_by_text(words, exact=True)
+
+    def leave_for_consent(self, slug: str) -> None:
+        """From the provider's page to the sample provider's question."""
+        self.open(slug)
+        self.button("Try with sample data").click()
+        expect(self.button("Approve")).to_be_visible()
+
+    def approve(self, slug: str) -> None:
+        """Say yes, and be back on the clean page."""
+        self.button("Approve").click()
+        self.page.wait_for_url(f"{self.server.url}/{slug}")
+
+    def connect(self, slug: str) -> int:
+        """Connect sample data and load it; how many items there are."""
+        self.leave_for_consent(slug)
+        self.approve(slug)
+        load, line = self.button("Load"), self.page.get_by_text(COUNT)
+        expect(load.or_(line).first).to_be_visible()
+        if load.is_visible():
+            load.click()
+        self.loaded()
+        return self.count()[1]
+
+    def loaded(self) -> None:
+        """Wait for the end of a load."""
+        expect(self.page.get_by_text(COUNT)).to_be_visible()
+        expect(self.button("Refresh")).to_be_enabled()
+
+    def count(self) -> tuple[int, int]:
+        """The two numbers of "518 of 1,240 items"."""
+        words = self.page.get_by_text(COUNT).inner_text()
+        shown, total = COUNT.match(words).groups()  # type: ignore[union-attr]
+        return int(shown.replace(",", "")), int(total.replace(",", ""))
+
+    def sees(self, shown: int, total: int) -> None:
+        """Wait for the line to say so."""
+        expect(self.page.get_by_text(COUNT)).to_have_text(f"{shown:,} of {total:,} items")
+
+    def search(self, text: str) -> None:
+        self.page.get_by_role("textbox", name="Search").fill(text)
+
+    def choose(self, label: str, *options: str) -> None:
+        """Tick choices of a list."""
+        box = self.page.get_by_role("combobox", name=re.compile(rf"\b{label}$"))
+        box.click()
+        for option in options:
+            self.page.get_by_role("option", name=option, exact=True).click()
+        self.page.keyboard.press("Escape")
+
+    def days(self, label: str, first: date, last: date) -> None:
+        """Type a first and a last day."""
+        for end, day in (("start", first), ("end", last)):
+            for part, digits in (("year", f"{day:%Y}"), ("month", f"{day:%m}"), ("day", f"{day:%d}")):
+                self.page.get_by_role("spinbutton", name=f"{part}, {label} {end} date").click()
+                self.page.keyboard.type(digits)
+        self.page.keyboard.press("Escape")
+
+    def rows(self) -> list[dict[str, str]]:
+        """The rows of the table that are in view."""
+        grid = self.page.locator("canvas table[role=grid]").first
+        grid.locator("td").first.wait_for(state="attached")
+        headings, rows = grid.evaluate(
+            """grid => [[...grid.querySelectorAll('th')].map(cell => cell.textContent),
+                [...grid.querySelectorAll('tbody tr')].map(row => [...row.cells].map(cell => cell.textContent))]"""
+        )
+        return [dict(zip(headings, row, strict=True)) for row in rows]
+
+    def select(self, row: int) -> Locator:
+        """Tick a row of the table; its details."""
+        table = self.page.get_by_test_id("stDataFrame")
+        table.scroll_into_view_if_needed()
+        self.rows()
+        table.click(position={"x": 18, "y": 38 + 35 * row + 17})
+        return self.page.locator("[data-testid=stVerticalBlock]").filter(has=self.page.get_by_test_id("stTable")).last
+
+    def download(self) -> tuple[str, list[dict[str, str]]]:
+        """The file's name, and its rows."""
+        with self.page.expect_download() as coming:
+            self.button("Download CSV").click()
+        with coming.value.path().open(encoding="utf-8-sig", newline="") as file:
+            return coming.value.suggested_filename, list(csv.DictReader(file))
+
+    def manage(self, what: str) -> None:
+        """Choose from the menu."""
+        self.button("Manage").click()
+        self.page.get_by_role("menuitem", name=what, exact=True).click()
+
+    def history(self) -> list[str]:
+        """Every address that Back and Forward can lead to."""
+        found = self.context.new_cdp_session(self.page).send("Page.getNavigationHistory")
+        return [entry["url"] for entry in found["entries"]]
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        probe = "404" in message.text and PROBES.search(message.location.get("url", ""))
+        if message.type == "error" and not probe:
+            self.complaints.append(f"{message.text} {message.location}")
+
+    def _asked(self, request: Request) -> None:
+        self.requests.append(request.url)

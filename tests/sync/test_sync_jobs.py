@@ -1,0 +1,277 @@
+"""Loads as pages see them: one at a time, ended when asked, and nothing left of what was disconnected."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from conftest import Fake, eventually, ids
+
+import integrations
+from integrations import oauth, sync
+from integrations.model import Load, Token
+from integrations.store import connection as store_connection
+from integrations.store import connections, keys, records
+from integrations.store import jobs as queue
+from integrations.store.keys import Usage
+from integrations.store.loop import run
+from integrations.sync import jobs
+from integrations.sync import load as loading
+from integrations.sync import worker as working
+from integrations.sync.load import load as job
+
+A_SECOND = 1.3  # what "within a second" may take on a busy machine
+
+
+def test_two_pages_that_press_refresh_at_once_get_one_load(fake: Fake, worker: None):
+    fake.answers(people=[3, 0.3])
+
+    async def both():
+        return await asyncio.gather(*(sync.start(fake.connection) for _ in range(5)))
+
+    assert len({load.id for load in run(both())}) == 1
+    assert fake.ended().state == "complete"
+    assert fake.plans == 1
+
+
+def test_pressing_refresh_during_a_load_changes_nothing(fake: Fake, worker: None):
+    fake.answers(people=[3, 0.7, 3])
+    first = run(sync.start(fake.connection))
+    eventually(lambda: fake.status.state == "running")
+    assert run(sync.start(fake.connection)).id == first.id
+    assert fake.ended().state == "complete"
+    assert (fake.plans, fake.shown[1]) == (1, ids("people", 6))
+
+
+def test_a_load_asked_for_in_the_instant_that_another_ends_is_done_too(fake: Fake, worker: None):
+    fake.answers(people=[1])
+    for _ in range(8):
+        run(sync.start(fake.connection))
+        eventually(lambda: not fake.status.active, within=2)
+    assert fake.plans == 8
+
+
+def test_cancel_ends_within_a_second_and_keeps_the_rows_so_far(fake: Fake, worker: None):
+    fake.answers(people=[3, 30.0], deals=["Forbidden"])
+    run(sync.start(fake.connection))
+    eventually(lambda: fake.status.counts)
+    began = time.monotonic()
+    ended = run(sync.cancel(fake.connection))
+    assert time.monotonic() - began < A_SECOND
+    load, rows = fake.shown
+    assert ended and ended.state == load.state == "partial"
+    assert rows == ids("people", 3)
+    assert load.notes == (loading.CANCELLED,) and load.skipped
+
+
+def test_cancel_works_where_no_worker_has_taken_the_load(fake: Fake):
+    fake.answers(people=[3])
+    run(sync.start(fake.connection))
+    ended = run(sync.cancel(fake.connection))
+    assert ended and ended.state == "partial" and not fake.status.active
+    assert not run(queue.is_known(jobs._key(fake.connection, ended)))
+    run(job(*fake.connection.path, ended.id))
+    assert fake.plans == 0
+
+
+def test_cancelling_a_refresh_before_it_began_leaves_the_complete_rows_alone(fake: Fake):
+    fake.answers(people=[3])
+    fake.load()
+    run(sync.start(fake.connection))
+    run(sync.cancel(fake.connection))
+    load, rows = fake.shown
+    assert (load.state, rows) == ("complete", ids("people", 3))
+
+
+def test_cancelling_a_refresh_keeps_what_it_did_not_reach(fake: Fake, worker: None):
+    fake.answers(people=[3], deals=[3])
+    run(sync.start(fake.connection))
+    fake.ended()
+    fake.answers(people=[4, 30.0], deals=[30.0])
+    run(sync.start(fake.connection))
+    eventually(lambda: fake.status.counts)
+    run(sync.cancel(fake.connection))
+    load, rows = fake.shown
+    assert (load.state, rows) == ("partial", sorted(ids("people", 4) + ids("deals", 3)))
+
+
+def test_a_refresh_after_a_cancelled_load_is_not_cancelled(fake: Fake, worker: None):
+    fake.answers(people=[3, 30.0])
+    run(sync.start(fake.connection))
+    eventually(lambda: fake.status.counts)
+    run(sync.cancel(fake.connection))
+    fake.answers(people=[3, 1.0, 2])
+    run(sync.start(fake.connection))
+    assert fake.ended().state == "complete"
+    assert fake.shown[1] == ids("people", 5)
+
+
+def test_cancelling_what_has_ended_changes_nothing(fake: Fake):
+    fake.answers(people=[3])
+    ended = fake.load()
+    assert run(sync.cancel(fake.connection)) == ended == fake.status
+
+
+def test_an_attempt_that_starts_again_after_the_page_ended_the_load_does_not(
+    fake: Fake, monkeypatch: pytest.MonkeyPatch
+):
+    """The job has read that it is wanted; before it begins, the person cancels."""
+    fake.answers(people=[3])
+    fake.load()
+    wanted = run(sync.start(fake.connection))
+    find = connections.find
+
+    async def cancelled_meanwhile(*path):
+        await sync.cancel(fake.connection)
+        return await find(*path)
+
+    monkeypatch.setattr(loading.connections, "find", cancelled_meanwhile)
+    run(job(*fake.connection.path, wanted.id))
+    assert fake.plans == 1 and fake.status.state == "partial"
+    assert fake.shown[1] == ids("people", 3)
+
+
+def test_rows_that_the_worker_saves_while_the_page_ends_the_load_are_kept(fake: Fake, monkeypatch: pytest.MonkeyPatch):
+    fake.answers(people=[3])
+    wanted = run(sync.start(fake.connection))
+    attempt = jobs.Run(fake.connection, wanted)
+
+    async def cancelled_between_two_saves():
+        await attempt.begin()
+        seen_by_the_page = await records.get(keys.LOAD, fake.connection.path)
+        await attempt.add([integrations.Item(f"people-{n}", "people", "x") for n in range(3)])
+        await attempt.flush()
+        await jobs._end_here(fake.connection, seen_by_the_page)
+
+    run(cancelled_between_two_saves())
+    assert fake.shown[1] == ids("people", 3)
+
+
+def test_the_end_is_done_by_the_next_look_if_the_page_that_cancelled_died(fake: Fake, configured):
+    configured(LEASE_SECONDS="0.5")
+    fake.answers(people=[3])
+    load = run(sync.start(fake.connection))
+    run(records.put(keys.CANCEL, fake.connection.path, load.id))
+    run(queue.cancel(jobs._key(fake.connection, load)))
+    time.sleep(0.6)
+    ended = run(sync.status(fake.connection))
+    assert ended and ended.state == "partial" and fake.plans == 0
+
+
+def test_a_load_that_the_queue_has_lost_is_asked_for_again_by_looking(fake: Fake, worker: None):
+    fake.answers(people=[3])
+    long_ago = datetime.now(UTC) - timedelta(minutes=5)
+    run(records.put(keys.LOAD, fake.connection.path, Load("0" * 16, "running", long_ago)))
+    run(sync.status(fake.connection))
+    assert fake.ended().state == "complete"
+
+
+def test_disconnecting_in_the_middle_of_a_load_leaves_no_key_behind(fake: Fake, worker: None):
+    fake.answers(people=[3, 0.2] * 100, deals=[1, 0.01] * 1000)
+    run(sync.start(fake.connection))
+    eventually(lambda: fake.status.chunks)
+    run(sync.stop_for_good(fake.connection))
+    run(oauth.disconnect(integrations.providers()["fake"], fake.connection))
+    assert fake.keys_left() == []
+    time.sleep(1.2)
+    assert fake.keys_left() == []
+
+
+def test_a_worker_that_does_not_hear_of_the_end_writes_nothing_of_a_deleted_connection(
+    fake: Fake, worker: None
+):
+    fake.answers(people=[3, 0.01] * 1000)
+    run(sync.start(fake.connection))
+    eventually(lambda: fake.status.chunks)
+    run(connections.forget(fake.connection))
+    time.sleep(1.2)
+    assert fake.keys_left() == []
+
+
+def test_a_worker_that_begins_while_the_connection_is_deleted_leaves_nothing(
+    fake: Fake, monkeypatch: pytest.MonkeyPatch
+):
+    fake.answers(people=[3])
+    wanted = run(sync.start(fake.connection))
+    hold = records.become_holder
+
+    async def deleted_meanwhile(*arguments):
+        await sync.stop_for_good(fake.connection)
+        await connections.forget(fake.connection)
+        return await hold(*arguments)
+
+    monkeypatch.setattr(records, "become_holder", deleted_meanwhile)
+    run(job(*fake.connection.path, wanted.id))
+    assert fake.keys_left() == []
+
+
+def test_what_another_tab_does_after_the_end_brings_nothing_back(fake: Fake):
+    run(connections.forget(fake.connection))
+    run(connections.touch(fake.connection))
+    run(connections.mark_reconnect(fake.connection, "gone"))
+    assert fake.keys_left() == []
+
+
+def test_a_refresh_of_a_connection_that_is_gone_leaves_no_load_waiting(fake: Fake, worker: None):
+    run(connections.forget(fake.connection))
+    run(sync.start(fake.connection))
+    eventually(lambda: not fake.keys_left())
+
+
+def test_a_snapshot_replaced_while_it_is_read_is_read_again(fake: Fake, monkeypatch: pytest.MonkeyPatch):
+    fake.answers(people=[3])
+    fake.load()
+    before = fake.status
+    fake.answers(people=[5])
+    fake.load()
+    snapshots = iter([before])
+    get = jobs.snapshot
+
+    async def old_first(connection):
+        return next(snapshots, None) or await get(connection)
+
+    monkeypatch.setattr(jobs, "snapshot", old_first)
+    load, rows = fake.shown
+    assert (load.state, rows) == ("complete", ids("people", 5))
+
+
+def test_no_row_of_a_disconnected_account_stays_in_memory(fake: Fake):
+    fake.answers(people=[3])
+    fake.load()
+    assert fake.shown[1] and jobs._tables
+    run(sync.stop_for_good(fake.connection))
+    assert not [key for key in jobs._tables if key[:3] == fake.connection.path]
+
+
+def test_connections_unused_for_ninety_days_are_ended_and_no_others(fake: Fake, monkeypatch: pytest.MonkeyPatch):
+    places = {name: dataclasses.replace(fake.connection, id=name * 16) for name in ("a", "b", "c")}
+    for name, days in {"a": 91, "b": 89, "c": 91}.items():
+        run(connections.save(places[name], Token("secret")))
+        run(records.put(keys.USAGE, places[name].path, Usage(datetime.now(UTC) - timedelta(days=days))))
+    end = working.disconnect
+
+    async def refused_for_a(provider, connection):
+        if connection.id.startswith("a"):
+            raise KeyError
+        return await end(provider, connection)
+
+    monkeypatch.setattr(working, "disconnect", refused_for_a)
+    run(working.sweep())
+    left = {connection.id[0] for connection in run(connections.of(fake.connection.owner))}
+    assert left == {"0", "a", "b"}
+
+
+def test_a_connection_whose_last_use_cannot_be_read_is_not_swept(fake: Fake):
+    run(store_connection.execute(lambda redis: redis.set(keys.USAGE.key(*fake.connection.path), b"\x01nonsense")))
+    run(working.sweep())
+    assert run(connections.of(fake.connection.owner))
+
+
+def test_a_worker_sweeps_by_itself(fake: Fake, request: pytest.FixtureRequest):
+    run(records.put(keys.USAGE, fake.connection.path, Usage(datetime.now(UTC) - timedelta(days=91))))
+    request.getfixturevalue("worker")
+    eventually(lambda: not run(connections.of(fake.connection.owner)))
+    assert fake.keys_left() == []

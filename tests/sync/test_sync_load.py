@@ -1,0 +1,278 @@
+"""One load, done here: what is read is stored, what is not is said."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+import time
+from types import SimpleNamespace
+
+import fake_provider
+import pytest
+from conftest import Fake, ids, table
+
+from integrations import frames, sync
+from integrations.store import connection as store_connection
+from integrations.store import keys, records
+from integrations.store.loop import run
+from integrations.sync import load as loading
+from integrations.sync import run as running
+from integrations.sync.load import load as job
+
+
+def test_everything_that_is_read_is_shown_once_and_called_complete(fake: Fake):
+    fake.answers(people=[3, 2], deals=[4])
+    fake.load()
+    load, rows = fake.shown
+    assert (load.state, load.notes, load.skipped) == ("complete", (), ())
+    assert rows == sorted(ids("people", 5) + ids("deals", 4))
+    assert load.counts == {"people": 5, "deals": 4}
+
+
+def test_an_empty_account_is_a_complete_load_of_nothing(fake: Fake):
+    fake.answers(people=[])
+    fake.load()
+    load, rows = fake.shown
+    assert (load.state, load.total, rows) == ("complete", 0, [])
+
+
+def test_an_account_with_nothing_to_read_is_a_complete_load_of_nothing(fake: Fake):
+    fake.answers()
+    fake.load()
+    assert fake.shown[0].state == "complete"
+
+
+def test_a_type_that_may_not_be_read_is_named_and_the_rest_is_complete(fake: Fake):
+    fake.answers(people=[2], deals=["Forbidden"], skipped=["Tickets: this app did not ask for them."])
+    fake.load()
+    load, rows = fake.shown
+    assert load.state == "complete" and rows == ids("people", 2)
+    assert load.skipped == (
+        "Tickets: this app did not ask for them.", "Deals: this Fake account may not read it.",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", ["Unavailable", "CursorExpired", "unseen"])
+def test_a_fault_costs_its_part_only_and_the_load_says_so(fake: Fake, fault: str):
+    fake.answers(people=[2], deals=[1, fault, 1])
+    fake.load()
+    load, rows = fake.shown
+    assert rows == sorted(ids("people", 2) + ids("deals", 1))
+    assert load.state == "partial"
+    assert len(load.notes) == 1 and load.notes[0].startswith("Deals: ")
+
+
+def test_a_plan_of_an_unseen_shape_ends_the_load_with_a_sentence(fake: Fake):
+    fake.answers(plan=["unseen"])
+    load = fake.load()
+    assert load.state == "failed"
+    assert load.notes == ("Fake sent something this version does not understand.",)
+
+
+def test_a_failed_load_keeps_the_rows_of_the_one_before(fake: Fake):
+    fake.answers(people=[3])
+    fake.load()
+    fake.answers(plan=["ReconnectNeeded"])
+    assert fake.load().state == "failed"
+    load, rows = fake.shown
+    assert (load.state, rows) == ("complete", ids("people", 3))
+
+
+def test_a_refresh_that_gets_nothing_at_all_keeps_the_rows_of_the_one_before(fake: Fake):
+    fake.answers(people=[3])
+    fake.load()
+    fake.answers(people=["Unavailable"])
+    assert fake.load().state == "failed"
+    assert fake.shown[1] == ids("people", 3)
+
+
+def test_a_refresh_that_ends_early_keeps_the_rows_it_did_not_reach_and_says_so(fake: Fake):
+    fake.answers(people=[2], deals=[4])
+    fake.load()
+    fake.answers(people=[3], deals=[1, "Unavailable"])
+    fake.load()
+    load, rows = fake.shown
+    assert rows == sorted(ids("people", 3) + ids("deals", 4))
+    assert load.state == "partial" and running.KEPT in load.notes
+    assert load.counts == {"people": 3, "deals": 4}
+
+
+def test_a_complete_refresh_forgets_what_the_provider_no_longer_has(fake: Fake):
+    fake.answers(people=[5])
+    fake.load()
+    fake.answers(people=[2])
+    fake.load()
+    assert fake.shown[1] == ids("people", 2)
+    assert len(run(records.paths(keys.CHUNK, *fake.connection.path))) == fake.shown[0].chunks
+
+
+def test_what_was_left_out_is_not_read(fake: Fake):
+    fake.answers(people=[2], deals=[2])
+    run(sync.choose(fake.connection.owner, "fake", ("deals",)))
+    fake.load()
+    assert fake.shown[1] == ids("people", 2)
+
+
+def test_an_item_that_cannot_be_stored_costs_itself_only(fake: Fake):
+    fake.answers(people=[2, {"creation_time": "yesterday"}, 2])
+    fake.load()
+    load, rows = fake.shown
+    assert rows == ids("people", 4)
+    assert (load.state, load.notes) == ("partial", (running.ODD,))
+
+
+def test_an_item_that_comes_twice_is_shown_once(fake: Fake):
+    fake.answers(people=[2, {"id": "people-0", "name": "again"}])
+    fake.load()
+    load, rows = fake.shown
+    assert rows == ids("people", 2) and load.counts == {"people": 2}
+
+
+def test_more_rows_than_a_chunk_holds_come_in_several(fake: Fake, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(running, "ROWS", 10)
+    fake.answers(people=[7, 7, 25], deals=[11])
+    fake.load()
+    load, rows = fake.shown
+    found = run(running.chunks(fake.connection, load))
+    assert len(rows) == 50 and len(found) >= 5
+    assert max(frames.unpack([chunk]).num_rows for chunk in found) == 10
+
+
+def test_no_row_is_lost_when_the_load_ends_while_rows_are_being_saved(fake: Fake, monkeypatch: pytest.MonkeyPatch):
+    put = records.put_as_holder
+
+    async def slowly(*arguments):
+        await asyncio.sleep(0.03)
+        return await put(*arguments)
+
+    monkeypatch.setattr(running, "EVERY", 0.001)
+    monkeypatch.setattr(running, "time", SimpleNamespace(monotonic=itertools.count().__next__))
+    monkeypatch.setattr(records, "put_as_holder", slowly)
+    fake.answers(people=[50, 0.02, 50, 0.015])
+    fake.load()
+    load, rows = fake.shown
+    assert (load.state, rows) == ("complete", ids("people", 100))
+
+
+def test_progress_is_written_and_rows_are_saved_before_the_end(fake: Fake):
+    fake.answers(people=[3, 30.0])
+    wanted = run(sync.start(fake.connection))
+    going = asyncio.run_coroutine_threadsafe(job(*fake.connection.path, wanted.id), running_loop())
+    try:
+        deadline = time.monotonic() + 5
+        while not fake.status.chunks and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert (fake.status.state, fake.status.total) == ("running", 3)
+        assert table(fake, fake.status) == ids("people", 3)
+    finally:
+        going.cancel()
+
+
+def test_a_chunk_lost_from_redis_makes_the_rows_partial(fake: Fake, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(running, "ROWS", 10)
+    fake.answers(people=[30])
+    fake.load()
+    run(records.delete(keys.CHUNK, running.chunk_path(fake.connection, fake.status, 1)))
+    load, rows = fake.shown
+    assert (load.state, len(rows)) == ("partial", 20)
+    assert load.notes == (running.LOST,)
+
+
+def test_a_chunk_lost_during_the_load_makes_it_partial(fake: Fake, monkeypatch: pytest.MonkeyPatch):
+    """As when Redis crashes and comes back without its last second."""
+    monkeypatch.setattr(running, "ROWS", 10)
+    fake.answers(people=[30])
+    flush = running.Run.flush
+
+    async def forgetful(self):
+        await flush(self)
+        if self.load.chunks:
+            await records.delete(keys.CHUNK, running.chunk_path(self.connection, self.load, 0))
+
+    monkeypatch.setattr(running.Run, "flush", forgetful)
+    fake.load()
+    load, rows = fake.shown
+    assert (load.state, load.notes, len(rows)) == ("partial", (running.LOST,), 20)
+
+
+def test_a_lost_chunk_of_the_snapshot_before_is_told_when_its_rows_are_kept(
+    fake: Fake, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(running, "ROWS", 10)
+    fake.answers(people=[30])
+    fake.load()
+    run(records.delete(keys.CHUNK, running.chunk_path(fake.connection, fake.status, 2)))
+    fake.answers(people=[5, "Unavailable"])
+    fake.load()
+    load, rows = fake.shown
+    assert len(rows) == 20 and running.LOST in load.notes
+
+
+def test_an_attempt_that_another_one_superseded_stops_reading_at_once(fake: Fake):
+    fake.answers(people=[1, 30.0], deals=[1, 30.0])
+    wanted = run(sync.start(fake.connection))
+    first = asyncio.run_coroutine_threadsafe(job(*fake.connection.path, wanted.id), running_loop())
+    while not fake_provider.STILL_READING:
+        time.sleep(0.01)
+    fake.answers(people=[2], deals=[2])
+    run(job(*fake.connection.path, wanted.id))
+    first.result(timeout=5)
+    assert not fake_provider.STILL_READING
+    load, rows = fake.shown
+    assert (load.state, rows) == ("complete", sorted(ids("people", 2) + ids("deals", 2)))
+
+
+def test_whatever_else_goes_wrong_ends_the_load_and_keeps_the_rows_before(fake: Fake, monkeypatch: pytest.MonkeyPatch):
+    fake.answers(people=[3])
+    fake.load()
+
+    def broken(table):
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as broken_now:
+        broken_now.setattr(frames, "counts", broken)
+        load = fake.load()
+    assert (load.state, load.notes) == ("failed", (loading.UNEXPECTED,))
+    assert fake.shown[1] == ids("people", 3)
+
+
+def test_the_load_goes_on_when_redis_was_away_for_a_moment(fake: Fake, monkeypatch: pytest.MonkeyPatch):
+    execute, chance = store_connection.execute, random.Random(7)
+
+    async def now_and_then(command):
+        if chance.random() < 0.1:
+            raise running.StoreUnavailable
+        return await execute(command)
+
+    fake.answers(people=[3], deals=["Unavailable"])
+    wanted = run(sync.start(fake.connection))
+    with monkeypatch.context() as away:
+        for module in ("records", "connections"):
+            away.setattr(f"integrations.store.{module}.execute", now_and_then)
+        run(job(*fake.connection.path, wanted.id))
+    load, rows = fake.shown
+    assert (load.state, rows) == ("partial", ids("people", 3))
+
+
+def test_the_outline_remembers_the_parts_and_expires_after_a_month(fake: Fake):
+    fake.answers(people=[3])
+    fake.load()
+    outline = run(sync.outline(fake.connection))
+    assert [part.title for part in outline.parts] == ["People"]
+    ttl = run(store_connection.execute(lambda redis: redis.ttl(keys.OUTLINE.key(*fake.connection.path))))
+    assert 0 < ttl <= 30 * keys.DAY
+
+
+def test_a_job_for_a_load_that_is_no_longer_wanted_does_nothing(fake: Fake):
+    fake.answers(people=[3])
+    first = fake.load()
+    run(job(*fake.connection.path, first.id))
+    run(job(*fake.connection.path, "another"))
+    assert fake.plans == 1 and fake.status == first
+
+
+def running_loop() -> asyncio.AbstractEventLoop:
+    from integrations.store import loop
+
+    return loop.get()
