@@ -35,6 +35,7 @@ from integrations.http.pacing import Pace
 from integrations.model import Connection, Item, Load, Token, errors, settings
 from integrations.oauth import client as oauth_client
 from integrations.oauth.tokens import ConnectionTokens
+from integrations.store import connection as redis_connection
 from integrations.store import connections, keys, records
 from integrations.store.loop import run
 from integrations.sync.load import client, load
@@ -501,6 +502,36 @@ def test_no_secret_is_in_a_log_a_repr_or_an_error(
     secrets = [CODE, state, saved["access_token"], saved["refresh_token"], recorded["client"]["secret"], verifier]
     for text in (*seen, caplog.text):
         assert not [secret for secret in filter(None, secrets) if secret in text]
+
+
+def test_at_rest_nothing_can_be_read_without_the_key(
+    provider: integrations.Provider, recorded: dict[str, Any], wired: Callable
+) -> None:
+    connection, _ = connected(provider, recorded, wired)
+    wired(*recorded["listing"]["exchanges"], recorded["refresh"])
+    assert loaded(connection).state == "complete"
+    state, verifier = left(provider)
+    run(ConnectionTokens(provider, connection).renewed(stored(connection).access_token))
+    tokens = [recorded[step]["saved"][name] for step in ("token", "refresh") for name in ("access_token", "refresh_token")]
+    names = [item["name"] for item in recorded["listing"]["items"] if len(item["name"]) > 3]
+    people = [recorded["account"]["name"], recorded["account"]["detail"], *recorded["account"]["id_holds"]]
+    dump = b"\n".join(whole_redis())
+    assert len(dump) > 2000 and provider.slug.encode() in dump
+    for secret in filter(None, [CODE, state, verifier, *tokens, *names, *people, "https://"]):
+        assert secret.encode() not in dump, secret
+
+
+def whole_redis() -> list[bytes]:
+    """Every key and value, raw."""
+
+    async def read(redis: Any) -> list[bytes]:
+        found = []
+        async for key in redis.scan_iter(match="*"):
+            plain = await redis.type(key) == b"string"
+            found += [key, await redis.get(key) if plain else repr(await redis.smembers(key)).encode()]
+        return found
+
+    return run(redis_connection.execute(read))
 
 
 class TokenEndpoint(HTTPServer):

@@ -13,11 +13,12 @@ from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from integrations import providers
-from integrations.store import connection, embedded
+from integrations import frames, providers, sync
+from integrations.store import connection, connections, embedded
 from integrations.store.loop import run
 
 from .server import Server, copy_of_the_app
@@ -128,6 +129,18 @@ def inside(configured: Callable[..., None]) -> Iterator[Callable[..., Any]]:
     run(connection.close())
     for folder in seen:
         embedded.release(folder)
+
+
+@pytest.fixture
+def frame_of(inside: Callable[..., Any]) -> Callable[[Visitor, str], pd.DataFrame]:
+    """The rows that a visitor's server keeps for them, all with these columns."""
+
+    async def rows(owner: str, slug: str, columns: tuple[str, ...]) -> pd.DataFrame:
+        found = await sync.shown((await connections.of(owner, slug))[-1])
+        assert found is not None
+        return frames.frame(found[1], columns)
+
+    return lambda visitor, slug, *columns: inside(visitor.server, rows(visitor.owner, slug, columns))
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import multiprocessing
 import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -26,7 +24,6 @@ from integrations.store import jobs as queue
 from integrations.store.loop import run
 from integrations.sync.load import load as job
 
-ROOT = Path(__file__).resolve().parents[2]
 OWNER = "a" * 64
 
 
@@ -140,21 +137,29 @@ async def _ended(task: asyncio.Task[None]) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-@pytest.fixture
-def start_worker(fake: Fake) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
-    """Start a worker process; whatever is left of it is killed at the end."""
-    started: list[subprocess.Popen[bytes]] = []
+Process = multiprocessing.context.ForkServerProcess
 
-    def start(with_parent: bool = False) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-c", f"import fake_provider; fake_provider.work({with_parent})"]
-        paths = os.pathsep.join([str(ROOT), str(Path(__file__).parent)])
-        started.append(subprocess.Popen(command, stdin=subprocess.PIPE, env={**os.environ, "PYTHONPATH": paths}))
+
+@pytest.fixture(scope="session")
+def processes() -> multiprocessing.context.ForkServerContext:
+    """Forks processes from one that has imported everything: importing takes seconds."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["fake_provider", "integrations.sync.worker"])
+    return context
+
+
+@pytest.fixture
+def start_worker(fake: Fake, processes: multiprocessing.context.ForkServerContext) -> Iterator[Callable[[], Process]]:
+    """Start a worker process; whatever is left of it is killed at the end."""
+    started: list[Process] = []
+
+    def start() -> Process:
+        started.append(processes.Process(target=fake_provider.work, args=(dict(os.environ),)))
+        started[-1].start()
         return started[-1]
 
     yield start
     for process in started:
-        process.send_signal(signal.SIGCONT)
         process.kill()
-        process.wait()
-        assert process.stdin
-        process.stdin.close()
+        process.join()
+        process.close()

@@ -1,4 +1,4 @@
-"""A provider that does what a test tells it: in this process, and in a worker process that is started with `work`.
+"""A provider that does what a test tells it, in this process and in worker processes started with `work`.
 
 A script is a JSON file: the steps of each part by its name. A step is a number of items to yield, seconds to wait
 (a float), or an error to raise (its name); `plan` holds the steps before the parts are known.
@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import integrations
 from integrations.model import Account, Item, Kind, Part, Plan, Provider, errors
+from integrations.sync.worker import main
 
 FAULTS: dict[str, Exception] = {
     "Forbidden": errors.Forbidden("this Fake account may not read it"),
@@ -78,9 +79,8 @@ PROVIDER = Provider(
 )  # fmt: skip
 
 
-def work(with_parent: bool = False) -> None:
+def work(environment: Mapping[str, str] | None = None, with_parent: bool = False) -> None:
     """A worker process that knows this provider."""
-    from integrations.sync.worker import main
-
+    os.environ.update(environment or {})
     integrations.providers()["fake"] = PROVIDER
     main(with_parent=with_parent)

@@ -1,0 +1,102 @@
+"""What is whose, what ends when, and what outlives what."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import expect
+
+from integrations.store import keys, records
+from integrations.store.connection import execute
+
+from .conftest import Visit
+from .server import Server, until
+from .visitor import Visitor
+
+
+async def everything_about(name: str) -> list[str]:
+    """The keys in Redis that hold this name."""
+
+    async def scan(redis: Any) -> list[str]:
+        return [key.decode() async for key in redis.scan_iter(match=f"*{name}*", count=1000)]
+
+    return await execute(scan)
+
+
+def test_disconnecting_leaves_nothing_behind(visitor: Visitor, inside: Callable[..., Any]) -> None:
+    visitor.connect("notion")
+    path = inside(visitor.server, records.paths(keys.CONNECTION, visitor.owner))[0]
+    assert len(inside(visitor.server, everything_about(path[2]))) > 3
+
+    visitor.manage("Disconnect")
+    dialog = visitor.page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Disconnect", exact=True).click()
+
+    expect(visitor.badge("Not configured")).to_be_visible()
+    expect(visitor.button("Try with sample data")).to_be_enabled()
+    assert inside(visitor.server, everything_about(path[2])) == []
+    visitor.page.goto(f"{visitor.server.url}/download/notion?connection={path[2]}")
+    expect(visitor.page.get_by_text("There is nothing to download here for this browser")).to_be_visible()
+    visitor.complaints.clear()  # the answer to that download is 404, as it should be
+
+
+def test_disconnecting_can_be_thought_over(regular: Visitor) -> None:
+    regular.open("notion")
+    regular.manage("Disconnect")
+
+    regular.button("Keep it").click()
+
+    expect(regular.page.get_by_role("dialog")).to_have_count(0)
+    regular.sees(400, 400)
+
+
+def test_two_browsers_do_not_see_each_other(regular: Visitor, visitor: Visitor) -> None:
+    regular.open("hubspot")
+    regular.sees(400, 400)
+
+    visitor.open("hubspot")
+
+    expect(visitor.button("Try with sample data")).to_be_enabled()
+    visitor.open()
+    visitor.says("Contacts, companies, deals and tickets")
+    expect(visitor.page.get_by_text("items")).to_have_count(0)
+    address = regular.page.evaluate("location.href")
+    with regular.page.expect_request("**/download/**") as asked, regular.page.expect_download():
+        regular.button("Download CSV").click()
+    assert address == regular.page.url
+    visitor.page.goto(asked.value.url)
+    expect(visitor.page.get_by_text("There is nothing to download here for this browser")).to_be_visible()
+    visitor.complaints.clear()  # the answer to that download is 404, as it should be
+
+
+def test_another_name_of_this_machine_leads_to_the_one_that_the_cookie_is_for(visitor: Visitor) -> None:
+    visitor.expected_hosts.add(f"127.0.0.1:{visitor.server.port}")
+
+    visitor.page.goto(f"http://127.0.0.1:{visitor.server.port}/hubspot?hubspot_q=plan")
+
+    expect(visitor.button("Try with sample data")).to_be_enabled()
+    assert visitor.page.url == f"{visitor.server.url}/hubspot?hubspot_q=plan"
+
+
+def test_a_restart_of_the_server_loses_nothing(start: Callable[..., Server], visit: Visit) -> None:
+    server = start()
+    before = visit(server)
+    before.connect("hubspot")
+    memory = before.context.storage_state()
+    before.page.close()
+
+    server.stop()
+    server.start()
+    after = visit(server, state=memory)
+    after.open("hubspot")
+
+    after.sees(400, 400)
+    expect(after.badge("Connected")).to_be_visible()
+    valkey = int((server.data / "server").read_text())
+    os.kill(valkey, signal.SIGKILL)
+    until(lambda: int((server.data / "server").read_text() or valkey) != valkey, "Valkey was not started again")
+    after.page.reload()
+    after.sees(400, 400)

@@ -1,0 +1,263 @@
+"""Calls to a provider: signed, tried again when that helps, given up when it does not, and nobody's but the caller's."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import respx
+import stamina
+
+from integrations.http import ApiClient, NotSent, reaching
+from integrations.http import client as http_client
+from integrations.http.answers import decoded, retry_after
+from integrations.http.pacing import Pace
+from integrations.model import Endpoints, Fault, Kind, Provider
+from integrations.model import errors as our_errors
+from integrations.model.errors import (
+    Forbidden,
+    ProviderError,
+    QuotaSpent,
+    RateLimited,
+    ReconnectNeeded,
+    Unauthorized,
+    Unavailable,
+)
+from integrations.store.loop import run
+
+API = "https://api.acme.example"
+ACME = Provider(
+    slug="acme", title="Acme", icon="", summary="", kinds=(Kind("thing", "Things"),), authorize_url="", token_url="",
+    api_url=API, web_url="", console_url="", identify=None, plan=None, read=None, headers={"Acme-Version": "7"},
+    rate_limit_wait=30, faults=(
+        Fault(429, "month", QuotaSpent, "Acme's allowance is used up. Come back next month."),
+        Fault(429, "soon", RateLimited, "Acme asks for a pause."),
+        Fault(477, "", Unavailable, "Acme is moving."),
+    ),
+)  # fmt: skip
+ENDPOINTS = Endpoints("real", "", "", None, API, "https://acme.example", "", "", "", ())
+
+
+class Tokens:
+    """One token, and another one after it was refused."""
+
+    def __init__(self, *tokens: str) -> None:
+        self.tokens = list(tokens) or ["first", "second"]
+        self.refused: list[str] = []
+
+    async def current(self) -> str:
+        return self.tokens[0]
+
+    async def renewed(self, refused: str) -> str:
+        self.refused.append(refused)
+        if len(self.tokens) == 1:
+            raise ReconnectNeeded("Reconnect.")
+        self.tokens.pop(0)
+        return self.tokens[0]
+
+
+@pytest.fixture
+def closed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, float]]:
+    """The lanes that were closed, and for how long; nobody waits."""
+    found: list[tuple[str, float]] = []
+
+    async def turn(self: Pace, lane: str) -> None:
+        """Nobody waits here."""
+
+    monkeypatch.setattr(Pace, "turn", turn)
+    monkeypatch.setattr(Pace, "close", lambda self, lane, seconds: found.append((lane, seconds)))
+    return found
+
+
+@pytest.fixture
+def answers(closed: list[tuple[str, float]]) -> Iterator[Callable[..., respx.Route]]:
+    """`answers(…)`: what the API answers, one after another, the last one for ever; retries do not wait."""
+    with respx.mock(assert_all_called=False) as router, stamina.set_testing(True, attempts=http_client.ATTEMPTS):
+
+        def script(*wanted: Any) -> respx.Route:
+            left = list(wanted)
+
+            def answer(request: httpx.Request) -> httpx.Response:
+                now = left.pop(0) if len(left) > 1 else left[0]
+                if isinstance(now, Exception):
+                    raise now
+                return now
+
+            return router.route().mock(side_effect=answer)
+
+        yield script
+
+
+def get(tokens: Tokens | None = None, **more: Any) -> Any:
+    return run(ApiClient(ACME, ENDPOINTS, tokens or Tokens(), **more).get("/things", {"page": 1}, lane="lane"))
+
+
+FINE = httpx.Response(200, json={"fine": True})
+
+
+def test_a_call_carries_the_token_and_the_providers_headers(answers) -> None:
+    route = answers(FINE)
+    assert get() == {"fine": True}
+    request = route.calls.last.request
+    assert str(request.url) == f"{API}/things?page=1"
+    assert (request.headers["Authorization"], request.headers["Acme-Version"]) == ("Bearer first", "7")
+
+
+def test_a_post_sends_json_and_is_repeated_like_a_get_for_it_only_reads(answers) -> None:
+    route = answers(httpx.Response(503), FINE)
+    assert run(ApiClient(ACME, ENDPOINTS, Tokens()).post("/search", {"a": 1})) == {"fine": True}
+    assert [call.request.content for call in route.calls] == [b'{"a":1}'] * 2
+
+
+@pytest.mark.parametrize("trouble", [
+    httpx.Response(500), httpx.Response(502, html="<html>"), httpx.Response(503), httpx.Response(504),
+    httpx.Response(529), httpx.Response(408), httpx.Response(409), httpx.Response(423), httpx.Response(429),
+    httpx.Response(200, text='{"cut'), httpx.Response(200, text=""), httpx.Response(200, json=[1]),
+    httpx.ReadError("reset"), httpx.RemoteProtocolError("closed"), httpx.ReadTimeout("slow"), httpx.WriteError("broken"),
+    httpx.ConnectError("refused"), httpx.ConnectTimeout("slow"), httpx.PoolTimeout("full"), httpx.DecodingError("gzip"),
+], ids=repr)  # fmt: skip
+def test_a_passing_trouble_is_tried_again_and_nobody_hears_of_it(answers, trouble) -> None:
+    route = answers(trouble, trouble, FINE)
+    assert get() == {"fine": True} and len(route.calls) == 3
+
+
+def test_a_trouble_that_stays_ends_after_six_tries_with_a_sentence(answers) -> None:
+    route = answers(httpx.Response(502))
+    with pytest.raises(Unavailable, match="Acme is having trouble"):
+        get()
+    assert len(route.calls) == 6
+
+
+@pytest.mark.parametrize(("answer", "error"), [
+    (httpx.Response(403), Forbidden), (httpx.Response(404), Forbidden), (httpx.Response(400), ProviderError),
+    (httpx.Response(414), ProviderError), (httpx.Response(302, headers={"Location": "https://evil.example"}), ProviderError),
+    (httpx.Response(429, text="month"), QuotaSpent), (httpx.Response(204), ProviderError),
+    (httpx.Response(477, headers={"Retry-After": "86400"}), Unavailable),
+    (httpx.Response(429, headers={"Retry-After": "86400"}), RateLimited),
+], ids=repr)  # fmt: skip
+def test_what_trying_again_does_not_help_is_asked_once(answers, answer, error) -> None:
+    route = answers(answer, FINE)
+    with pytest.raises(error) as raised:
+        get()
+    assert len(route.calls) == 1 and type(raised.value) is error and "Acme" in str(raised.value)
+
+
+def test_a_refused_token_is_renewed_once_for_the_same_call(answers) -> None:
+    tokens, route = Tokens(), answers(httpx.Response(401), FINE)
+    assert get(tokens) == {"fine": True} and tokens.refused == ["first"]
+    assert [call.request.headers["Authorization"] for call in route.calls] == ["Bearer first", "Bearer second"]
+
+
+def test_a_token_refused_twice_is_an_error_and_no_loop(answers) -> None:
+    tokens, route = Tokens(), answers(httpx.Response(401))
+    with pytest.raises(Unauthorized, match="Reconnect"):
+        get(tokens)
+    assert tokens.refused == ["first"] and len(route.calls) == 2
+
+
+def test_a_token_that_cannot_be_renewed_says_reconnect(answers) -> None:
+    answers(httpx.Response(401))
+    with pytest.raises(ReconnectNeeded):
+        get(Tokens("only"))
+
+
+@pytest.mark.parametrize(("headers", "text", "seconds"), [
+    ({"Retry-After": "7"}, "", 7), ({}, "", 30), ({"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, "", 30),
+    ({"Retry-After": "9"}, "soon", 9), ({}, "soon", 30), ({"Retry-After": "inf"}, "", 30),
+    ({"Retry-After": "100000"}, "", 300),
+])  # fmt: skip
+def test_a_429_closes_its_lane_for_as_long_as_the_provider_said(answers, closed, headers, text, seconds) -> None:
+    answers(httpx.Response(429, headers=headers, text=text), FINE)
+    if seconds < 300:
+        get()
+    else:
+        with pytest.raises(RateLimited):
+            get()
+    assert closed == [("lane", seconds)]
+
+
+def test_the_wait_before_the_next_try_is_the_one_the_provider_asked_for() -> None:
+    wait = http_client._wait
+    assert wait(RateLimited("", 7)) == pytest.approx(7.05) and wait(Unavailable("", 90)) == pytest.approx(90.05)
+    assert wait(Unavailable("", None)) is True and wait(Unavailable("", 0)) is True
+    assert wait(RateLimited("", 301)) is False and wait(Unavailable("", 86_400)) is False
+    assert wait(QuotaSpent("")) is False and wait(Forbidden("")) is False
+
+
+@pytest.mark.parametrize(("text", "seconds"), [
+    ("5", 5), ("0.5", 0.5), ("0", 0), ("-3", 0), ("nan", None), ("inf", None), ("soon", None), ("", None),
+])  # fmt: skip
+def test_a_retry_after_is_a_number_of_seconds_or_nothing(text, seconds) -> None:
+    assert retry_after(httpx.Response(429, headers={"Retry-After": text})) == seconds
+    assert retry_after(httpx.Response(429)) is None
+
+
+def test_every_call_is_counted_tries_included(answers) -> None:
+    answers(httpx.Response(500), httpx.Response(401), FINE)
+    counted: list[int] = []
+    get(on_call=lambda: counted.append(1))
+    assert len(counted) == 3
+
+
+def test_a_cookie_of_one_answer_goes_with_no_other_call(answers) -> None:
+    route = answers(httpx.Response(200, json={}, headers={"Set-Cookie": "session=ada; Path=/"}), FINE)
+    get(), get()
+    assert [call.request.headers.get("Cookie") for call in route.calls] == [None, None]
+
+
+def test_no_redirect_is_followed_so_no_token_leaves_for_another_host(answers) -> None:
+    route = answers(httpx.Response(307, headers={"Location": "https://evil.example/"}))
+    with pytest.raises(ProviderError):
+        get()
+    assert {call.request.url.host for call in route.calls} == {"api.acme.example"}
+
+
+def test_no_call_is_in_a_log(answers, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    answers(httpx.Response(500), FINE)
+    get(Tokens("the-token", "another"))
+    assert "the-token" not in caplog.text and "page=1" not in caplog.text
+
+
+def test_each_loop_has_a_client_of_its_own_and_shares_it() -> None:
+    async def twice() -> tuple[object, object]:
+        return http_client.shared_client(), http_client.shared_client()
+
+    (first, second), (other, _) = run(twice()), asyncio.run(twice())
+    assert first is second and other is not first
+
+
+def every(base: type[BaseException]) -> set[type[BaseException]]:
+    return {base}.union(*(every(each) for each in base.__subclasses__()))
+
+
+@pytest.mark.parametrize("error", sorted(every(httpx.HTTPError) | {httpx.InvalidURL}, key=str), ids=lambda e: e.__name__)
+def test_no_error_of_httpx_passes_this_module(error: type[Exception]) -> None:
+    if error is httpx.HTTPStatusError:
+        raised = error("x", request=httpx.Request("GET", API), response=httpx.Response(500))
+    else:
+        raised = error("https://api.acme.example/?code=secret")
+    with pytest.raises(Unavailable) as ours, reaching(ACME):
+        raise raised
+    assert "secret" not in str(ours.value) and ours.value.__suppress_context__
+    assert isinstance(ours.value, NotSent) == issubclass(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+
+
+@pytest.mark.parametrize("status", range(201, 600))
+def test_every_status_but_200_is_one_of_our_errors(status: int) -> None:
+    with pytest.raises(ProviderError) as raised:
+        decoded(ACME, httpx.Response(status, text="the body is nobody's business"))
+    assert "Acme" in str(raised.value) and "business" not in str(raised.value)
+
+
+def test_every_error_that_a_provider_may_meet_is_raised_somewhere() -> None:
+    sources = "".join(path.read_text() for path in Path(our_errors.__file__).parents[1].rglob("*.py"))
+    names = {node.id for node in ast.walk(ast.parse(sources.replace("from __future__ import annotations", "")))
+             if isinstance(node, ast.Name)}  # fmt: skip
+    assert {error.__name__ for error in every(our_errors.DashboardError)} <= names

@@ -1,0 +1,116 @@
+"""The end of a connection: revoked where it can be, and gone from here in any case."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+
+from integrations import oauth
+from integrations.model import Connection, Load
+from integrations.oauth import ConnectionTokens
+from integrations.store import connections, keys, records
+from integrations.store.keys import Choice, Outline, Usage
+from integrations.store.loop import run
+
+
+@pytest.fixture
+def mine(acme, person) -> Connection:
+    """A connection with one record of every kind that belongs to it."""
+    mine = person.connects()
+    load = Load("load", "running", datetime.now(UTC), run="run", chunks=2)
+    kept = {
+        keys.OUTLINE: Outline((), (), datetime.now(UTC)), keys.LOAD: load, keys.SNAPSHOT: load, keys.RUN: "run",
+        keys.CANCEL: "load",
+    }  # fmt: skip
+    for kind, value in kept.items():
+        run(records.put(kind, mine.path, value))
+    for number in range(3):
+        run(records.put(keys.CHUNK, (*mine.path, "load", "run", str(number)), b"rows"))
+    return mine
+
+
+def test_disconnecting_revokes_both_tokens_and_leaves_no_key_of_the_connection(acme, mine, provider, in_redis) -> None:
+    named = {key.split(b":")[1].decode() for key in in_redis() if mine.id.encode() in key}
+    assert named == {kind.name for kind in keys.OF_A_CONNECTION}, "the fixture holds every kind"
+    assert run(oauth.disconnect(provider, mine)) == ""
+    assert acme.revoked == ["refresh-1", "access-1"]
+    assert not [key for key, value in in_redis().items() if mine.id.encode() in key + value]
+
+
+@pytest.mark.parametrize("answer", [
+    httpx.Response(500), httpx.Response(400), httpx.ConnectError("gone"), httpx.ReadTimeout("slow"), ValueError("odd"),
+], ids=str)  # fmt: skip
+def test_a_revocation_that_fails_deletes_all_the_same_and_says_what_is_left_to_do(
+    acme, mine, person, provider, in_redis, answer: httpx.Response | Exception
+) -> None:
+    acme.revocation = answer
+    assert "remove the connection there too" in run(oauth.disconnect(provider, mine))
+    assert person.connections == [] and not [key for key in in_redis() if mine.id.encode() in key]
+
+
+def test_where_nothing_can_be_revoked_the_person_is_told_how_to_end_it(acme, mine, person, provider) -> None:
+    by_hand = dataclasses.replace(provider, revoke_url=None, not_revocable="Remove it under Settings.")
+    assert run(oauth.disconnect(by_hand, mine)) == "Remove it under Settings."
+    assert acme.revoked == [] and person.connections == []
+
+
+def test_a_connection_that_can_no_longer_be_read_can_still_be_deleted(acme, mine, person, provider, in_redis, configured):
+    configured(TOKEN_KEYS="x" * 43)
+    (unreadable,) = person.connections
+    assert "Reconnect" in unreadable.reconnect
+    assert "remove the connection there too" in run(oauth.disconnect(provider, unreadable))
+    assert not [key for key in in_redis() if mine.id.encode() in key]
+
+
+def test_a_refresh_under_way_ends_first_and_its_tokens_are_the_ones_revoked(acme, mine, provider, in_redis) -> None:
+    async def both() -> None:
+        acme.seconds = 0.3
+        refresh = asyncio.ensure_future(ConnectionTokens(provider, mine).renewed("access-1"))
+        await asyncio.sleep(0.1)
+        await oauth.disconnect(provider, mine)
+        await refresh
+
+    run(both())
+    assert acme.revoked == ["refresh-2", "access-2"]
+    assert not [key for key in in_redis() if mine.id.encode() in key]
+
+
+def test_disconnecting_one_account_leaves_the_others_and_what_was_chosen(acme, mine, person, stranger, provider) -> None:
+    theirs = stranger.connects()
+    acme.account = "account-2"
+    other = person.connects()
+    run(records.put(keys.CHOICE, (person.owner, "acme"), Choice(("thing",), asked=True)))
+    run(oauth.disconnect(provider, mine))
+    assert person.connections == [other] and stranger.connections == [theirs]
+    assert run(records.get(keys.CHOICE, (person.owner, "acme"))).left_out == ("thing",)
+    assert run(records.get(keys.TOKEN, other.path)) and run(records.get(keys.TOKEN, theirs.path))
+
+
+def test_only_connections_unused_for_so_long_are_swept(acme, mine, person, stranger) -> None:
+    theirs = stranger.connects()
+    assert run(connections.unused(90)) == []
+    long_ago = datetime.now(UTC) - timedelta(days=90, minutes=1)
+    run(records.put(keys.USAGE, mine.path, Usage(long_ago)))
+    run(records.put(keys.USAGE, theirs.path, Usage(long_ago + timedelta(minutes=5))))
+    assert run(connections.unused(90)) == [mine]
+    run(connections.touch(mine))
+    assert run(connections.unused(90)) == []
+
+
+def test_a_connection_whose_use_cannot_be_read_is_not_swept(acme, mine, configured) -> None:
+    run(records.put(keys.USAGE, mine.path, Usage(datetime.now(UTC) - timedelta(days=400))))
+    configured(TOKEN_KEYS="x" * 43)
+    assert run(connections.unused(90)) == []
+
+
+def test_a_connection_never_touched_counts_from_when_it_was_connected(acme, mine) -> None:
+    run(records.delete(keys.USAGE, mine.path))
+    assert run(connections.unused(90)) == []
+    old = dataclasses.replace(mine, connected_at=datetime.now(UTC) - timedelta(days=91))
+    run(records.put(keys.CONNECTION, mine.path, old))
+    assert run(connections.unused(90)) == [old]

@@ -1,0 +1,252 @@
+"""Coming back: an answer is redeemed once, by the browser that was sent, and leaves nothing behind when it fails."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import hashlib
+import sys
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from integrations import oauth
+from integrations.model import errors
+from integrations.store import connection, keys, records
+from integrations.store.keys import Outcome
+from integrations.store.loop import run
+
+
+def nothing_is_left(in_redis: Callable[[], dict[bytes, bytes]]) -> bool:
+    kept = (b"dashboard:outcome:", b"dashboard:notice:")
+    return not [key for key in in_redis() if not key.startswith(kept)]
+
+
+def test_an_approval_connects_and_is_noted_for_the_page(acme, person, stored_token) -> None:
+    state = person.leaves()
+    outcome = person.comes_back(state, code="the code")
+    (mine,) = person.connections
+    assert (outcome.state, outcome.message) == ("connected", "Connected to Ada's Acme.")
+    assert (mine.id, mine.slug, mine.account.detail, mine.reconnect) == (outcome.connection_id, "acme", "ada@example.org", "")
+    assert stored_token(mine).access_token == "access-1"
+    assert run(records.get(keys.NOTICE, (person.owner, "acme"))) == outcome
+
+
+def test_the_token_request_carries_the_code_its_redirect_and_the_verifier(acme, person) -> None:
+    state = person.leaves()
+    place = (person.owner, "acme", hashlib.sha256(state.encode()).hexdigest())
+    verifier = run(records.get(keys.STATE, place)).verifier
+    person.comes_back(state, code="the code")
+    assert acme.forms == [{
+        "grant_type": "authorization_code", "code": "the code", "code_verifier": verifier,
+        "redirect_uri": "http://localhost:8501/acme",
+    }]  # fmt: skip
+
+
+def test_the_redirect_uri_is_the_one_that_was_sent_even_if_the_setting_changed_meanwhile(acme, person, configured) -> None:
+    state = person.leaves()
+    configured(ACME_REDIRECT_URI="http://localhost:8501/elsewhere")
+    person.comes_back(state)
+    assert acme.forms[0]["redirect_uri"] == "http://localhost:8501/acme"
+
+
+@pytest.mark.parametrize(("answer", "says"), [
+    ({"error": "access_denied"}, "You did not approve"),
+    ({"error": "access_denied", "code": "the code"}, "You did not approve"),
+    ({"error": "server_error", "error_description": "<b>boom</b>"}, "Acme could not complete the request"),
+    ({"error": ""}, "Acme could not complete the request"),
+    ({"code": ""}, "Acme sent no authorization code"),
+    ({"iss": "https://acme.example"}, "Acme sent no authorization code"),
+    ({"code": "the code", "iss": "http://localhost:8501/sandbox/acme"}, "not come from where you were sent"),
+])  # fmt: skip
+def test_an_answer_that_is_no_approval_asks_for_no_token_and_stores_nothing(acme, person, in_redis, answer, says) -> None:
+    outcome = person.comes_back(person.leaves(), **answer)
+    assert outcome.state == "failed" and says in outcome.message and "Press Connect" in outcome.message
+    assert acme.requests == [] and nothing_is_left(in_redis)
+
+
+def test_a_sample_answer_from_anywhere_else_is_refused(acme, person, in_redis) -> None:
+    state = person.leaves(environment="sandbox")
+    outcome = person.comes_back(state, code="the code", iss="https://evil.example")
+    assert "not come from where you were sent" in outcome.message
+    assert acme.requests == [] and nothing_is_left(in_redis)
+
+
+def test_an_answer_without_a_state_is_refused(acme, person, provider, in_redis) -> None:
+    outcome = run(oauth.redeem(provider, person.owner, {"code": "the code"}))
+    assert outcome.state == "failed" and "no state" in outcome.message
+    assert acme.requests == [] and nothing_is_left(in_redis)
+
+
+def test_a_forged_state_is_refused(acme, person, in_redis) -> None:
+    outcome = person.comes_back("x" * 64, code="the code")
+    assert outcome.state == "failed" and "was not expected" in outcome.message
+    assert acme.requests == [] and nothing_is_left(in_redis)
+
+
+def test_an_expired_state_is_refused(acme, person, in_redis) -> None:
+    state = person.leaves()
+    (key,) = in_redis()
+    run(connection.execute(lambda redis: redis.pexpire(key, 0)))
+    assert "older than ten minutes" in person.comes_back(state).message
+    assert acme.requests == [] and nothing_is_left(in_redis)
+
+
+def test_a_replayed_answer_shows_the_outcome_again_and_redeems_nothing(acme, person) -> None:
+    state = person.leaves()
+    assert person.comes_back(state) == person.comes_back(state)
+    assert len(acme.forms) == 1 and len(person.connections) == 1
+
+
+def test_an_answer_replayed_after_its_outcome_is_forgotten_is_refused(acme, person) -> None:
+    state = person.leaves()
+    person.comes_back(state)
+    run(records.delete(keys.OUTCOME, (person.owner, "acme", hashlib.sha256(state.encode()).hexdigest())))
+    assert person.comes_back(state).state == "failed"
+    assert len(acme.forms) == 1 and len(person.connections) == 1
+
+
+def test_in_another_browser_an_answer_is_worth_nothing_and_costs_its_owner_nothing(acme, person, stranger) -> None:
+    state = person.leaves()
+    assert "another browser" in stranger.comes_back(state).message
+    assert acme.requests == [] and stranger.connections == []
+    assert person.comes_back(state).state == "connected"
+
+
+def test_at_another_provider_an_answer_is_worth_nothing_and_stays_good_at_its_own(acme, person, provider) -> None:
+    state = person.leaves()
+    other = dataclasses.replace(provider, slug="other", title="Other")
+    assert person.comes_back(state, other).state == "failed"
+    assert acme.requests == [] and person.comes_back(state).state == "connected"
+
+
+@pytest.mark.parametrize("answer", [
+    httpx.Response(400, json={"error": "invalid_grant"}), httpx.Response(401, json={"error": "invalid_client"}),
+    httpx.Response(500), httpx.Response(502, html="<html>Bad gateway</html>"), httpx.Response(200, text="{"),
+    httpx.Response(200, json=["access_token"]), httpx.Response(200, json={"access_token": ""}),
+    httpx.Response(200, json={"access_token": None}), httpx.Response(200, json={"access_token": {"a": 1}}),
+    httpx.Response(200, json={"access_token": "two\nlines"}), httpx.Response(200, json={"access_token": "schlüssel"}),
+    httpx.Response(200, json={"access_token": "a", "error": None}), httpx.Response(429, headers={"Retry-After": "9"}),
+    httpx.Response(200, json={"access_token": "a", "expires_in": "soon"}), httpx.Response(302, headers={"Location": "/"}),
+], ids=lambda answer: f"{answer.status_code} {answer.text[:40]}")  # fmt: skip
+def test_whatever_the_token_endpoint_answers_instead_of_a_token_nothing_is_stored(acme, person, in_redis, answer) -> None:
+    acme.answer = lambda form: answer
+    outcome = person.comes_back(person.leaves())
+    assert outcome.state == "failed" and "Acme" in outcome.message
+    assert len(acme.forms) == 1 and nothing_is_left(in_redis)
+
+
+def test_a_token_request_that_never_left_is_sent_again_and_one_that_may_have_arrived_is_not(acme, person) -> None:
+    def connects_late(form: dict[str, str]) -> httpx.Response:
+        if len(acme.forms) == 1:
+            raise httpx.ConnectError("refused")
+        raise httpx.ReadTimeout("no answer")
+
+    acme.answer = connects_late
+    outcome = person.comes_back(person.leaves())
+    assert outcome.state == "failed" and "could not be reached" in outcome.message
+    assert len(acme.forms) == 2 and person.connections == []
+
+
+def test_an_account_that_cannot_be_named_stores_nothing_and_says_so(acme, person, provider, in_redis) -> None:
+    async def identify(api, answer):
+        return answer["somebody"]
+
+    nameless, state = dataclasses.replace(provider, identify=identify), person.leaves()
+    outcome = person.comes_back(state, nameless)
+    assert outcome.state == "failed" and "does not understand" in outcome.message
+    assert person.comes_back(state) == outcome and nothing_is_left(in_redis)
+
+
+def test_fifty_callbacks_at_once_ask_for_one_token_and_all_end_connected(acme, person, provider) -> None:
+    state, acme.seconds = person.leaves(), 0.3
+
+    async def at_once() -> list[Outcome]:
+        answer = {"state": state, "code": "the code"}
+        return await asyncio.gather(*(oauth.redeem(provider, person.owner, answer) for _ in range(50)))
+
+    outcomes = run(at_once())
+    assert {outcome.state for outcome in outcomes} == {"connected"} and len(set(outcomes)) == 1
+    assert len(acme.forms) == 1 and len(person.connections) == 1
+
+
+def test_a_second_callback_waits_for_the_first_and_sees_its_failure(acme, person, provider) -> None:
+    state, acme.seconds = person.leaves(), 0.3
+    acme.answer = lambda form: httpx.Response(400, json={"error": "invalid_grant"})
+
+    async def twice() -> list[Outcome]:
+        answer = {"state": state, "code": "the code"}
+        return await asyncio.gather(*(oauth.redeem(provider, person.owner, answer) for _ in range(2)))
+
+    first, second = run(twice())
+    assert first == second and "does not accept this approval" in first.message
+
+
+def test_after_an_interruption_the_next_callback_says_so_and_redeems_nothing(
+    acme, person, provider, monkeypatch
+) -> None:
+    monkeypatch.setattr(sys.modules["integrations.oauth.redeem"], "WAIT", 2)
+    state = person.leaves()
+
+    async def killed_in_the_middle() -> None:
+        acme.seconds = 60
+        answer = {"state": state, "code": "the code"}
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(oauth.redeem(provider, person.owner, answer), 0.3)
+
+    run(killed_in_the_middle())
+    outcome = person.comes_back(state)
+    assert outcome.state == "failed" and "interrupted" in outcome.message and "Press Connect" in outcome.message
+    assert len(acme.forms) == 1 and person.connections == []
+
+
+def test_a_failed_attempt_leaves_the_connection_there_was(acme, person, stored_token) -> None:
+    before = person.connects()
+    acme.answer = lambda form: httpx.Response(500)
+    person.comes_back(person.leaves())
+    assert person.connections == [before] and stored_token(before).access_token == "access-1"
+
+
+def test_the_same_account_connected_again_is_replaced_and_another_one_is_added(acme, person, stored_token) -> None:
+    first, again = person.connects(), person.connects()
+    assert person.connections == [again] and first.id == again.id
+    assert stored_token(first).access_token == "access-2"
+    acme.account = "account-2"
+    other = person.connects()
+    assert {mine.id for mine in person.connections} == {again.id, other.id}
+
+
+def test_two_people_with_the_same_account_have_a_connection_each(acme, person, stranger, stored_token) -> None:
+    first, second = person.connects(), stranger.connects()
+    assert (person.connections, stranger.connections) == ([first], [second])
+    assert stored_token(first) != stored_token(second)
+
+
+def test_a_refresh_under_way_is_not_saved_over_the_pair_of_a_new_approval(acme, person, stored_token, provider) -> None:
+    mine, state = person.connects(), person.leaves()
+
+    async def both() -> None:
+        acme.seconds = 0.4
+        refresh = asyncio.ensure_future(oauth.ConnectionTokens(provider, mine).renewed("access-1"))
+        await asyncio.sleep(0.1)
+        acme.seconds = 0
+        await oauth.redeem(provider, person.owner, {"state": state, "code": "a new code"})
+        await refresh
+
+    run(both())
+    assert [form["grant_type"] for form in acme.forms] == ["authorization_code", "refresh_token", "authorization_code"]
+    assert stored_token(mine).refresh_token == "refresh-3"
+
+
+def test_without_redis_nothing_is_spent_and_the_person_is_told(acme, person, monkeypatch) -> None:
+    state = person.leaves()
+
+    async def gone(*args, **kwargs):
+        raise errors.StoreUnavailable
+
+    with monkeypatch.context() as dead:
+        dead.setattr(records, "execute", gone)
+        with pytest.raises(errors.StoreUnavailable):
+            person.comes_back(state)
+    assert acme.requests == [] and person.comes_back(state).state == "connected"
