@@ -512,7 +512,9 @@ def test_at_rest_nothing_can_be_read_without_the_key(
     assert loaded(connection).state == "complete"
     state, verifier = left(provider)
     run(ConnectionTokens(provider, connection).renewed(stored(connection).access_token))
-    tokens = [recorded[step]["saved"][name] for step in ("token", "refresh") for name in ("access_token", "refresh_token")]
+    tokens = [
+        recorded[step]["saved"][name] for step in ("token", "refresh") for name in ("access_token", "refresh_token")
+    ]
     names = [item["name"] for item in recorded["listing"]["items"] if len(item["name"]) > 3]
     people = [recorded["account"]["name"], recorded["account"]["detail"], *recorded["account"]["id_holds"]]
     dump = b"\n".join(whole_redis())
@@ -583,7 +585,7 @@ def test_on_a_real_socket_the_token_request_has_one_content_length_and_the_right
     given = {name: form[name] for name in ("code", "redirect_uri", "code_verifier") if name in form}
     endpoints = settings().endpoints(provider, "real")
     answer = run(oauth_client.request_token(provider, endpoints, form["grant_type"], **given))
-    (asked_path, headers, body), = token_endpoint.asked
+    ((asked_path, headers, body),) = token_endpoint.asked
     lengths = [value for name, value in headers if name.lower() == "content-length"]
     request = httpx.Request("POST", expected["url"], headers=headers, content=body)
     assert (asked_path, lengths) == (path, [str(len(body))])

@@ -168,13 +168,13 @@ class Settings:
         return self[name]
 
     def _redis_url(self) -> str:
-        host = self["REDIS_HOST"]
-        text = self["REDIS_URL"] or (f"redis://{host}:6379" if host else "")
-        url = _split(text)
+        text, host = self["REDIS_URL"], self["REDIS_HOST"]
+        url, beside = _split(text), _split(f"redis://{host}:6379")
         if text and (url.scheme not in ("redis", "rediss", "unix") or not (url.hostname or url.path)):
-            usable = "start with redis://, rediss:// or unix://" if self["REDIS_URL"] else "be a host name"
-            raise NotConfigured(f"{'REDIS_URL' if self['REDIS_URL'] else 'REDIS_HOST'} must {usable}.")
-        return text
+            raise NotConfigured("REDIS_URL must be an address that starts with redis://, rediss:// or unix://.")
+        if host and (not beside.hostname or beside.path):
+            raise NotConfigured("REDIS_HOST must be the name of a host, and nothing else.")
+        return text or (beside.geturl() if host else "")
 
     def _choice(self, name: str, *allowed: str) -> str:
         value = self[name].lower()

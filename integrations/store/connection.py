@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
+from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import RedisError
 
 from ..model import settings
@@ -18,7 +19,7 @@ from . import embedded
 
 T = TypeVar("T")
 
-PATIENCE = 0.4  # seconds for one try; with one retry a page knows within a second
+PATIENCE = 0.9  # seconds; so that a page knows within one
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Redis] = WeakKeyDictionary()
 
 
@@ -27,19 +28,22 @@ def url() -> str:
     return settings().redis_url or embedded.ensure(settings().data_dir)
 
 
-async def execute(command: Callable[[Any], Awaitable[T]]) -> T:
+async def execute(command: Callable[[Any], Awaitable[T]], *, patiently: bool = False) -> T:
     """Run one command (or one transaction); raises StoreUnavailable within a second.
 
-    An embedded server that is found dead is started again, and the command repeated.
+    `patiently`: for a scan or a lock, where only each answer has to come in time.
+    An embedded server that is found dead (not: busy) is started again, and the command repeated.
     """
     try:
-        try:
-            return await command(await _client())
-        except (RedisError, OSError):
-            if settings().redis_url:
-                raise
-            await asyncio.wait_for(asyncio.to_thread(url), PATIENCE * 2)
-            return await command(await _client())
+        client = await _client()
+        async with asyncio.timeout(None if patiently else PATIENCE):
+            try:
+                return await command(client)
+            except ConnectionLost:
+                if settings().redis_url:
+                    raise
+                await asyncio.to_thread(url)
+                return await command(client)
     except (RedisError, OSError, TimeoutError):
         raise StoreUnavailable from None
 
@@ -57,7 +61,7 @@ def connect(address: str) -> Redis:
         address,
         socket_connect_timeout=PATIENCE,
         socket_timeout=PATIENCE,
-        retry=Retry(ConstantBackoff(0.05), 1),
+        retry=Retry(ConstantBackoff(0.05), 1, supported_errors=(ConnectionLost,)),
         health_check_interval=0,
     )
 

@@ -90,7 +90,7 @@ async def _owners() -> list[str]:
     async def scan(redis: Any) -> list[str]:
         return [key.decode().rpartition(":")[2] async for key in redis.scan_iter(match=_index("*"), count=1000)]
 
-    return await execute(scan)
+    return await execute(scan, patiently=True)
 
 
 def _index(owner: str) -> str:

@@ -61,6 +61,6 @@ async def _placeholder(owner: str, slug: str, connection_id: str, load_id: str) 
 async def _soon(answer: Awaitable[T]) -> T:
     """docket waits for Redis without end; a page does not."""
     try:
-        return await asyncio.wait_for(answer, PATIENCE * 2)
+        return await asyncio.wait_for(answer, PATIENCE)
     except (RedisError, OSError, TimeoutError):
         raise StoreUnavailable from None

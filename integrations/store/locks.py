@@ -19,7 +19,7 @@ LIFE = 60  # seconds; more than three tries of a token request take
 @asynccontextmanager
 async def held(path: Sequence[str]) -> AsyncIterator[None]:
     """Hold the lock of a connection; raises StoreUnavailable if it can't be had in time."""
-    lock = await execute(lambda redis: _acquired(redis, ":".join((LOCK, *path))))
+    lock = await execute(lambda redis: _acquired(redis, ":".join((LOCK, *path))), patiently=True)
     try:
         yield
     finally:

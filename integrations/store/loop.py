@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 @cache
 def get() -> asyncio.AbstractEventLoop:
+    """That loop, running in a thread of its own; started on first use."""
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="dashboard-io", daemon=True).start()
     return loop

@@ -129,7 +129,7 @@ async def paths(kind: Kind[Any], *start: str) -> list[tuple[str, ...]]:
     async def scan(redis: Any) -> list[bytes]:
         return [key async for key in redis.scan_iter(match=pattern, count=1000)]
 
-    return sorted(tuple(key.decode().split(":")[2:]) for key in await execute(scan))
+    return sorted(tuple(key.decode().split(":")[2:]) for key in await execute(scan, patiently=True))
 
 
 async def delete_connection(path: Sequence[str]) -> None:

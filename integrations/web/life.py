@@ -46,6 +46,7 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
             worker.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await worker
+        await connection.close()
 
 
 def _worker() -> asyncio.Task[None] | None:

@@ -17,11 +17,12 @@ from .server import Server, until
 from .visitor import Visitor
 
 
-async def everything_about(name: str) -> list[str]:
-    """The keys in Redis that hold this name."""
+async def kept_about(name: str) -> list[str]:
+    """The keys in Redis that hold this name and do not expire."""
 
     async def scan(redis: Any) -> list[str]:
-        return [key.decode() async for key in redis.scan_iter(match=f"*{name}*", count=1000)]
+        found = [key async for key in redis.scan_iter(match=f"*{name}*", count=1000)]
+        return [key.decode() for key in found if await redis.ttl(key) == -1]
 
     return await execute(scan)
 
@@ -29,7 +30,7 @@ async def everything_about(name: str) -> list[str]:
 def test_disconnecting_leaves_nothing_behind(visitor: Visitor, inside: Callable[..., Any]) -> None:
     visitor.connect("notion")
     path = inside(visitor.server, records.paths(keys.CONNECTION, visitor.owner))[0]
-    assert len(inside(visitor.server, everything_about(path[2]))) > 3
+    assert len(inside(visitor.server, kept_about(":".join(path)))) > 3
 
     visitor.manage("Disconnect")
     dialog = visitor.page.get_by_role("dialog")
@@ -37,7 +38,10 @@ def test_disconnecting_leaves_nothing_behind(visitor: Visitor, inside: Callable[
 
     expect(visitor.badge("Not configured")).to_be_visible()
     expect(visitor.button("Try with sample data")).to_be_enabled()
-    assert inside(visitor.server, everything_about(path[2])) == []
+    assert inside(visitor.server, kept_about(visitor.owner)) == []
+    assert [inside(visitor.server, records.paths(kind, *path)) for kind in keys.OF_A_CONNECTION] == [
+        [] for _ in keys.OF_A_CONNECTION
+    ]
     visitor.page.goto(f"{visitor.server.url}/download/notion?connection={path[2]}")
     expect(visitor.page.get_by_text("There is nothing to download here for this browser")).to_be_visible()
     visitor.complaints.clear()  # the answer to that download is 404, as it should be

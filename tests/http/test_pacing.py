@@ -46,7 +46,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def times(clock: Clock, pace: Pace, *lanes: str, close: tuple[float, str, float] | None = None) -> list[tuple[str, float]]:
+def times(
+    clock: Clock, pace: Pace, *lanes: str, close: tuple[float, str, float] | None = None
+) -> list[tuple[str, float]]:
     """When each call of these lanes came through, all of them asked for at once."""
     through: list[tuple[str, float]] = []
 

@@ -36,7 +36,10 @@ def read(pages: dict[str | None, Any]) -> tuple[list[str], list[str | None]]:
 
 
 def test_every_page_is_asked_for_with_the_cursor_of_the_one_before() -> None:
-    assert read({None: ("one", "b"), "b": ("two", "c"), "c": ("three", None)}) == (["one", "two", "three"], [None, "b", "c"])
+    assert read({None: ("one", "b"), "b": ("two", "c"), "c": ("three", None)}) == (
+        ["one", "two", "three"],
+        [None, "b", "c"],
+    )
 
 
 @pytest.mark.parametrize("end", [None, ""])

@@ -63,16 +63,16 @@ class Acme:
                 raise self.revocation
             return self.revocation
         self.forms.append(form)
+        number = len(self.forms)
         await asyncio.sleep(self.seconds)
-        answer = self.answer(form) if self.answer else self._pair(form)
+        answer = self.answer(form) if self.answer else self._pair(form, number)
         return await answer if inspect.isawaitable(answer) else answer
 
-    def _pair(self, form: dict[str, str]) -> httpx.Response:
+    def _pair(self, form: dict[str, str], number: int) -> httpx.Response:
         grant = form.get("code") or form["refresh_token"]
         if grant in self.spent:
             return httpx.Response(400, json={"error": "invalid_grant"})
         self.spent.add(grant)
-        number = len(self.forms)
         pair = {"access_token": f"access-{number}", "refresh_token": f"refresh-{number}", "token_type": "bearer"}
         return httpx.Response(200, json={**pair, "expires_in": self.lifetime})
 

@@ -28,7 +28,7 @@ def test_a_state_has_256_bits_or_more_and_is_never_the_same(acme, person) -> Non
 def test_a_state_is_kept_by_its_hash_under_owner_and_provider_and_sealed(acme, person, in_redis) -> None:
     state = person.leaves()
     verifier = run(records.get(keys.STATE, (person.owner, "acme", hashlib.sha256(state.encode()).hexdigest()))).verifier
-    (key, value), = in_redis().items()
+    ((key, value),) = in_redis().items()
     assert key == f"dashboard:state:{person.owner}:acme:{hashlib.sha256(state.encode()).hexdigest()}".encode()
     assert not [word for word in (state, verifier, "https://", "verifier") if word.encode() in key + value]
 
@@ -66,13 +66,17 @@ def test_missing_credentials_are_named_with_where_to_get_them(
     assert provider.console_url in str(raised.value)
 
 
-def test_sample_data_that_is_switched_off_says_how_to_switch_it_on(acme, person, configured: Callable[..., None]) -> None:
+def test_sample_data_that_is_switched_off_says_how_to_switch_it_on(
+    acme, person, configured: Callable[..., None]
+) -> None:
     configured(SANDBOX="off")
     with pytest.raises(NotConfigured, match="SANDBOX=on"):
         person.leaves(providers()["notion"], "sandbox")
 
 
-def test_sample_data_needs_no_credentials_and_stays_on_this_server(acme, person, configured: Callable[..., None]) -> None:
+def test_sample_data_needs_no_credentials_and_stays_on_this_server(
+    acme, person, configured: Callable[..., None]
+) -> None:
     for provider in providers().values():
         url = run(oauth.authorize(provider, person.owner, "sandbox"))
         assert url.startswith(f"http://localhost:8501/sandbox/{provider.slug}/")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -59,7 +58,9 @@ def test_where_nothing_can_be_revoked_the_person_is_told_how_to_end_it(acme, min
     assert acme.revoked == [] and person.connections == []
 
 
-def test_a_connection_that_can_no_longer_be_read_can_still_be_deleted(acme, mine, person, provider, in_redis, configured):
+def test_a_connection_that_can_no_longer_be_read_can_still_be_deleted(
+    acme, mine, person, provider, in_redis, configured
+):
     configured(TOKEN_KEYS="x" * 43)
     (unreadable,) = person.connections
     assert "Reconnect" in unreadable.reconnect
@@ -80,7 +81,9 @@ def test_a_refresh_under_way_ends_first_and_its_tokens_are_the_ones_revoked(acme
     assert not [key for key in in_redis() if mine.id.encode() in key]
 
 
-def test_disconnecting_one_account_leaves_the_others_and_what_was_chosen(acme, mine, person, stranger, provider) -> None:
+def test_disconnecting_one_account_leaves_the_others_and_what_was_chosen(
+    acme, mine, person, stranger, provider
+) -> None:
     theirs = stranger.connects()
     acme.account = "account-2"
     other = person.connects()

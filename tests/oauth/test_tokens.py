@@ -118,7 +118,9 @@ def test_a_refused_grant_marks_the_connection_and_a_new_approval_clears_it(acme,
     (httpx.Response(401, json={"error": "invalid_client"}), NotConfigured), (httpx.ReadTimeout("slow"), Unavailable),
     (httpx.Response(409, json={"error": "invalid_grant"}), Unavailable),
 ], ids=str)  # fmt: skip
-def test_any_other_refusal_keeps_the_connection_as_it_is(acme, mine, person, tokens, stored_token, answer, error) -> None:
+def test_any_other_refusal_keeps_the_connection_as_it_is(
+    acme, mine, person, tokens, stored_token, answer, error
+) -> None:
     def answers(form):
         if isinstance(answer, Exception):
             raise answer

@@ -1,104 +1,22 @@
-"""A connection to the made-up provider, its script, and workers: one in this process, or processes to be killed."""
+"""A made-up provider, and workers: one in this process, or processes to be killed."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import multiprocessing
+import multiprocessing.context
 import os
-import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import fake_provider
 import pytest
+from sync_helpers import Fake, Process, leave_the_queue
 
 import integrations
 from integrations import sync
-from integrations.model import Account, Connection, Load, Token
 from integrations.store import connection as store_connection
-from integrations.store import connections, keys, records
-from integrations.store import jobs as queue
 from integrations.store.loop import run
-from integrations.sync.load import load as job
-
-OWNER = "a" * 64
-
-
-class Fake:
-    """What a test does with the provider and looks at afterwards."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.connection = Connection(
-            "0123456789abcdef", OWNER, "fake", Account("1", "Somebody"), "real", "https://api.fake.example",
-            datetime.now(UTC),
-        )  # fmt: skip
-        run(connections.save(self.connection, Token("secret")))
-
-    def answers(self, **parts: list[Any]) -> None:
-        self.path.write_text(json.dumps(parts))
-
-    def load(self) -> Load:
-        """Ask for a load and do it here and now, as a worker would."""
-        wanted = run(sync.start(self.connection))
-        run(job(*self.connection.path, wanted.id))
-        return self.status
-
-    @property
-    def status(self) -> Load:
-        found = run(records.get(keys.LOAD, self.connection.path))
-        assert found
-        return found
-
-    @property
-    def shown(self) -> tuple[Load, list[str]]:
-        """The snapshot, and the ids of its rows as the page gets them, sorted."""
-        found = run(sync.shown(self.connection))
-        assert found, "there is no snapshot"
-        return found[0], sorted(found[1]["id"].to_pylist())
-
-    @property
-    def plans(self) -> int:
-        """How often anybody asked the provider what there is."""
-        log = self.path.with_suffix(".log")
-        return len(log.read_text().splitlines()) if log.exists() else 0
-
-    def ended(self, within: float = 10) -> Load:
-        """The load once it is over."""
-        eventually(lambda: not self.status.active, within)
-        return self.status
-
-    def keys_left(self) -> list[str]:
-        """Every key that names this connection, but for docket's, which expire within a minute."""
-
-        async def scan(redis: Any) -> list[tuple[str, int]]:
-            found = redis.scan_iter(match=f"*{self.connection.id}*")
-            return [(key.decode(), await redis.ttl(key)) async for key in found]
-
-        found = run(store_connection.execute(scan))
-        return [name for name, ttl in found if not (name.startswith("dashboard:jobs") and 0 < ttl <= 60)]
-
-
-def eventually(true: Callable[[], Any], within: float = 10) -> Any:
-    """Wait until it is true; returns what it then is."""
-    deadline = time.monotonic() + within
-    while not (value := true()):
-        assert time.monotonic() < deadline, f"not within {within} seconds"
-        time.sleep(0.03)
-    return value
-
-
-def ids(part: str, count: int) -> list[str]:
-    return sorted(f"{part}-{number}" for number in range(count))
-
-
-def table(fake: Fake, load: Load) -> list[str]:
-    """The ids of the rows that a load has saved so far."""
-    found = run(sync.so_far(fake.connection, load))
-    return sorted(found["id"].to_pylist()) if found is not None else []
 
 
 @pytest.fixture
@@ -111,12 +29,6 @@ def fake(
     fake_provider.STILL_READING.clear()
     yield Fake(tmp_path / "script.json")
     run(leave_the_queue())
-
-
-async def leave_the_queue() -> None:
-    docket = queue._dockets.pop(asyncio.get_running_loop(), None)
-    if docket:
-        await docket.__aexit__(None, None, None)
 
 
 @pytest.fixture
@@ -135,9 +47,6 @@ async def _ended(task: asyncio.Task[None]) -> None:
     await store_connection.execute(lambda redis: redis.flushall())
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-
-
-Process = multiprocessing.context.ForkServerProcess
 
 
 @pytest.fixture(scope="session")

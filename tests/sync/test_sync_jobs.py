@@ -8,7 +8,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from conftest import Fake, eventually, ids
+from sync_helpers import Fake, eventually, ids
 
 import integrations
 from integrations import oauth, sync

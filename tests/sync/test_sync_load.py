@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import fake_provider
 import pytest
-from conftest import Fake, ids, table
+from sync_helpers import Fake, ids, table
 
 from integrations import frames, sync
 from integrations.store import connection as store_connection
@@ -240,10 +240,10 @@ def test_whatever_else_goes_wrong_ends_the_load_and_keeps_the_rows_before(fake: 
 def test_the_load_goes_on_when_redis_was_away_for_a_moment(fake: Fake, monkeypatch: pytest.MonkeyPatch):
     execute, chance = store_connection.execute, random.Random(7)
 
-    async def now_and_then(command):
-        if chance.random() < 0.1:
+    async def now_and_then(command, **how):
+        if chance.random() < 0.06:
             raise running.StoreUnavailable
-        return await execute(command)
+        return await execute(command, **how)
 
     fake.answers(people=[3], deals=["Unavailable"])
     wanted = run(sync.start(fake.connection))

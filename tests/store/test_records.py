@@ -1,0 +1,217 @@
+"""Records keep their shape, their version and their expiry; only the holder of a load writes it."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+
+from integrations.model import Account, Connection, Load, Part, Token
+from integrations.model.errors import RecordTooNew, RecordUnreadable
+from integrations.store import connection, connections, keys, records
+from integrations.store.keys import Choice, Kind, Outcome, Outline, PendingAuthorization, Usage
+from integrations.store.loop import run
+from integrations.store.sandbox import SandboxStore
+
+NOW = datetime(2026, 11, 22, 12, 0, 0, 123456, tzinfo=UTC)
+PATH = ("owner", "acme", "connection")
+LOAD = Load("load", "running", NOW, NOW, None, {"page": 3}, ("a note",), ("skipped",), 2, "run", 7, NOW)
+CONNECTION = Connection(
+    "connection", "owner", "acme", Account("1", "Ada", "ada@example.org"), "real", "https://api", NOW, "why"
+)
+EXAMPLES = {
+    keys.STATE: PendingAuthorization("verifier", "https://dash/acme", "sandbox"),
+    keys.OUTCOME: Outcome("connected", "Hello – “there”", "connection"), keys.NOTICE: Outcome("failed", "No"),
+    keys.CHOICE: Choice(("a", "b"), True), keys.CONNECTION: CONNECTION,
+    keys.TOKEN: Token("access", None, NOW, "read write"), keys.USAGE: Usage(NOW),
+    keys.OUTLINE: Outline((Part("p", "P", "page", "g", "G", 3),), ("skipped",), NOW),
+    keys.LOAD: LOAD, keys.SNAPSHOT: LOAD, keys.CHUNK: b"\x00\xffrows", keys.RUN: "run", keys.CANCEL: "load",
+    keys.SANDBOX: {"a": [1, None, "x", 1.5, True]},
+}  # fmt: skip
+
+
+def raw(command):
+    return run(connection.execute(command))
+
+
+@pytest.mark.parametrize("kind", keys.KINDS, ids=lambda kind: kind.name)
+def test_every_kind_comes_back_as_it_was_saved(store, kind: Kind) -> None:
+    assert kind in EXAMPLES, f"an example of {kind.name} is missing here"
+    run(records.put(kind, PATH, EXAMPLES[kind]))
+    assert run(records.get(kind, PATH)) == EXAMPLES[kind]
+
+
+@pytest.mark.parametrize("kind", keys.KINDS, ids=lambda kind: kind.name)
+def test_every_kind_expires_as_it_says_and_starts_with_its_version(store, kind: Kind) -> None:
+    run(records.put(kind, PATH, EXAMPLES[kind]))
+    left = raw(lambda redis: redis.ttl(kind.key(*PATH)))
+    assert left == -1 if kind.seconds is None else kind.seconds - 5 < left <= kind.seconds
+    assert raw(lambda redis: redis.get(kind.key(*PATH)))[0] == kind.version
+
+
+def test_every_kind_is_listed_once_with_a_version_and_the_way_from_every_older_one() -> None:
+    declared = {value for value in vars(keys).values() if isinstance(value, Kind)}
+    assert set(keys.KINDS) == declared and len({kind.name for kind in keys.KINDS}) == len(keys.KINDS)
+    for kind in keys.KINDS:
+        assert 1 <= kind.version <= 255 and set(kind.migrations) == set(range(1, kind.version)), kind.name
+    assert set(keys.OF_A_CONNECTION) <= declared
+
+
+@dataclass(frozen=True)
+class Old:
+    """How it was."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class New:
+    """How it is."""
+
+    first: str
+    last: str
+
+
+OLD = Kind("example", Old, None)
+MIDDLE = Kind("example", dict, None, 2, {1: lambda old: {"names": old["name"].split()}})
+NAMED = {2: lambda old: dict(zip(("first", "last"), old["names"], strict=True))}
+NEW = Kind("example", New, None, 3, {**MIDDLE.migrations, **NAMED})
+
+
+def test_an_older_record_is_brought_up_to_date_step_by_step_when_it_is_read(store) -> None:
+    run(records.put(OLD, PATH, Old("Ada Lovelace")))
+    assert run(records.get(NEW, PATH)) == New("Ada", "Lovelace")
+    run(records.put(MIDDLE, PATH, {"names": ["Grace", "Hopper"]}))
+    assert run(records.get(NEW, PATH)) == New("Grace", "Hopper")
+
+
+def test_a_newer_record_is_a_sentence_and_stays_as_it_is(store) -> None:
+    run(records.put(NEW, PATH, New("Ada", "Lovelace")))
+    with pytest.raises(RecordTooNew, match="Update this server"):
+        run(records.get(OLD, PATH))
+    assert run(records.get(NEW, PATH)) == New("Ada", "Lovelace")
+
+
+def test_a_record_of_another_shape_is_unreadable_not_a_crash(store) -> None:
+    run(records.put(Kind("token", dict, None), PATH, {"access_token": None}))
+    with pytest.raises(RecordUnreadable, match="Reconnect"):
+        run(records.get(keys.TOKEN, PATH))
+
+
+@pytest.mark.parametrize("value", [b"", b"\x01", b"plain text", b"\x00" * 40, b"\x01" * 40])
+def test_what_somebody_else_wrote_there_is_unreadable_not_a_crash(store, value: bytes) -> None:
+    raw(lambda redis: redis.set(keys.TOKEN.key(*PATH), value))
+    with pytest.raises((RecordUnreadable, RecordTooNew)):
+        run(records.get(keys.TOKEN, PATH))
+
+
+def test_a_connection_that_does_not_open_is_listed_all_the_same(store) -> None:
+    run(connections.save(CONNECTION, Token("access")))
+    raw(lambda redis: redis.set(keys.CONNECTION.key(*CONNECTION.path), b"\x01" * 40))
+    (found,) = run(connections.of("owner"))
+    assert found.path == CONNECTION.path and "Reconnect" in found.reconnect
+
+
+def test_connections_are_listed_oldest_first_and_by_provider(store) -> None:
+    later = dataclasses.replace(CONNECTION, id="later", connected_at=NOW.replace(year=2027))
+    other = dataclasses.replace(CONNECTION, id="other", slug="zzz", connected_at=NOW.replace(year=2025))
+    for each in (later, CONNECTION, other):
+        run(connections.save(each, Token("access")))
+    assert run(connections.of("owner")) == [other, CONNECTION, later]
+    assert run(connections.of("owner", "acme")) == [CONNECTION, later]
+    assert run(connections.find("owner", "acme", "later")) == later
+    assert run(connections.find("somebody", "acme", "later")) is run(connections.find("owner", "zzz", "later")) is None
+
+
+def test_taken_is_taken(store) -> None:
+    run(records.put(keys.NOTICE, PATH, Outcome("failed")))
+
+    async def everybody() -> list[Outcome | None]:
+        return await asyncio.gather(*(records.take(keys.NOTICE, PATH) for _ in range(20)))
+
+    assert [outcome for outcome in run(everybody()) if outcome] == [Outcome("failed")]
+
+
+def test_of_many_claims_one_spends_and_one_marks(store) -> None:
+    run(records.put(keys.NOTICE, PATH, Outcome("failed")))
+
+    async def everybody() -> list[tuple[Outcome | None, bool]]:
+        mark = Outcome("redeeming")
+        claims = (records.claim((keys.NOTICE, PATH), (keys.OUTCOME, PATH), mark) for _ in range(20))
+        return await asyncio.gather(*claims)
+
+    claims = run(everybody())
+    assert sorted(claims, key=str) == sorted([(Outcome("failed"), True), *[(None, False)] * 19], key=str)
+    assert 0 < raw(lambda redis: redis.ttl(keys.OUTCOME.key(*PATH))) <= keys.OUTCOME.seconds
+
+
+def test_only_over_what_is_there(store) -> None:
+    run(records.put(keys.USAGE, PATH, Usage(NOW), only_over=True))
+    assert run(records.get(keys.USAGE, PATH)) is None
+    run(records.put(keys.USAGE, PATH, Usage(NOW)))
+    run(records.put(keys.USAGE, PATH, Usage(NOW.replace(year=2027)), only_over=True))
+    assert run(records.get(keys.USAGE, PATH)).used_at.year == 2027
+
+
+def test_many_are_read_in_the_order_asked_for_with_holes(store) -> None:
+    run(records.put(keys.USAGE, ("a",), Usage(NOW)))
+    assert run(records.get_many(keys.USAGE, [("b",), ("a",)])) == [None, Usage(NOW)]
+    assert run(records.get_many(keys.USAGE, [])) == []
+
+
+def test_only_the_holder_writes_and_all_of_it_or_nothing(store) -> None:
+    run(records.put(keys.LOAD, PATH, LOAD))
+    chunk = (*PATH, "load", "run", "0")
+    assert run(records.become_holder(PATH, b"1:first"))
+    assert run(records.put_as_holder(PATH, b"1:first", (keys.CHUNK, chunk, b"rows"), (keys.LOAD, PATH, LOAD)))
+    assert run(records.become_holder(PATH, b"1:second"))
+    late = dataclasses.replace(LOAD, chunks=99)
+    assert not run(records.put_as_holder(PATH, b"1:first", (keys.CHUNK, chunk, b"late"), (keys.LOAD, PATH, late)))
+    assert run(records.get(keys.CHUNK, chunk)) == b"rows" and run(records.get(keys.LOAD, PATH)) == LOAD
+    assert run(records.put_as_holder(PATH, b"1:second", (keys.CHUNK, chunk, b"new")))
+    assert run(records.get(keys.CHUNK, chunk)) == b"new"
+
+
+def test_after_deletion_nobody_holds_it_and_nothing_comes_back(store) -> None:
+    run(records.put(keys.LOAD, PATH, LOAD))
+    run(records.become_holder(PATH, b"1:first"))
+    run(records.put(keys.CHUNK, (*PATH, "load", "run", "0"), b"rows"))
+    run(records.delete_connection(PATH))
+    assert not run(records.put_as_holder(PATH, b"1:first", (keys.LOAD, PATH, LOAD)))
+    assert not run(records.become_holder(PATH, b"1:first"))
+    assert raw(lambda redis: redis.keys("*")) == []
+
+
+def test_a_holders_write_expires_as_its_kind_says(store) -> None:
+    run(records.put(keys.LOAD, PATH, LOAD))
+    run(records.become_holder(PATH, b"1:first"))
+    run(records.put_as_holder(PATH, b"1:first", (keys.OUTLINE, PATH, EXAMPLES[keys.OUTLINE]), (keys.LOAD, PATH, LOAD)))
+    assert raw(lambda redis: redis.ttl(keys.OUTLINE.key(*PATH))) > 0
+    assert raw(lambda redis: redis.ttl(keys.LOAD.key(*PATH))) == -1
+
+
+def test_deleting_a_connection_leaves_its_neighbours(store) -> None:
+    neighbours = [("owner", "acme", "connection2"), ("owner", "acme2", "connection"), ("owner2", "acme", "connection")]
+    for path in (PATH, *neighbours):
+        for kind in keys.OF_A_CONNECTION:
+            run(records.put(kind, path, EXAMPLES[kind]))
+    run(records.delete_connection(PATH))
+    assert len(raw(lambda redis: redis.keys("*"))) == len(neighbours) * len(keys.OF_A_CONNECTION)
+
+
+def test_the_sandbox_reaches_its_own_records_and_names_no_secret(store) -> None:
+    run(records.put(keys.TOKEN, PATH, Token("access")))
+    handle = SandboxStore()
+    run(handle.put("notion:access:the secret", {"grant": 1}, 60))
+    assert run(handle.get("notion:access:the secret")) == {"grant": 1}
+    assert (
+        run(handle.take("notion:access:the secret")) == {"grant": 1}
+        and run(handle.get("notion:access:the secret")) is None
+    )
+    run(handle.put("notion:access:the secret", {"grant": 1}))
+    names = raw(lambda redis: redis.keys("dashboard:sandbox:*"))
+    assert len(names) == 1 and b"secret" not in names[0]
+    assert run(handle.get(keys.TOKEN.key(*PATH))) is None

@@ -1,0 +1,110 @@
+"""Starting: with unsafe settings not at all, otherwise with a worker that is always there."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from integrations.store.loop import run
+from integrations.web import check, life, lifespan
+
+ROOT = Path(__file__).resolve().parents[2]
+REFUSED = [
+    ({"PUBLIC_URL": "https://dash.example.com"}, "ALLOW_ANONYMOUS=on"),
+    ({"PUBLIC_URL": "http://192.168.1.7:8501"}, "ALLOW_ANONYMOUS=on"),
+    ({"PUBLIC_URL": "http://localhost.evil.example"}, "ALLOW_ANONYMOUS=on"),
+    ({"REDIS_URL": "redis://redis:6379", "TOKEN_KEYS": ""}, "TOKEN_KEYS is needed"),
+    ({"REDIS_HOST": "redis", "TOKEN_KEYS": ""}, "TOKEN_KEYS is needed"),
+    ({"TOKEN_KEYS": "short"}, "TOKEN_KEYS holds something that is not a key"),
+    ({"PUBLIC_URL": "localhost:8501"}, "PUBLIC_URL must look like"),
+    ({"PUBLIC_URL": "http://[oops"}, "PUBLIC_URL must look like"),
+    ({"WORKERS": "many"}, "WORKERS must be one of"),
+]
+
+
+@pytest.mark.parametrize(("settings", "sentence"), REFUSED)
+def test_unsafe_settings_stop_the_start_with_a_sentence(
+    configured: Callable[..., None], settings: dict[str, str], sentence: str
+):
+    configured(**settings)
+    with pytest.raises(SystemExit) as stopped:
+        check()
+    assert "The dashboard cannot start." in str(stopped.value) and sentence in str(stopped.value)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"PUBLIC_URL": "http://127.0.0.1:9000"}, {"PUBLIC_URL": "https://dash.example.com", "ALLOW_ANONYMOUS": "on"}],
+)
+def test_safe_settings_start(configured: Callable[..., None], settings: dict[str, str]):
+    configured(**settings)
+    check()
+
+
+def test_the_server_shows_the_sentence_and_no_traceback():
+    bare = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    ended = subprocess.run(
+        [sys.executable, "-c", "import dashboard"], cwd=ROOT, capture_output=True, text=True, timeout=60,
+        env={**bare, "PUBLIC_URL": "https://dash.example.com", "REDIS_URL": "redis://127.0.0.1:1"},
+    )  # fmt: skip
+    assert ended.returncode == 1
+    assert "The dashboard cannot start. PUBLIC_URL is https://dash.example.com" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_worker_process_that_ends_is_replaced_and_ends_with_the_app(
+    store: None, configured: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(life, "RESTART_AFTER", 0.01)
+    children: list[asyncio.subprocess.Process] = []
+    start = asyncio.create_subprocess_exec
+
+    async def short_lived(*command: str, **options):
+        assert command[1:] == ("-m", "integrations", "worker", "--with-parent")
+        seconds = 0 if not children else 60
+        children.append(await start(sys.executable, "-c", f"import time; time.sleep({seconds})", **options))
+        return children[-1]
+
+    monkeypatch.setattr(life.asyncio, "create_subprocess_exec", short_lived)
+
+    async def live() -> None:
+        async with lifespan(None):
+            while len(children) < 2:
+                await asyncio.sleep(0.01)
+            assert children[1].returncode is None
+
+    asyncio.run(live())
+    assert [child.returncode for child in children] == [0, -15]
+
+
+def test_a_worker_inside_the_app_that_ends_is_replaced(
+    store: None, configured: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+):
+    """As when Redis is not there yet when the app starts."""
+    configured(WORKERS="inline")
+    monkeypatch.setattr(life, "RESTART_AFTER", 0.01)
+    started = 0
+
+    async def work() -> None:
+        nonlocal started
+        started += 1
+        if started < 3:
+            raise ConnectionError
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(life, "work", work)
+
+    async def live() -> None:
+        async with lifespan(None):
+            while started < 3:
+                await asyncio.sleep(0.01)
+
+    asyncio.run(live())
+    assert started == 3
+    run(asyncio.sleep(0))

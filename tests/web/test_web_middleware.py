@@ -1,0 +1,235 @@
+"""Around every request: whose browser it is, at which address, under which rules."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from web_helpers import APP, COOKIE, PAGE, Browser
+
+from integrations.store.loop import run
+
+Served = Callable[..., None]
+HTTPS = {"PUBLIC_URL": "https://dash.example.com"}
+RULES = {
+    "content-security-policy", "x-content-type-options", "x-frame-options", "referrer-policy",
+    "cross-origin-opener-policy", "permissions-policy",
+}  # fmt: skip
+
+
+def cookies(answer: httpx.Response) -> list[str]:
+    return answer.headers.get_list("set-cookie")
+
+
+def parts(cookie: str) -> tuple[str, str, set[str]]:
+    pair, *flags = cookie.split("; ")
+    return *pair.split("=", 1), set(flags)  # type: ignore[return-value]
+
+
+def test_a_new_browser_gets_a_cookie_that_scripts_cannot_read_and_other_sites_cannot_send(
+    browser: Browser, served: Served
+):
+    [cookie] = cookies(browser.get("/notion", headers=PAGE))
+    name, value, flags = parts(cookie)
+    assert name == "sid" and len(value) == 43
+    assert flags == {"Path=/", "Max-Age=31536000", "HttpOnly", "SameSite=Lax"}
+
+
+def test_on_https_the_cookie_is_secure_and_bound_to_the_host(browser: Browser, served: Served):
+    served(**HTTPS)
+    [cookie] = cookies(browser.get("/notion", base="https://dash.example.com", headers=PAGE))
+    name, _, flags = parts(cookie)
+    assert name == "__Host-sid"
+    assert flags == {"Path=/", "Max-Age=31536000", "HttpOnly", "SameSite=Lax", "Secure"}
+
+
+def test_no_two_browsers_get_the_same_cookie(browser: Browser, served: Served):
+    assert len({cookies(browser.get("/", headers=PAGE))[0] for _ in range(20)}) == 20
+
+
+def test_a_known_browsers_cookie_is_renewed(browser: Browser, served: Served):
+    [cookie] = cookies(browser.get("/", f"sid={COOKIE}", headers=PAGE))
+    assert parts(cookie)[1] == COOKIE
+
+
+FOREIGN = ["", "x", "c" * 42, "c" * 44, "c" * 42 + "!", "a" * 40 + "%0d%0a", '"' + "c" * 41 + '"']
+
+
+@pytest.mark.parametrize("foreign", FOREIGN)
+def test_a_cookie_that_we_did_not_mint_is_replaced(browser: Browser, served: Served, foreign: str):
+    [cookie] = cookies(browser.get("/", f"sid={foreign}", headers=PAGE))
+    assert parts(cookie)[1] != foreign and len(parts(cookie)[1]) == 43
+
+
+def test_a_cookie_without_the_host_prefix_counts_for_nothing_on_https(browser: Browser, served: Served):
+    served(**HTTPS)
+    [cookie] = cookies(browser.get("/", f"sid={COOKIE}", base="https://dash.example.com", headers=PAGE))
+    assert parts(cookie)[1] != COOKIE
+
+
+def test_a_page_from_the_browsers_cache_renews_the_cookie_too(browser: Browser, served: Served):
+    answer = browser.get("/", f"sid={COOKIE}", headers={**PAGE, "If-None-Match": '"x"'})
+    assert answer.status_code == 304 and cookies(answer)
+
+
+def test_browsers_that_say_where_an_answer_goes_are_believed(browser: Browser, served: Served):
+    assert cookies(browser.get("/", headers={"Sec-Fetch-Dest": "document", "Accept": "*/*"}))
+    assert not cookies(browser.get("/", headers={"Sec-Fetch-Dest": "empty", **PAGE}))
+    assert not cookies(browser.get("/", headers={"Sec-Fetch-Dest": "iframe", **PAGE}))
+
+
+@pytest.mark.parametrize("address", ["/static/js/index.js", "/favicon.png", "/healthz", "/_stcore/health"])
+def test_what_is_no_page_sets_no_cookie(browser: Browser, served: Served, address: str):
+    assert not cookies(browser.get(address, headers={"Accept": "*/*"}))
+
+
+def test_streamlits_own_addresses_set_no_cookie_even_when_opened_as_a_page(browser: Browser, served: Served):
+    assert not cookies(browser.get("/_stcore/host-config", headers=PAGE))
+
+
+@pytest.mark.parametrize("method", ["POST", "HEAD"])
+def test_only_getting_a_page_sets_a_cookie(browser: Browser, served: Served, method: str):
+    assert not cookies(browser.ask(method, "/", headers=PAGE))
+
+
+def test_a_websocket_passes_untouched(served: Served):
+    sent: list[dict] = []
+    scope = {
+        "type": "websocket", "path": "/_stcore/stream", "raw_path": b"/_stcore/stream", "query_string": b"",
+        "headers": [(b"host", b"elsewhere"), (b"accept", b"text/html")], "subprotocols": [],
+    }  # fmt: skip
+
+    async def receive():
+        return {"type": "websocket.connect"}
+
+    async def send(message):
+        sent.append(message)
+
+    run(APP(scope, receive, send))
+    assert sent[0]["type"] == "websocket.accept" and not sent[0].get("headers")
+
+
+ELSEWHERE = ["http://127.0.0.1:8501", "http://localhost:9999", "http://192.168.1.7:8501", "http://evil.example"]
+
+
+@pytest.mark.parametrize("base", ELSEWHERE)
+def test_a_page_under_another_host_is_sent_to_the_public_one_with_its_path_and_query(
+    browser: Browser, served: Served, base: str
+):
+    answer = browser.get("/hubspot?code=a%2Fb%26c&state=s%20t&q=%C3%A9&x=", base=base, headers=PAGE)
+    assert answer.status_code == 307
+    assert answer.headers["location"] == "http://localhost:8501/hubspot?code=a%2Fb%26c&state=s%20t&q=%C3%A9&x="
+
+
+def test_a_path_goes_along_as_it_was_written(browser: Browser, served: Served):
+    answer = browser.get("/a%3Fb%2Fc%23d%20%C3%A9/e?f=%3F", base="http://127.0.0.1:8501", headers=PAGE)
+    assert answer.headers["location"] == "http://localhost:8501/a%3Fb%2Fc%23d%20%C3%A9/e?f=%3F"
+
+
+@pytest.mark.parametrize(
+    ("base", "sent"),
+    [
+        ("http://LOCALHOST:8501", {}),
+        ("http://inner:80", {"X-Forwarded-Host": "localhost:8501"}),
+        ("http://inner:80", {"X-Forwarded-Host": "LocalHost:8501, inner"}),
+    ],
+)
+def test_the_public_host_is_known_in_any_case_and_behind_a_proxy(
+    browser: Browser, served: Served, base: str, sent: dict[str, str]
+):
+    assert browser.get("/", base=base, headers={**PAGE, **sent}).status_code == 200
+
+
+@pytest.mark.parametrize("public_url", ["https://dash.example.com", "https://dash.example.com:443"])
+def test_the_schemes_own_port_may_be_written_or_not(browser: Browser, served: Served, public_url: str):
+    """Browsers leave it out; a redirect to it would never end."""
+    served(PUBLIC_URL=public_url)
+    assert browser.get("/", headers={**PAGE, "Host": "dash.example.com"}).status_code == 200
+
+
+def test_what_is_no_page_is_answered_under_any_host(browser: Browser, served: Served):
+    """Health checks ask by address."""
+    assert browser.get("/healthz", base="http://10.0.0.7:8501", headers={"Accept": "*/*"}).status_code == 200
+
+
+def payloads() -> list[str]:
+    starts = ["/", "//", "///", "/\\", "\\\\", "/%2f", "/%5c", "/%09/", "/%0d%0a/", "/.", "/..//", "/;@", "/@", "/:"]
+    hosts = ["evil.example", "evil.example:80", "localhost:8501@evil.example", "evil.example/%2e%2e", "[::1]", "%00e"]
+    ends = ["", "/", "?next=//evil.example", "#@evil.example", "/%2f..", "\\@localhost:8501"]
+    return ["".join(each) for each in itertools.product(starts, hosts, ends)]
+
+
+def test_no_address_whatsoever_leads_to_another_host(served: Served):
+    """504 of them, each also in the Host header, by way of the bare protocol: a client would tidy them up."""
+
+    async def location(path: str, host: str) -> str:
+        sent: list[dict] = []
+        raw, _, query = path.partition("?")
+        scope = {
+            "type": "http", "method": "GET", "path": raw, "raw_path": raw.encode(), "query_string": query.encode(),
+            "headers": [(b"host", host.encode()), (b"accept", b"text/html"), (b"x-forwarded-host", host.encode())],
+            "scheme": "http", "server": ("localhost", 8501), "root_path": "", "http_version": "1.1",
+        }  # fmt: skip
+
+        async def send(message):
+            sent.append(message)
+
+        await APP(scope, lambda: None, send)  # type: ignore[arg-type]
+        return dict(sent[0]["headers"])[b"location"].decode()
+
+    async def locations() -> list[str]:
+        hosts = [(path, host) for path in payloads() for host in ("127.0.0.1", path.lstrip("/\\"))]
+        return [await location(path, host) for path, host in hosts if host.lower() != "localhost:8501"]
+
+    found = run(locations())
+    assert len(found) > 900
+    assert {urlsplit(each)[:2] for each in found} == {("http", "localhost:8501")}
+    assert all(each.startswith("http://localhost:8501/") and "\\" not in each and each.isprintable() for each in found)
+    assert not [each for each in found if urlsplit(each).path.startswith("//")]
+
+
+ANSWERS = [
+    ("GET", "/", PAGE, 200),
+    ("GET", "/", {**PAGE, "If-None-Match": '"x"'}, 304),
+    ("GET", "/static/index.js", {}, 200),
+    ("GET", "/healthz", {}, 200),
+    ("GET", "/download/hubspot", PAGE, 404),
+    ("POST", "/only-read", {}, 405),
+    ("GET", "/broken", PAGE, 500),
+    ("GET", "/broken", {}, 500),
+    ("GET", "/", {**PAGE, "Host": "127.0.0.1"}, 307),
+]
+
+
+@pytest.mark.parametrize(("method", "address", "sent", "status"), ANSWERS)
+def test_every_kind_of_answer_carries_every_rule(
+    browser: Browser, served: Served, store: None, method: str, address: str, sent: dict[str, str], status: int
+):
+    answer = browser.ask(method, address, headers=sent)
+    assert answer.status_code == status
+    assert set(answer.headers) >= RULES
+    assert "strict-transport-security" not in answer.headers
+
+
+@pytest.mark.parametrize("address", ["/", "/broken"])
+def test_on_https_browsers_are_told_to_stay_there(browser: Browser, served: Served, address: str):
+    served(**HTTPS)
+    answer = browser.get(address, base="https://dash.example.com", headers=PAGE)
+    assert answer.headers["strict-transport-security"] == "max-age=31536000"
+
+
+def test_the_page_may_run_no_script_but_streamlits_own(browser: Browser, served: Served):
+    policy = dict(rule.split(" ", 1) for rule in browser.get("/").headers["content-security-policy"].split("; "))
+    assert policy["default-src"] == "'self'" and policy["connect-src"] == "'self'"
+    assert "'unsafe-inline'" not in policy["script-src"] and "'unsafe-eval'" not in policy["script-src"].split()
+    assert policy["script-src"].count("sha256-") >= 1
+    assert policy["frame-ancestors"] == policy["object-src"] == "'none'"
+
+
+def test_a_fault_in_the_app_is_told_in_words_without_a_trace(browser: Browser, served: Served):
+    answer = browser.get("/broken", headers=PAGE)
+    assert "Something went wrong here" in answer.text
+    assert "ZeroDivision" not in answer.text and "Traceback" not in answer.text

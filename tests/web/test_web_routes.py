@@ -1,0 +1,158 @@
+"""Downloads and health."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+
+import pytest
+from web_helpers import COOKIE, PAGE, Browser, stored
+
+from integrations import frames, sync
+from integrations.model import Connection, Item, owner_of
+from integrations.store import connection as store_connection
+from integrations.store import keys, records
+from integrations.store.loop import run
+from integrations.sync.run import chunk_path
+
+Served = Callable[..., None]
+MINE = f"sid={COOKIE}"
+DAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ITEMS = [
+    Item("1", "contact", "Ada", owner="Mia", last_modified_time=DAY, properties={"City": "Oslo", "Score": 3}),
+    Item("2", "contact", "=HYPERLINK(\"http://evil\")", last_modified_time=DAY, properties={"City": "-1+1"}),
+    Item("3", "deal", "Größe; \"x\", y", owner="Ben", last_modified_time=datetime(2025, 1, 1, tzinfo=UTC)),
+]  # fmt: skip
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"), newline="")))
+
+
+@pytest.fixture
+def here(connection: Connection, served: Served) -> str:
+    """The address of the download."""
+    stored(connection, ITEMS)
+    return f"/download/hubspot?connection={connection.id}"
+
+
+def test_the_file_is_everything_that_the_page_shows(browser: Browser, here: str):
+    answer = browser.get(here, MINE, headers=PAGE)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    found = rows(answer.text)
+    assert sorted(row["Type"] for row in found) == ["Contact", "Contact", "Deal"]
+    assert "Größe; \"x\", y" in [row["Name"] for row in found]
+
+
+FILTERS = [
+    frames.Filters(search="ada"),
+    frames.Filters(types=("Contact",)),
+    frames.Filters(owners=("Ben",), columns=("City", "Score")),
+    frames.Filters(updated=(date(2026, 1, 1), None)),
+    frames.Filters(search="nothing like it"),
+]
+
+
+@pytest.mark.parametrize("filters", FILTERS)
+def test_the_file_is_exactly_the_filtered_view(
+    browser: Browser, here: str, connection: Connection, filters: frames.Filters
+):
+    query = {"connection": connection.id, "raw": "1", **dict(frames.to_query(filters))}
+    query["column"] = list(filters.columns)  # type: ignore[assignment]
+    answer = browser.get("/download/hubspot", MINE, params=query)
+    found = run(sync.shown(connection))
+    assert found
+    view = frames.apply(frames.frame(found[1], filters.columns), filters)
+    assert [row["Name"] for row in rows(answer.text)] == view["Name"].tolist()
+    assert answer.text.lstrip("\ufeff").splitlines()[0].replace('"', "") == ",".join(view.columns)
+    assert answer.headers["content-disposition"] == (
+        f'attachment; filename="hubspot-filtered-{datetime.now(UTC).date()}.csv"'
+    )
+
+
+def test_formulas_are_defused_unless_raw_is_asked_for(browser: Browser, here: str):
+    safe = browser.get(here + "&column=City", MINE)
+    raw = browser.get(here + "&column=City&raw=1", MINE)
+    assert {"'=HYPERLINK(\"http://evil\")", "'-1+1"} <= {cell for row in rows(safe.text) for cell in row.values()}
+    assert {"=HYPERLINK(\"http://evil\")", "-1+1"} <= {cell for row in rows(raw.text) for cell in row.values()}
+
+
+NOT_MINE = [
+    ("no cookie", None, "/download/hubspot?connection=0000000000000000"),
+    ("another browser", f"sid={'d' * 43}", "/download/hubspot?connection=0000000000000000"),
+    ("the owner's hash for a cookie", f"sid={owner_of(COOKIE)}", "/download/hubspot?connection=0000000000000000"),
+    ("a forged connection", MINE, "/download/hubspot?connection=1111111111111111"),
+    ("no connection", MINE, "/download/hubspot"),
+    ("a pattern for a connection", MINE, "/download/hubspot?connection=*"),
+    ("a path for a connection", MINE, "/download/hubspot?connection=../0000000000000000"),
+    ("another provider", MINE, "/download/notion?connection=0000000000000000"),
+    ("no provider", MINE, "/download/nobody?connection=0000000000000000"),
+]
+
+
+@pytest.mark.parametrize(("who", "cookie", "address"), NOT_MINE, ids=[case[0] for case in NOT_MINE])
+def test_whoever_it_does_not_belong_to_gets_a_page_in_words(
+    browser: Browser, here: str, who: str, cookie: str | None, address: str
+):
+    answer = browser.get(address, cookie, headers=PAGE)
+    assert answer.status_code == 404
+    assert "nothing to download here for this browser" in answer.text and "Ada" not in answer.text
+    assert answer.headers["content-type"].startswith("text/html")
+
+
+def test_before_the_first_load_there_is_nothing_to_download(browser: Browser, served: Served, connection: Connection):
+    assert browser.get(f"/download/hubspot?connection={connection.id}", MINE).status_code == 404
+
+
+def test_a_partial_result_says_so_in_the_files_name(browser: Browser, served: Served, connection: Connection):
+    stored(connection, ITEMS, state="partial", notes=("Deals: trouble",))
+    answer = browser.get(f"/download/hubspot?connection={connection.id}", MINE)
+    assert f'"hubspot-partial-{datetime.now(UTC).date()}.csv"' in answer.headers["content-disposition"]
+
+
+def test_a_result_that_has_lost_rows_says_so_in_the_files_name(browser: Browser, here: str, connection: Connection):
+    load = run(sync.snapshot(connection))
+    assert load
+    run(records.delete(keys.CHUNK, chunk_path(connection, load, 0)))
+    sync.jobs._tables.clear()
+    assert "-partial-" in browser.get(here, MINE).headers["content-disposition"]
+
+
+def test_without_redis_the_download_is_a_sentence_and_not_a_file(browser: Browser, here: str, served: Served):
+    away(served)
+    answer = browser.get(here, MINE, headers=PAGE)
+    assert answer.status_code == 503
+    assert "cannot reach its database" in answer.text and "content-disposition" not in answer.headers
+
+
+def test_rows_sealed_with_a_key_that_is_gone_are_a_sentence_too(browser: Browser, here: str, served: Served):
+    sync.jobs._tables.clear()
+    served(TOKEN_KEYS="k" * 43)
+    answer = browser.get(here, MINE, headers=PAGE)
+    assert answer.status_code == 503 and "cannot be opened with this server" in answer.text
+
+
+def test_health_and_readiness_are_two_questions(browser: Browser, served: Served, store: None):
+    assert browser.get("/healthz").status_code == browser.get("/readyz").status_code == 200
+    away(served)
+    assert browser.get("/healthz").status_code == 200
+    answer = browser.get("/readyz")
+    assert answer.status_code == 503 and answer.json() == {"status": "redis does not answer"}
+
+
+def test_a_setting_that_stops_redis_is_not_ready_either(browser: Browser, served: Served, store: None, tmp_path):
+    run(store_connection.close())
+    (tmp_path / "file").touch()
+    served(REDIS_URL="", DATA_DIR=str(tmp_path / "file" / "below"))
+    assert browser.get("/readyz").status_code == 503
+
+
+def away(served: Served) -> None:
+    """From now on Redis does not answer."""
+    run(store_connection.close())
+    served(REDIS_URL="redis://127.0.0.1:1")

@@ -1,0 +1,77 @@
+"""The app's routes and middleware as a server has them, and browsers in front of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from integrations import frames, web
+from integrations.model import Connection, Item, Load
+from integrations.store import keys, records
+from integrations.store.loop import run
+from integrations.sync.run import chunk_path
+
+HERE = "http://localhost:8501"
+COOKIE = "c" * 43
+PAGE = {"Accept": "text/html,application/xhtml+xml"}
+
+
+async def page(request: Request) -> Response:
+    if request.headers.get("if-none-match"):
+        return Response(status_code=304)
+    return PlainTextResponse(f"page {request.url.path} {request.url.query}")
+
+
+async def broken(request: Request) -> Response:
+    raise ZeroDivisionError
+
+
+async def socket(websocket: WebSocket) -> None:
+    await websocket.accept()
+    await websocket.close()
+
+
+APP = Starlette(
+    routes=[
+        *web.routes,
+        WebSocketRoute("/_stcore/stream", socket),
+        Route("/broken", broken),
+        Route("/only-read", page, methods=["GET"]),
+        Route("/{path:path}", page, methods=["GET"]),
+    ],
+    middleware=web.middleware,
+)
+
+
+class Browser:
+    """Asks the app; keeps no cookie unless it is told."""
+
+    def get(self, address: str, cookie: str | None = None, base: str = HERE, **more: Any) -> httpx.Response:
+        return self.ask("GET", address, cookie, base, **more)
+
+    def ask(
+        self, method: str, address: str, cookie: str | None = None, base: str = HERE, **more: Any
+    ) -> httpx.Response:
+        sent = {**more.pop("headers", {}), **({"Cookie": cookie} if cookie else {})}
+
+        async def asked() -> httpx.Response:
+            transport = httpx.ASGITransport(APP, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url=base) as client:
+                return await client.request(method, address, headers=sent, **more)
+
+        return run(asked())
+
+
+def stored(connection: Connection, items: list[Item], state: str = "complete", **more: Any) -> Load:
+    """A snapshot with these items."""
+    load = Load("1" * 16, state, datetime.now(UTC), chunks=1, run="2" * 16, **more)  # type: ignore[arg-type]
+    run(records.put(keys.CHUNK, chunk_path(connection, load, 0), frames.pack(items)))
+    run(records.put(keys.SNAPSHOT, connection.path, load))
+    return load
