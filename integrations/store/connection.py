@@ -37,15 +37,28 @@ async def execute(command: Callable[[Any], Awaitable[T]], *, patiently: bool = F
     try:
         client = await _client()
         async with asyncio.timeout(None if patiently else PATIENCE):
+            call = command if patiently else _uncancelled(command)
             try:
-                return await command(client)
+                return await call(client)
             except ConnectionLost:
                 if settings().redis_url:
                     raise
                 await asyncio.to_thread(url)
-                return await command(client)
+                return await call(client)
     except (RedisError, OSError, TimeoutError):
         raise StoreUnavailable from None
+
+
+def _uncancelled(command: Callable[[Any], Awaitable[T]]) -> Callable[[Any], Awaitable[T]]:
+    """The same, as a task of its own: redis-py sends with asyncio.wait_for, which before Python 3.12
+    can lose the cancellation of whoever waits (python/cpython#86296)."""
+
+    async def call(client: Any) -> T:
+        task = asyncio.ensure_future(command(client))
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())  # seen, if nobody waits any more
+        return await asyncio.shield(task)
+
+    return call
 
 
 async def _client() -> Redis:

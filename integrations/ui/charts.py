@@ -42,9 +42,9 @@ def updates_per_day(by_day: pd.DataFrame) -> None:
     long = by_day.rename_axis(index="Day", columns="What").stack().rename("Items").reset_index()
     chart = (
         alt.Chart(long)
-        .mark_bar(size=14)
+        .mark_bar(width={"band": 0.7})
         .encode(
-            x=alt.X("Day:T", title=None, axis=alt.Axis(format="%-d %b", labelOverlap=True, grid=False)),
+            x=alt.X("yearmonthdate(Day):T", title=None, axis=alt.Axis(format="%-d %b", labelOverlap=True, grid=False)),
             y=alt.Y("Items:Q", title=None, axis=alt.Axis(tickMinStep=1)),
             color=alt.Color("What:N", title=None, legend=alt.Legend(orient="bottom")),
             tooltip=["Day:T", "What:N", "Items:Q"],

@@ -100,7 +100,7 @@ def _details(rows: Rows, row: int) -> None:
             "Updated": item["last_modified_time"],
             **item["properties"],
         }
-        st.table({plain(name): [_words(value)] for name, value in facts.items() if _has(value)}, border="horizontal")
+        st.table({plain(name): _words(value) for name, value in facts.items() if _has(value)}, border="horizontal")
         if item["url"] and item["url"].startswith(("https://", "http://")):
             st.link_button("Open at the provider", item["url"], icon=":material/open_in_new:")
 
