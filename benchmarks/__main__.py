@@ -6,8 +6,8 @@ Without options: 1,000 items a provider, then about 7,000, then these again with
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -45,14 +45,15 @@ COLUMNS: tuple[tuple[str, int, Callable[[Row], str]], ...] = (
 )
 LEGEND = f"""
 × limit: wall time by the shortest time that documented limits and cursors allow ("-": not everything was read).
-items: what a page would show, of what the sandbox holds. calls: made / needed at the limit. faults: errors other than
-429, and answers cut off. CPU, MB (peak): the worker's, or the library's process. ms/call: should be {LATENCY * 1000:.0f}; what is more,
-the sandbox took for want of CPU. The limits:"""
+items: what a page would show, of what the sandbox holds. calls: made / at the limit. faults: errors other than 429,
+and answers cut off. CPU, MB (peak): the worker's, or the library's process. ms/call: how long the sandbox took;
+what is more than {LATENCY * 1000:.0f} it lacked CPU for. The limits:"""
 
 
 def main(arguments: Sequence[str]) -> None:
     """Measure, and print each row once it is there."""
-    asked, began, rows = _parser().parse_args(arguments), time.monotonic(), []
+    asked, rows = _parser().parse_args(arguments), []
+    began, load = time.monotonic(), os.getloadavg()[0]
     with stage() as listening:
         for section in _sections(asked):
             if not asked.json:
@@ -64,7 +65,7 @@ def main(arguments: Sequence[str]) -> None:
     if asked.json:
         return print(json.dumps(rows, indent=1))
     print(LEGEND, *(f"- {name}: {words}" for name, words in WORDS.items()), sep="\n")
-    print(f"\nMeasured in {time.monotonic() - began:.0f} s.")
+    print(f"\nMeasured in {time.monotonic() - began:.0f} s on {os.cpu_count()} cores; load average before: {load:.1f}.")
 
 
 def _parser() -> argparse.ArgumentParser:

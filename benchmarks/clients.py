@@ -7,6 +7,7 @@ as a JSON object. After so many seconds it gives up.
 from __future__ import annotations
 
 import json
+import logging
 import re
 import signal
 import sys
@@ -28,7 +29,7 @@ def notion(url: str, token: str, properties: dict[str, list[str]]) -> Found:
     from notion_client import Client
     from notion_client.helpers import iterate_paginated_api
 
-    client = Client(auth=token, base_url=url)
+    client = Client(auth=token, base_url=url, log_level=logging.ERROR)
     yield "", ""
     yield from ((each["object"], each["id"]) for each in iterate_paginated_api(client.search, page_size=100))
 

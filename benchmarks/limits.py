@@ -19,7 +19,7 @@ WORDS = {
     "notion": f"search, {PAGE} a page, from both ends of last_edited_time: two chains, in each one call after another; "
     f"{NOTION_CALLS} calls in a fixed window of {NOTION_WINDOW} s. "
     f"Full windows × {NOTION_WINDOW} s + half of the calls left × latency.",
-    "airtable": f"the list of bases; then in every base its schema, and {PAGE} records a call of all its tables at once, "
+    "airtable": f"the list of bases; then in every base its schema, and {PAGE} records a call of all tables at once, "
     f"in each one call after another; {AIRTABLE_CALLS} calls a second and base. Latency, and of the slowest base "
     f"the greater of calls / {AIRTABLE_CALLS} s and longest table × latency, and latency for the last answer.",
     "hubspot": f"in every type a list from the low ids, {PAGE} a page, and a search from the high ids, {SEARCH_PAGE} a "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import json
 import subprocess
@@ -15,6 +16,7 @@ from typing import Any
 from integrations import sync
 from integrations.hubspot import OBJECTS
 from integrations.model import Connection, Load, settings
+from integrations.model.errors import StoreUnavailable
 from integrations.model.settings import ROOT
 from integrations.store import keys, records
 from integrations.store.loop import run
@@ -72,7 +74,7 @@ def row(what: str, reader: str, held: Held, found: Ids, **measured: Any) -> Row:
 
 
 def bound(held: Held) -> float:
-    """Seconds after which a reader is stopped: ten times the limit, or two minutes, or thrice the limit if that is more."""
+    """Seconds after which a reader is stopped: ten times the limit, at most two minutes or three times the limit."""
     limit = max(limit.seconds for _, limit in held.values())
     return max(5, min(10 * limit, max(120, 3 * limit)))
 
@@ -84,7 +86,7 @@ def dashboard(what: str, held: Held, refresh: bool) -> Iterator[Row]:
         bench("counts")
         first = _load(what, process, connected, held)
         yield first
-        if refresh:
+        if refresh and not first.missing:
             yield from (_refreshed(process, each, held, first.calls) for each in connected)
 
 
@@ -93,8 +95,12 @@ def _load(what: str, process: Process, connected: Sequence[Connection], held: He
     loads = run(_ended(connected, bound(held)))
     cost = {"wall": time.monotonic() - began, "cpu": process.cpu - used, "peak": process.peak}
     found = [item for connection in connected for item in run(_shown(connection))]
-    told = dict.fromkeys(words for load in loads for words in (load.state, *load.notes))
+    told = dict.fromkeys(words for load in loads for words in (_state(load, held), *load.notes))
     return row(what, "dashboard", held, found, **cost, state=" ".join(told))
+
+
+def _state(load: Load, held: Held) -> str:
+    return f"gave up after {bound(held):.0f} s" if load.active else load.state
 
 
 async def _ended(connected: Sequence[Connection], seconds: float) -> Sequence[Load]:
@@ -103,7 +109,8 @@ async def _ended(connected: Sequence[Connection], seconds: float) -> Sequence[Lo
     deadline = time.monotonic() + seconds
     while any(load.active for load in loads) and time.monotonic() < deadline:
         await asyncio.sleep(0.025)
-        loads = [await sync.status(connection) or load for connection, load in zip(connected, loads, strict=True)]
+        with contextlib.suppress(StoreUnavailable):  # a moment without CPU is no end
+            loads = [await sync.status(connection) or load for connection, load in zip(connected, loads, strict=True)]
     return loads
 
 
@@ -130,7 +137,7 @@ def client(slug: str, held: Held) -> Row:
     connection = run(connect(slug))
     token = run(records.get(keys.TOKEN, connection.path))
     url, own = f"{settings().public_url}/sandbox/{slug}", {slug: held[slug]}
-    properties = json.dumps({kind: list(each.labels) for kind, each in OBJECTS.items()})  # as many as the dashboard asks
+    properties = json.dumps({kind: list(each.labels) for kind, each in OBJECTS.items()})  # what the dashboard asks for
     arguments = (slug, url, token.access_token if token else "", str(bound(own)), properties)
     bench("counts")
     done = subprocess.run([sys.executable, "-m", "benchmarks.clients", *arguments], cwd=ROOT, stdout=-1, check=True)

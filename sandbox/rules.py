@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 
 T = TypeVar("T")
@@ -131,7 +131,7 @@ async def json_object(request: Request, refusal: Refusal) -> dict[str, Any]:
     """The JSON object in a request's body, {} if there is none; raises `refusal` if it is something else."""
     try:
         found = json.loads(await request.body() or b"{}")
-    except ValueError:
+    except (ValueError, ClientDisconnect):  # who has gone reads no answer
         raise refusal from None
     if not isinstance(found, dict):
         raise refusal

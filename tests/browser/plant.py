@@ -26,8 +26,12 @@ HOSTILE = (
 async def plant(
     owner: str, slug: str, api_url: str, items: tuple[Item, ...] | None = None, state: LoadState = "complete",
     notes: tuple[str, ...] = (), skipped: tuple[str, ...] = (), reconnect: str = "", account: str = "Planted",
+    chunk: bytes = b"",
 ) -> None:  # fmt: skip
-    """The only connection with a load that ended like this; `items` is what is shown, None for nothing yet."""
+    """A connection with a load that ended like this; `items` is what is shown, None for nothing yet.
+
+    `chunk` is stored in the place of the rows.
+    """
     identity, who = account.encode().hex()[:16], Account(account, account)
     connection = Connection(identity, owner, slug, who, "sandbox", api_url, NOW, reconnect)
     load = Load(secrets.token_hex(8), state, NOW, NOW, NOW, run="run", notes=notes, skipped=skipped, at=NOW)
@@ -35,10 +39,10 @@ async def plant(
         load = dataclasses.replace(load, finished_at=None, at=NOW + timedelta(hours=1))
     await connections.save(connection, Token("planted"))
     if items is not None:
-        chunk = frames.pack(items)
-        shown = dataclasses.replace(load, chunks=1, counts=frames.counts(frames.unpack([chunk])))
+        packed = frames.pack(items)
+        shown = dataclasses.replace(load, chunks=1, counts=frames.counts(frames.unpack([packed])))
         shown = shown if state in ("complete", "partial") else dataclasses.replace(shown, state="complete", notes=())
-        await records.put(keys.CHUNK, (*connection.path, shown.id, shown.run, "0"), chunk)
+        await records.put(keys.CHUNK, (*connection.path, shown.id, shown.run, "0"), chunk or packed)
         await records.put(keys.SNAPSHOT, connection.path, shown)
         load = shown if state in ("complete", "partial") else load
     await records.put(keys.LOAD, connection.path, load)

@@ -36,8 +36,8 @@ class Server:
         self.app, self.folder, self.data = app, folder, folder / "data"
         self.port = free_port()
         self.url = f"http://localhost:{self.port}"
-        samples = {"SANDBOX_ITEMS": "400", "SANDBOX_LATENCY_MS": "5"}
-        self.own_settings = {"PUBLIC_URL": self.url, "DATA_DIR": str(self.data), "TOKEN_KEYS": "", **samples, **settings}
+        place = {"PUBLIC_URL": self.url, "DATA_DIR": str(self.data), "TOKEN_KEYS": ""}
+        self.own_settings = {**place, "SANDBOX_ITEMS": "400", "SANDBOX_LATENCY_MS": "5", **settings}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property

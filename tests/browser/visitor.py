@@ -45,6 +45,11 @@ class Visitor:
         hosts = {urlsplit(url).netloc for url in self.requests if url.startswith("http")}
         return hosts - self.expected_hosts
 
+    @property
+    def line(self) -> Locator:
+        """The line "518 of 1,240 items"; while the page changes, the last one is the new one."""
+        return self.page.get_by_text(COUNT).last
+
     def open(self, path: str = "") -> Page:
         """Type an address."""
         self.page.goto(f"{self.server.url}/{path}")
@@ -75,8 +80,8 @@ class Visitor:
         """Connect sample data and load it; how many items there are."""
         self.leave_for_consent(slug)
         self.approve(slug)
-        load, line = self.button("Load"), self.page.get_by_text(COUNT)
-        expect(load.or_(line).first).to_be_visible()
+        load = self.button("Load")
+        expect(load.or_(self.line).first).to_be_visible()
         if load.is_visible():
             load.click()
         self.loaded()
@@ -84,18 +89,18 @@ class Visitor:
 
     def loaded(self) -> None:
         """Wait for the end of a load."""
-        expect(self.page.get_by_text(COUNT)).to_be_visible()
+        expect(self.line).to_be_visible()
         expect(self.button("Refresh")).to_be_enabled()
 
     def count(self) -> tuple[int, int]:
         """The two numbers of "518 of 1,240 items"."""
-        words = self.page.get_by_text(COUNT).inner_text()
+        words = self.line.inner_text()
         shown, total = COUNT.match(words).groups()  # type: ignore[union-attr]
         return int(shown.replace(",", "")), int(total.replace(",", ""))
 
     def sees(self, shown: int, total: int) -> None:
         """Wait for the line to say so."""
-        expect(self.page.get_by_text(COUNT)).to_have_text(f"{shown:,} of {total:,} items")
+        expect(self.line).to_have_text(f"{shown:,} of {total:,} items")
 
     def search(self, text: str) -> None:
         self.page.get_by_role("textbox", name="Search").fill(text)

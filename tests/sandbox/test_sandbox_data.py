@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from conftest import Visit
+from sandbox_helpers import Visit
 
 Play = Callable[..., None]
 OBJECTS = "/crm/objects/2026-09/"

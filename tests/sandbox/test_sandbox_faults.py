@@ -13,7 +13,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 import uvicorn
-from conftest import PUBLIC_URL, Memory, Visit
+from sandbox_helpers import PUBLIC_URL, Memory, Visit
 from starlette.applications import Starlette
 
 from integrations.model import Settings

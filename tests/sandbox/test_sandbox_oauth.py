@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from conftest import BASIC, CHALLENGE, PUBLIC_URL, STATE, TOKEN, VERIFIER, VERSION, Memory, Visit, returned
+from sandbox_helpers import BASIC, CHALLENGE, PUBLIC_URL, STATE, TOKEN, VERIFIER, VERSION, Memory, Visit, returned
 
 Play = Callable[..., None]
 

@@ -44,9 +44,11 @@ async def _started() -> asyncio.Task[None]:
 
 
 async def _ended(task: asyncio.Task[None]) -> None:
-    await store_connection.execute(lambda redis: redis.flushall())
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    try:
+        await store_connection.execute(lambda redis: redis.flushall())
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 @pytest.fixture(scope="session")

@@ -62,7 +62,7 @@ class Fake:
         log = self.path.with_suffix(".log")
         return len(log.read_text().splitlines()) if log.exists() else 0
 
-    def ended(self, within: float = 10) -> Load:
+    def ended(self, within: float = 20) -> Load:
         """The load once it is over."""
         eventually(lambda: not self.status.active, within)
         return self.status
@@ -78,7 +78,7 @@ class Fake:
         return [name for name, ttl in found if not (name.startswith("dashboard:jobs") and 0 < ttl <= 60)]
 
 
-def eventually(true: Callable[[], Any], within: float = 10) -> Any:
+def eventually(true: Callable[[], Any], within: float = 20) -> Any:
     """Wait until it is true; returns what it then is."""
     deadline = time.monotonic() + within
     while not (value := true()):

@@ -1,0 +1,149 @@
+"""What each page says, in every state, to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from browser.plant import HOSTILE, plant
+from streamlit.testing.v1 import AppTest
+
+from integrations import providers
+from integrations.model import new_cookie
+from integrations.store import connection
+from integrations.store.loop import run
+
+from .conftest import Page, words
+
+API = "http://localhost:8501/sandbox/{}"
+SLUGS = sorted(providers())
+
+
+def labels(app: AppTest) -> set[str]:
+    return {button.label for button in app.button}
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_an_unconfigured_provider_says_what_to_set_and_offers_sample_data(page: Page, slug: str) -> None:
+    app = page(slug)
+
+    assert not app.exception
+    assert f"Set **{slug.upper()}_CLIENT_ID** and **{slug.upper()}_CLIENT_SECRET**" in words(app)
+    assert "Try with sample data" in labels(app)
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_configured_provider_offers_to_connect(
+    page: Page, configured: Callable[..., None], redis_url: str, slug: str
+) -> None:
+    names = (f"{slug}_CLIENT_ID".upper(), f"{slug}_CLIENT_SECRET".upper())
+    configured(REDIS_URL=redis_url, SANDBOX="off", **dict.fromkeys(names, "set"))
+
+    app = page(slug)
+
+    assert not app.exception
+    assert f"Connect to {providers()[slug].title}" in labels(app)
+    assert "Try with sample data" not in labels(app)
+    assert "CLIENT_SECRET" not in words(app)
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_connected_provider_shows_its_rows(page: Page, owner: str, slug: str) -> None:
+    run(plant(owner, slug, API.format(slug), HOSTILE))
+
+    app = page(slug)
+
+    assert not app.exception
+    assert "**3** of 3 items" in words(app)
+    assert {"Refresh", "Download CSV"} <= labels(app)
+    assert len(app.dataframe[0].value) == 3
+
+
+def test_without_a_cookie_a_page_asks_for_it_and_shows_nothing(page: Page, owner: str) -> None:
+    run(plant(owner, "hubspot", API.format("hubspot"), HOSTILE))
+
+    for sid in ("", "forged", new_cookie() + "x"):
+        app = page("hubspot", sid=sid)
+
+        assert not app.exception
+        assert "Allow cookies" in words(app)
+        assert not app.dataframe and not app.button
+
+
+def test_another_browser_sees_nothing(page: Page, owner: str) -> None:
+    run(plant(owner, "hubspot", API.format("hubspot"), HOSTILE))
+
+    app = page("hubspot", sid=new_cookie())
+
+    assert not app.dataframe
+    assert "Try with sample data" in labels(app)
+    assert "Planted" not in words(page("", sid=new_cookie()))
+    assert "Planted" in words(page(""))
+
+
+@pytest.mark.parametrize(
+    ("how", "sentence"),
+    [
+        ({"items": ()}, "There is nothing here yet."),
+        ({"state": "failed", "notes": ("HubSpot asks for a pause.",)}, "The last load did not work. HubSpot asks"),
+        ({"items": HOSTILE, "state": "partial", "notes": ("Cancelled.",)}, "**Partial.** Cancelled."),
+        ({"items": HOSTILE, "skipped": ("Tickets: no.",)}, "Skipped: Tickets: no."),
+        ({"items": HOSTILE, "reconnect": "HubSpot is tired. Reconnect."}, "HubSpot is tired. Reconnect."),
+        ({"state": "queued"}, "Waiting for a worker"),
+    ],
+)
+def test_a_page_says_how_things_are(page: Page, owner: str, how: dict[str, object], sentence: str) -> None:
+    run(plant(owner, "hubspot", API.format("hubspot"), **how))
+
+    app = page("hubspot")
+
+    assert not app.exception
+    assert sentence in words(app)
+
+
+def test_the_overview_labels_what_is_partial(page: Page, owner: str) -> None:
+    run(plant(owner, "hubspot", API.format("hubspot"), HOSTILE, state="partial", notes=("Cancelled.",)))
+
+    app = page("")
+
+    assert not app.exception
+    assert "**3 items** :orange-badge[Partial]" in words(app)
+    assert ":orange-badge[Sample data]" in words(app)
+
+
+def test_redis_away_is_a_sentence(page: Page, configured: Callable[..., None]) -> None:
+    run(connection.close())
+    configured(REDIS_URL="redis://127.0.0.1:9/0")
+
+    for slug in ("", "hubspot"):
+        app = page(slug)
+
+        assert not app.exception
+        assert "cannot reach its database (Redis) right now. Nothing is lost" in words(app)
+
+
+def test_a_mistake_of_ours_is_a_sentence_without_what_and_where() -> None:
+    def script() -> None:
+        from integrations.ui import unexpected
+
+        try:
+            raise KeyError("secret in /srv/dashboard.py")
+        except KeyError as error:
+            assert unexpected(error) is True
+
+    app = AppTest.from_function(script).run()
+
+    assert not app.exception
+    shown = words(app)
+    assert "Something went wrong on this page. Reload it" in shown
+    assert "secret" not in shown and "KeyError" not in shown and ".py" not in shown
+
+
+def test_a_forged_answer_goes_to_the_clean_address_and_is_told_once(page: Page) -> None:
+    landing = page("hubspot", code="forged", state="forged")
+    assert 'http-equiv="refresh" content="0; url=/hubspot"' in landing.markdown[-1].value
+
+    told, again = page("hubspot"), page("hubspot")
+
+    assert "was not expected" in words(told)
+    assert "was not expected" not in words(again)

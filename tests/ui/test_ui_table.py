@@ -1,0 +1,98 @@
+"""The address of a download, the filters of a page, and its choices."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from browser.plant import plant
+
+from integrations import frames
+from integrations.frames import Filters
+from integrations.model import Account, Connection, Item, Load
+from integrations.store.loop import run
+from integrations.ui.data import Rows
+from integrations.ui.provider_page import _labels
+from integrations.ui.table import download_url
+
+from .conftest import Page, words
+
+NOW = datetime(2026, 5, 15, 12, tzinfo=UTC)
+API = "http://localhost:8501/sandbox/hubspot"
+ODD = 'a&b="c" + d/é?#%\n🚀'
+
+
+def connection(name: str = "Account", identity: str = "c0ffee", **more: str) -> Connection:
+    return Connection(identity, "owner", "hubspot", Account("1", name, **more), "real", "https://api", NOW)
+
+
+def test_a_download_asks_for_exactly_what_the_page_shows() -> None:
+    rows = Rows(connection(), Load("1", "complete", NOW), frames.unpack([]))
+    days = (date(2026, 1, 2), date(2026, 3, 4))
+    filters = Filters(ODD, ("Deal", "Ticket"), (ODD, "x"), ("Ann",), days, (days[0], None), ("Stage", ODD))
+
+    url = urlsplit(download_url(rows, filters, raw=True))
+
+    query = parse_qsl(url.query, strict_parsing=True)
+    assert (url.scheme, url.netloc, url.path) == ("", "", "/download/hubspot")
+    assert frames.from_query(query) == filters
+    assert dict(query)["connection"] == "c0ffee" and dict(query)["raw"] == "1"
+
+
+def test_a_download_of_everything_has_no_filters() -> None:
+    rows = Rows(connection(), Load("1", "complete", NOW), frames.unpack([]))
+
+    assert download_url(rows, Filters(), raw=False) == "/download/hubspot?connection=c0ffee"
+
+
+@pytest.mark.parametrize(
+    ("days", "shown"),
+    [
+        (["2026-05-10", "2026-05-20"], 1),
+        (["2026-05-20", "2026-05-10"], 1),
+        (["2026-05-15"], 1),
+        (["2026-05-16"], 0),
+        (["no day"], 2),
+    ],
+)
+def test_days_may_come_in_any_order_and_one_day_is_a_range(page: Page, owner: str, days: list[str], shown: int) -> None:
+    items = (Item("1", "deal", "In May", last_modified_time=NOW), Item("2", "deal", "Without a day"))
+    run(plant(owner, "hubspot", API, items))
+
+    app = page("hubspot", hubspot_updated=days)
+
+    assert not app.exception
+    assert f"**{shown}** of 2 items" in words(app)
+
+
+def test_filters_of_an_address_that_mean_nothing_here_are_dropped(page: Page, owner: str) -> None:
+    run(plant(owner, "hubspot", API, (Item("1", "deal", "A"), Item("2", "ticket", "B"))))
+
+    app = page("hubspot", hubspot_type=["Deal", "No such type"], hubspot_parent="nobody", notion_type="Page")
+
+    assert not app.exception
+    assert "**1** of 2 items" in words(app)
+
+
+def test_choices_that_begin_alike_stay_apart(page: Page, owner: str) -> None:
+    parents = [f"{'long ' * 40}{number}" for number in (1, 2)]
+    items = tuple(Item(parent[-1], "deal", parent[-1], parent_path_or_name=parent) for parent in parents)
+    run(plant(owner, "hubspot", API, items))
+
+    app = page("hubspot", hubspot_parent=parents[1])
+
+    assert app.dataframe[0].value["Name"].tolist() == ["2"]
+    assert set(app.multiselect(key="hubspot_parent").options) == set(parents)
+
+
+def test_accounts_of_the_same_name_have_labels_of_their_own() -> None:
+    mine = [connection("Same", "a"), connection("Same", "b"), connection("Same", "c", detail="ann@example.com")]
+
+    labels = _labels(mine)
+
+    assert {label: each.id for label, each in labels.items()} == {
+        "Same": "a",
+        "Same (2)": "b",
+        "Same · ann@example.com": "c",
+    }
