@@ -15,9 +15,11 @@ from integrations.store import connections
 
 from .conftest import Visit
 from .plant import HOSTILE, plant
+from .server import until
 from .visitor import Visitor
 
 SIZES = {"phone": (390, 844), "wide": (1440, 1000)}
+SETTLED = "document.fonts.status === 'loaded' && !document.querySelector('[data-stale=true]')"
 FITS = """[document.documentElement, ...document.querySelectorAll('[data-testid=stMain]')]
     .every(box => box.scrollWidth <= box.clientWidth)"""
 
@@ -47,8 +49,8 @@ def look(visitor: Visitor, folder: Path, name: str, *schemes: str) -> None:
     page.mouse.move(0, 0)
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
     expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
-    page.wait_for_function("document.fonts.status === 'loaded' && !document.querySelector('[data-stale=true]')")
-    page.wait_for_function(FITS)
+    until(lambda: page.evaluate(SETTLED), f"{name} goes on changing")
+    until(lambda: page.evaluate(FITS), f"{name} runs off the page")
     width, height = page.viewport_size["width"], page.viewport_size["height"]
     whole = page.evaluate("document.querySelector('[data-testid=stMain]')?.scrollHeight ?? 0")
     page.set_viewport_size({"width": width, "height": max(whole, height)})

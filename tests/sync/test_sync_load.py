@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
-import time
+from collections.abc import Coroutine
 from types import SimpleNamespace
+from typing import Any
 
 import fake_provider
 import pytest
-from sync_helpers import Fake, ids, table
+from sync_helpers import Fake, eventually, ids, table
 
 from integrations import frames, sync
 from integrations.store import connection as store_connection
@@ -158,15 +159,13 @@ def test_no_row_is_lost_when_the_load_ends_while_rows_are_being_saved(fake: Fake
 def test_progress_is_written_and_rows_are_saved_before_the_end(fake: Fake):
     fake.answers(people=[3, 30.0])
     wanted = run(sync.start(fake.connection))
-    going = asyncio.run_coroutine_threadsafe(job(*fake.connection.path, wanted.id), running_loop())
+    going = run(begun(job(*fake.connection.path, wanted.id)))
     try:
-        deadline = time.monotonic() + 5
-        while not fake.status.chunks and time.monotonic() < deadline:
-            time.sleep(0.05)
+        eventually(lambda: fake.status.chunks)
         assert (fake.status.state, fake.status.total) == ("running", 3)
         assert table(fake, fake.status) == ids("people", 3)
     finally:
-        going.cancel()
+        run(ended(going))
 
 
 def test_a_chunk_lost_from_redis_makes_the_rows_partial(fake: Fake, monkeypatch: pytest.MonkeyPatch):
@@ -212,12 +211,11 @@ def test_a_lost_chunk_of_the_snapshot_before_is_told_when_its_rows_are_kept(
 def test_an_attempt_that_another_one_superseded_stops_reading_at_once(fake: Fake):
     fake.answers(people=[1, 30.0], deals=[1, 30.0])
     wanted = run(sync.start(fake.connection))
-    first = asyncio.run_coroutine_threadsafe(job(*fake.connection.path, wanted.id), running_loop())
-    while not fake_provider.STILL_READING:
-        time.sleep(0.01)
+    first = run(begun(job(*fake.connection.path, wanted.id)))
+    eventually(lambda: len(fake_provider.STILL_READING) == 2)
     fake.answers(people=[2], deals=[2])
     run(job(*fake.connection.path, wanted.id))
-    first.result(timeout=5)
+    eventually(first.done, within=5)
     assert not fake_provider.STILL_READING
     load, rows = fake.shown
     assert (load.state, rows) == ("complete", sorted(ids("people", 2) + ids("deals", 2)))
@@ -274,7 +272,10 @@ def test_a_job_for_a_load_that_is_no_longer_wanted_does_nothing(fake: Fake):
     assert fake.plans == 1
 
 
-def running_loop() -> asyncio.AbstractEventLoop:
-    from integrations.store import loop
+async def begun(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    return asyncio.create_task(coroutine)
 
-    return loop.get()
+
+async def ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
