@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from integrations.model import settings
-from integrations.store import cipher, connection, embedded
+from integrations.store import cipher, connection, embedded, jobs
 from integrations.store.loop import run
 
 OURS = ("REDIS_", "TOKEN_KEYS", "DATA_DIR", "SANDBOX", "WORKERS", "PUBLIC_URL", "ALLOW_", "NOTION_", "AIRTABLE_",
@@ -57,4 +57,5 @@ def store(redis_url: str, configured: Callable[..., None]) -> Iterator[None]:
     configured(REDIS_URL=redis_url)
     run(connection.execute(lambda redis: redis.flushall()))
     yield
+    run(jobs.close())
     run(connection.close())

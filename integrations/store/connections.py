@@ -18,6 +18,7 @@ TOUCH_EVERY = timedelta(hours=1)
 
 async def save(connection: Connection, token: Token) -> None:
     """Save a connection with its token, replacing what the same account had."""
+    await records.delete_unreadable(connection.path)
     await records.put(TOKEN, connection.path, token)
     await records.put(CONNECTION, connection.path, connection)
     await records.put(USAGE, connection.path, Usage(datetime.now(UTC)))

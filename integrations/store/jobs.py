@@ -44,6 +44,13 @@ async def is_known(key: str) -> bool:
     return execution is not None and execution.state in waiting
 
 
+async def close() -> None:
+    """Leave the queue; the next job asked for enters it again."""
+    docket = _dockets.pop(asyncio.get_running_loop(), None)
+    if docket is not None:
+        await docket.__aexit__(None, None, None)
+
+
 async def _docket() -> Docket:
     loop = asyncio.get_running_loop()
     if loop not in _dockets:

@@ -132,6 +132,15 @@ async def paths(kind: Kind[Any], *start: str) -> list[tuple[str, ...]]:
     return sorted(tuple(key.decode().split(":")[2:]) for key in await execute(scan, patiently=True))
 
 
+async def delete_unreadable(path: Sequence[str]) -> None:
+    """Delete what was sealed with a lost key, so that a connection made again starts afresh."""
+    for kind in (kind for kind in OF_A_CONNECTION if kind is not RUN):
+        try:
+            await get(kind, path)
+        except (RecordUnreadable, RecordTooNew):
+            await delete(kind, path)
+
+
 async def delete_connection(path: Sequence[str]) -> None:
     """Delete every record that belongs to a connection.
 

@@ -28,13 +28,13 @@ CHROMIUM = Path("/usr/bin/chromium")
 Visit = Callable[..., Visitor]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def app_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The app without the secrets.toml of whoever runs the tests."""
     return copy_of_the_app(tmp_path_factory.mktemp("app"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def start(app_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
     """Start one more server with settings of its own."""
     with contextlib.ExitStack() as ends:
@@ -47,19 +47,19 @@ def start(app_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield start_one
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(start: Callable[..., Server]) -> Server:
     """The server as it comes out of the box: nothing is configured."""
     return start()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def slow(start: Callable[..., Server]) -> Server:
     """A server whose sample providers hold more and take a second for each answer."""
     return start(SANDBOX_ITEMS="1500", SANDBOX_LATENCY_MS="1000")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = _launched(playwright)
@@ -96,7 +96,7 @@ def visitor(visit: Visit) -> Visitor:
     return visit()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def memory(chromium: Browser, server: Server) -> dict[str, Any]:
     """What a browser remembers that has connected sample data of every provider, and loaded it."""
     visitor = Visitor(server, chromium.new_context())
@@ -143,7 +143,7 @@ def frame_of(inside: Callable[..., Any]) -> Callable[[Visitor, str], pd.DataFram
     return lambda visitor, slug, *columns: inside(visitor.server, rows(visitor.owner, slug, columns))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def pictures() -> Path:
     """Where pictures for people go; nothing compares them."""
     folder = Path(__file__).with_name("pictures")

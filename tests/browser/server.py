@@ -52,7 +52,8 @@ class Server:
         with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "streamlit", "run", "dashboard.py", "--server.port", str(self.port)],
-                cwd=self.app, env={**kept, **self.own_settings}, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                cwd=self.app, env={**kept, **self.own_settings, "PYTHONUNBUFFERED": "1"},
+                stdout=log, stderr=log, stdin=subprocess.DEVNULL,
             )  # fmt: skip
         until(lambda: self._answers(), f"the server did not start:\n{self.log}")
         return self

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 import pytest
@@ -125,6 +126,20 @@ def test_an_answer_without_a_code_is_told_in_a_sentence(visitor: Visitor) -> Non
 
     visitor.says("HubSpot sent no authorization code. Press Connect to start again.")
     expect(visitor.button("Try with sample data")).to_be_enabled()
+
+
+def test_the_answer_comes_from_another_site(visitor: Visitor) -> None:
+    visitor.leave_for_consent("hubspot")
+    address = answer_of(visitor)
+    visitor.expected_hosts.add("provider.example")
+    link = f'<a href="{escape(address)}">Back to the dashboard</a>'
+    visitor.page.route("http://provider.example/", lambda route: route.fulfill(body=link, content_type="text/html"))
+    visitor.page.goto("http://provider.example/")
+
+    visitor.page.get_by_role("link").click()
+
+    visitor.loaded()
+    assert visitor.page.url == f"{visitor.server.url}/hubspot"
 
 
 def test_an_answer_opened_twice_changes_nothing(visitor: Visitor, inside: Callable[..., Any]) -> None:

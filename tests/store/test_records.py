@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -215,3 +216,13 @@ def test_the_sandbox_reaches_its_own_records_and_names_no_secret(store) -> None:
     names = raw(lambda redis: redis.keys("dashboard:sandbox:*"))
     assert len(names) == 1 and b"secret" not in names[0]
     assert run(handle.get(keys.TOKEN.key(*PATH))) is None
+
+
+def test_a_connection_made_again_after_the_keys_were_lost_starts_afresh(store, configured):
+    mine = Connection("id", "o" * 64, "acme", Account("1", "Ann"), "real", "https://api.example", datetime.now(UTC))
+    run(connections.save(mine, Token("one")))
+    run(records.put(keys.LOAD, mine.path, Load("load", "complete", datetime.now(UTC))))
+    configured(TOKEN_KEYS=secrets.token_urlsafe(32))
+    run(connections.save(mine, Token("two")))
+    assert run(connections.of(mine.owner)) == [mine]
+    assert run(records.get(keys.LOAD, mine.path)) is None

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import fake_provider
 import pytest
-from sync_helpers import Fake, Process, leave_the_queue
+from sync_helpers import Fake, Process
 
 import integrations
 from integrations import sync
 from integrations.store import connection as store_connection
+from integrations.store import jobs as queue
 from integrations.store.loop import run
 
 
@@ -25,10 +26,12 @@ def fake(
 ) -> Iterator[Fake]:
     monkeypatch.setenv("FAKE_SCRIPT", str(tmp_path / "script.json"))
     monkeypatch.setitem(integrations.providers(), "fake", fake_provider.PROVIDER)
+    monkeypatch.setattr(store_connection, "PATIENCE", 5)  # a busy machine is not a Redis that is away
+    monkeypatch.setattr(queue, "PATIENCE", 5)
     configured(LEASE_SECONDS="1")
     fake_provider.STILL_READING.clear()
     yield Fake(tmp_path / "script.json")
-    run(leave_the_queue())
+    run(queue.close())
 
 
 @pytest.fixture

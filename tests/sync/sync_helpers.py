@@ -95,9 +95,3 @@ def table(fake: Fake, load: Load) -> list[str]:
     """The ids of the rows that a load has saved so far."""
     found = run(sync.so_far(fake.connection, load))
     return sorted(found["id"].to_pylist()) if found is not None else []
-
-
-async def leave_the_queue() -> None:
-    docket = queue._dockets.pop(asyncio.get_running_loop(), None)
-    if docket:
-        await docket.__aexit__(None, None, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import time
 from datetime import UTC, datetime, timedelta
@@ -203,6 +204,26 @@ def test_a_worker_that_does_not_hear_of_the_end_writes_nothing_of_a_deleted_conn
     eventually(lambda: fake.status.chunks)
     run(connections.forget(fake.connection))
     time.sleep(1.2)
+    assert fake.keys_left() == []
+
+
+def test_a_worker_that_saves_between_two_deletions_leaves_nothing(fake: Fake, monkeypatch: pytest.MonkeyPatch):
+    attempt = jobs.Run(fake.connection, run(sync.start(fake.connection)))
+    delete = records.delete
+
+    async def then_a_worker_saves(*arguments):
+        await delete(*arguments)
+        await attempt.add([integrations.Item("1", "people", "x")])
+        with contextlib.suppress(jobs.Superseded):
+            await attempt.flush()
+
+    async def deleted_meanwhile():
+        await attempt.begin()
+        monkeypatch.setattr(records, "delete", then_a_worker_saves)
+        await sync.stop_for_good(fake.connection)
+        await connections.forget(fake.connection)
+
+    run(deleted_meanwhile())
     assert fake.keys_left() == []
 
 

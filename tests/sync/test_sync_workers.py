@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sync_helpers import Fake, Process, eventually, ids, leave_the_queue
+from sync_helpers import Fake, Process, eventually, ids
 
 from integrations import oauth, providers, sync
 from integrations.model import Token
@@ -136,13 +136,13 @@ class Server:
 @pytest.fixture
 def server(fake: Fake, configured: Callable[..., None], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """`fake` again, on a server of its own."""
-    run(leave_the_queue())
+    run(queue.close())
     run(store_connection.close())
     server = Server(tmp_path_factory.mktemp("redis"))
     configured(REDIS_URL=f"unix://{server.socket}")
     run(connections.save(fake.connection, Token("secret")))
     yield server
-    run(leave_the_queue())
+    run(queue.close())
     run(store_connection.close())
     server.kill()
 
