@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import multiprocessing.context
 import time
@@ -15,7 +14,6 @@ from integrations import sync
 from integrations.model import Account, Connection, Load, Token
 from integrations.store import connection as store_connection
 from integrations.store import connections, keys, records
-from integrations.store import jobs as queue
 from integrations.store.loop import run
 from integrations.sync.load import load as job
 

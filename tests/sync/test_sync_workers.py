@@ -18,6 +18,7 @@ from integrations import oauth, providers, sync
 from integrations.model import Token
 from integrations.store import connection as store_connection
 from integrations.store import connections, embedded
+from integrations.store import jobs as queue
 from integrations.store.loop import run
 
 Start = Callable[[], Process]
