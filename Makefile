@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 CHROMIUM := /usr/bin/chromium
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run worker test check setup setup-tests browser clean
+.PHONY: run worker test bench check setup setup-tests browser clean
 
 run: setup
 	@$(BIN)/streamlit run dashboard.py
@@ -19,6 +19,10 @@ worker: setup
 
 test: setup-tests browser check
 	@$(BIN)/python -m pytest
+
+# what loading costs, beside the vendors' client libraries; ARGS="--size L --only hubspot", see benchmarks/
+bench: $(VENV)/.installed-for-bench
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 check: setup-tests
 	@$(BIN)/ruff check -q .
@@ -40,6 +44,10 @@ $(VENV)/.installed: requirements.txt
 $(VENV)/.installed-for-tests: $(VENV)/.installed tests/requirements.txt
 	@echo "Installing what the tests need (once)…"
 	@$(BIN)/python -m pip install --quiet -r tests/requirements.txt
+	@touch $@
+
+$(VENV)/.installed-for-bench: $(VENV)/.installed requirements-bench.txt
+	@$(BIN)/python -m pip install --quiet -r requirements-bench.txt
 	@touch $@
 
 # Debian's Chromium where it can be installed, else the one that Playwright downloads
