@@ -6,14 +6,20 @@ https://developers.notion.com/guides/authorization (OAuth), https://developers.n
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
-from .http import cursor_pages, listed
-from .model import Account, Api, Fault, Item, Kind, Part, Plan, Provider, moment
-from .model.errors import CursorExpired, Forbidden, QuotaSpent
+from .http import Once, cursor_pages, listed, together
+from .model import Account, Api, Fault, Item, Kind, Page, Part, Plan, Provider, moment
+from .model.errors import CursorExpired, ProviderError, QuotaSpent
 
 PAGE_SIZE = 100
+PEOPLE = "people"
+INCOMPLETE = "Notion says that it left something out this time. Refresh to try again."
 
 
 async def identify(api: Api, answer: Mapping[str, Any]) -> Account:
@@ -25,34 +31,162 @@ async def identify(api: Api, answer: Mapping[str, Any]) -> Account:
 
 
 async def plan(api: Api) -> Plan:
-    """Two searches; who created a page is named if the connection may see users."""
-    try:
-        people = {user["id"]: user.get("name") or "" async for user in _results(api, "GET", "/v1/users", {})}
-        skipped: tuple[str, ...] = ()
-    except Forbidden:
-        people, skipped = {}, ("Names of people: this connection was not given user information.",)
+    """A search for each kind, and the names of people, which the searches do not wait for."""
+    people = Once(lambda: _people(api))
     parts = [Part(kind.slug, kind.title, kind.slug, facts=people) for kind in PROVIDER.kinds]
-    return Plan(tuple(parts), skipped)
+    return Plan((*parts, Part(PEOPLE, "Names of people", "", calls=0, facts=people)))
 
 
-async def read(api: Api, part: Part) -> AsyncIterator[list[Item]]:
-    """Everything of one kind that was shared with the connection, newest first."""
+async def read(api: Api, part: Part, mark: str = "") -> AsyncIterator[Page]:
+    """Everything of one kind that was shared with the connection, read from both ends of its last edits.
+
+    Chains from the newest and the oldest end stop where they meet. What is edited meanwhile
+    moves to the newest end, so that end is looked at once more. A search can't be resumed.
+    """
+    people: Once[dict[str, str]] = part.facts
+    people.start()
+    if part.id == PEOPLE:
+        await people
+        return
+    seen = _Seen()
+    async with aclosing(_search(api, part, "descending")) as newest:
+        first = await anext(newest)
+        seen.take(first)
+        yield await _page(first, people)
+        if first.more:
+            async for found in _from_both_ends(newest, _search(api, part, "ascending"), seen):
+                yield await _page(found, people)
+            async for found in _again(api, part, first.last, seen):
+                yield await _page(found, people)
+    if seen.incomplete:
+        raise ProviderError(INCOMPLETE)
+
+
+async def changes(api: Api, part: Part, since: datetime) -> AsyncIterator[Page]:
+    """What was edited since; edits are dated to the minute, so that minute counts in whole."""
+    people: Once[dict[str, str]] = part.facts
+    people.start()
+    if part.id == PEOPLE:
+        await people
+        return
+    seen = _Seen()
+    async for found in _since(api, part, since.astimezone(UTC).replace(second=0, microsecond=0), seen):
+        yield await _page(found, people)
+    if seen.incomplete:
+        raise ProviderError(INCOMPLETE)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """One page of a search, and from which end; `incomplete` where Notion says that it left something out."""
+
+    direction: str
+    objects: list[dict[str, Any]]
+    more: bool
+    incomplete: bool
+
+    @property
+    def first(self) -> datetime | None:
+        return min(self.edits.values(), default=None)
+
+    @property
+    def last(self) -> datetime | None:
+        return max(self.edits.values(), default=None)
+
+    @cached_property
+    def edits(self) -> dict[str, datetime]:
+        """When each was last edited, by id; those without a time are left out."""
+        times = ((each["id"], moment(each.get("last_edited_time"))) for each in self.objects)
+        return {name: time for name, time in times if time}
+
+
+@dataclass
+class _Seen:
+    """What both chains have seen: everything edited after `down` from the newest end, before `up` from the oldest.
+
+    What the chain from the oldest end has passed and what is edited then moves up, and everything above moves
+    down one place: that chain may have missed as much (`moved`). The other one never does.
+    """
+
+    down: datetime | None = None
+    up: datetime | None = None
+    risen: dict[str, datetime] = field(default_factory=dict)
+    moved: bool = False
+    incomplete: bool = False
+
+    def take(self, found: _Found) -> None:
+        self.incomplete = self.incomplete or found.incomplete
+        self.moved = self.moved or any(self.risen.get(name, time) < time for name, time in found.edits.items())
+        if found.direction == "descending":
+            self.down = min(filter(None, (self.down, found.first)), default=None)
+        else:
+            self.risen.update(found.edits)
+            self.up = max(filter(None, (self.up, found.last)), default=None)
+
+    @property
+    def met(self) -> bool:
+        """Whether each chain is strictly beyond the other: those of one minute come in any order."""
+        return self.down is not None and self.up is not None and self.down < self.up
+
+
+async def _search(api: Api, part: Part, direction: str) -> AsyncGenerator[_Found, None]:
     body = {
         "filter": {"property": "object", "value": part.kind},
-        "sort": {"timestamp": "last_edited_time", "direction": "descending"},
+        "sort": {"timestamp": "last_edited_time", "direction": direction},
     }
     async for answer in _answers(api, "POST", "/v1/search", body):
         found = [each for each in listed(answer, "results") if each.get("object") == part.kind]
-        yield [_item(each, part.facts) for each in found if "created_time" in each]  # without it: not shared in full
+        incomplete = (answer.get("request_status") or {}).get("type") == "incomplete"
+        yield _Found(direction, found, bool(answer.get("has_more")), incomplete)
 
 
-async def _results(api: Api, method: str, path: str, query: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
-    async for answer in _answers(api, method, path, query):
-        for result in listed(answer, "results"):
-            yield result
+async def _from_both_ends(
+    newest: AsyncGenerator[_Found, None], oldest: AsyncGenerator[_Found, None], seen: _Seen
+) -> AsyncGenerator[_Found, None]:
+    """The pages of both chains until one has seen everything, or they have met."""
+    async with aclosing(together(newest, oldest)) as pages:
+        async for found in pages:
+            seen.take(found)
+            yield found
+            if seen.met or not (found.more or found.incomplete):
+                return
 
 
-def _answers(api: Api, method: str, path: str, query: Mapping[str, Any]) -> AsyncIterator[Any]:
+async def _again(api: Api, part: Part, time: datetime | None, seen: _Seen) -> AsyncGenerator[_Found, None]:
+    """The newest end once more; and everything from there, where the chain from the oldest end may have missed some."""
+    async for found in _since(api, part, time, seen):
+        yield found
+    if seen.moved:
+        for since in (None, time):
+            async for found in _since(api, part, since, seen):
+                yield found
+
+
+async def _since(api: Api, part: Part, time: datetime | None, seen: _Seen) -> AsyncGenerator[_Found, None]:
+    """What was edited at that time or later; everything, without a time."""
+    async with aclosing(_search(api, part, "descending")) as newest:
+        async for found in newest:
+            seen.take(found)
+            yield found
+            if time and found.first and found.first < time:
+                return
+
+
+async def _page(found: _Found, people: Awaitable[Mapping[str, str]]) -> Page:
+    try:
+        names = await people
+    except Exception:  # the part of that name says so
+        names = {}
+    shared = [each for each in found.objects if "created_time" in each]  # without it: not shared in full
+    return Page([_item(each, names) for each in shared])
+
+
+async def _people(api: Api) -> dict[str, str]:
+    pages = [listed(answer, "results") async for answer in _answers(api, "GET", "/v1/users", {})]
+    return {user["id"]: user.get("name") or "" for users in pages for user in users}
+
+
+def _answers(api: Api, method: str, path: str, query: Mapping[str, Any]) -> AsyncGenerator[Any, None]:
     async def fetch(cursor: str | None) -> Any:
         body = {**query, "page_size": PAGE_SIZE, **({"start_cursor": cursor} if cursor else {})}
         return await (api.get(path, body) if method == "GET" else api.post(path, body))
@@ -183,4 +317,5 @@ PROVIDER = Provider(
     identify=identify,
     plan=plan,
     read=read,
+    changes=changes,
 )

@@ -72,6 +72,17 @@ def merge(old: pa.Table | Iterable[bytes], new: pa.Table | Iterable[bytes]) -> I
         yield _write(rows.slice(start, MERGED_ROWS))
 
 
+def missing(old: Iterable[bytes], new: Iterable[bytes]) -> list[str]:
+    """Names of the rows that `old` has and `new` has not, by (type, id)."""
+    before, now = _latest(_read(old)), _read(new)
+    gone = pc.invert(pc.is_in(_identities(before), value_set=_identities(now)))
+    return [str(name) for name in before["name"].filter(gone).to_pylist()]
+
+
+def _identities(table: pa.Table) -> pa.ChunkedArray:
+    return pc.binary_join_element_wise(table["type"].cast(TEXT), table["id"].cast(TEXT), pa.scalar("\n", TEXT))
+
+
 def counts(table: pa.Table) -> dict[str, int]:
     """How many rows there are of each item type, in order of first appearance."""
     return {entry["values"]: entry["counts"] for entry in pc.value_counts(table["type"]).to_pylist()}

@@ -1,7 +1,8 @@
 """Calls to providers; the only place that imports httpx."""
 
 from .answers import NotSent, reaching
+from .chains import MostFirst, Once, together
 from .client import ApiClient, Tokens
 from .paging import cursor_pages, listed
 
-__all__ = ["ApiClient", "NotSent", "Tokens", "cursor_pages", "listed", "reaching"]
+__all__ = ["ApiClient", "MostFirst", "NotSent", "Once", "Tokens", "cursor_pages", "listed", "reaching", "together"]

@@ -12,10 +12,10 @@ from weakref import WeakKeyDictionary
 import httpx
 import stamina
 
-from ..model import Endpoints, Provider
+from ..model import Endpoints, Lane, Provider
 from ..model.errors import RateLimited, StoreUnavailable, Unauthorized, Unavailable
 from .answers import decoded, reaching
-from .pacing import Pace
+from .pacing import Budget, turn
 
 ATTEMPTS = 6
 LONGEST_WAIT = 300  # seconds; a provider that asks for more is given up for now
@@ -24,7 +24,6 @@ logging.getLogger("httpx").setLevel(logging.WARNING)  # its request lines would 
 logging.getLogger("stamina").setLevel(logging.ERROR)  # a retry is no news
 
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
-_paces: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Pace]] = WeakKeyDictionary()
 
 
 class Tokens(Protocol):
@@ -47,9 +46,18 @@ class ApiClient:
     """
 
     def __init__(
-        self, provider: Provider, endpoints: Endpoints, tokens: Tokens, on_call: Callable[[], None] = lambda: None
+        self,
+        provider: Provider,
+        endpoints: Endpoints,
+        tokens: Tokens,
+        budget: Budget,
+        on_call: Callable[[], None] = lambda: None,
+        account: str = "",
     ) -> None:
         self._provider = provider
+        self._budget = budget
+        self._environment = endpoints.environment
+        self._account = account
         self._tokens = tokens
         self._on_call = on_call
         self._api_url = endpoints.api_url
@@ -70,7 +78,7 @@ class ApiClient:
                 try:
                     return await call()
                 except RateLimited as limited:
-                    self._pace().close(lane, min(limited.retry_after, LONGEST_WAIT))
+                    await self._budget.close(self._lane(lane), min(limited.retry_after, LONGEST_WAIT))
                     raise
 
     async def _send(self, method: str, path: str, lane: str, **request: Any) -> Any:
@@ -81,16 +89,21 @@ class ApiClient:
             return await self._send_as(await self._tokens.renewed(token), method, path, lane, **request)
 
     async def _send_as(self, token: str, method: str, path: str, lane: str, **request: Any) -> Any:
-        await self._pace().turn(lane)
-        self._on_call()
         headers = {**self._provider.headers, "Authorization": f"Bearer {token}"}
-        with reaching(self._provider):
-            response = await shared_client().request(method, self._api_url + path, headers=headers, **request)
+        async with turn(self._budget, self._lane(lane)) as trace:
+            self._on_call()
+            with reaching(self._provider):
+                response = await shared_client().request(
+                    method, self._api_url + path, headers=headers, extensions={"trace": trace}, **request
+                )
         return decoded(self._provider, response)
 
-    def _pace(self) -> Pace:
-        paces = _paces.setdefault(asyncio.get_running_loop(), {})
-        return paces.setdefault(f"{self._provider.slug} {self._api_url}", Pace(self._provider.interval))
+    def _lane(self, lane: str) -> Lane:
+        """The budget of a call: of the account, unless the lane names what it belongs to ("base:app…")."""
+        kind, _, whose = lane.partition(":")
+        rate = self._provider.rates.get(kind) or self._provider.rates[""]
+        name = ":".join((self._provider.slug, self._environment, kind, whose or self._account))
+        return Lane(name, rate.calls, rate.seconds)
 
 
 def shared_client() -> httpx.AsyncClient:

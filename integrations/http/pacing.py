@@ -1,36 +1,85 @@
-"""Calls spaced so that no limit is hit: each lane (an account, an Airtable base) by itself."""
+"""Waiting for a call's turn in a lane that all processes share."""
 
 from __future__ import annotations
 
 import asyncio
-import time
-from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+from weakref import WeakKeyDictionary
+
+from ..model import Lane
+
+Trace = Callable[[str, Any], Awaitable[None]]
+ON_THE_WIRE = "send_request_headers.complete"
+
+_gates: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Lock]] = WeakKeyDictionary()
 
 
-class Pace:
-    """Lets one call per `interval` seconds into each lane, and none while a lane is closed."""
+class Budget(Protocol):
+    """Who counts the calls of all processes (store.budget)."""
 
-    def __init__(self, interval: float) -> None:
-        self._interval = interval
-        self._free_at: defaultdict[str, float] = defaultdict(float)
-        self._closings: Counter[str] = Counter()
+    async def reserve(self, lane: Lane) -> float:
+        """Seconds to wait for this call's own moment."""
+        ...
 
-    async def turn(self, lane: str) -> None:
-        """Wait for this call's turn in its lane; who waits while it is closed queues again."""
-        closings = -1
-        while closings != self._closings[lane]:
-            closings = self._closings[lane]
-            await self._slot(lane)
+    async def sent(self, lane: Lane) -> None:
+        """The call is on the wire."""
+        ...
 
-    async def _slot(self, lane: str) -> None:
-        now = time.monotonic()
-        at = max(now, self._free_at[lane])
-        self._free_at[lane] = at + self._interval
-        while at > now:
-            await asyncio.sleep(at - now)
-            now = time.monotonic()
+    async def close(self, lane: Lane, seconds: float) -> None:
+        """Let nobody in for so long."""
+        ...
 
-    def close(self, lane: str, seconds: float) -> None:
-        """Let nobody into the lane for that long: the provider asked for it."""
-        self._free_at[lane] = max(self._free_at[lane], time.monotonic() + seconds)
-        self._closings[lane] += 1
+    async def closed_for(self, lane: Lane) -> float:
+        """Seconds until the lane opens."""
+        ...
+
+    async def claim(self, lane: Lane) -> float:
+        """0: this call alone may go to the wire now; or seconds until it should ask again."""
+        ...
+
+
+@asynccontextmanager
+async def turn(budget: Budget, lane: Lane) -> AsyncIterator[Trace]:
+    """Wait for this call's turn; gives httpx's trace extension, which says when the request is on its way.
+
+    In a spaced lane the next call of this process waits until then: with moments counted from
+    the grant, a busy event loop would send two requests together.
+    """
+    if not lane.spaced:
+        await _wait(budget, lane)
+        yield _nothing
+        return
+    gate = _gates.setdefault(asyncio.get_running_loop(), {}).setdefault(lane.name, asyncio.Lock())
+    await gate.acquire()
+    held = True
+
+    async def on_the_wire(event: str, info: Any) -> None:
+        nonlocal held
+        if held and event.endswith(ON_THE_WIRE):
+            await budget.sent(lane)
+            held = False
+            gate.release()
+
+    try:
+        await _wait(budget, lane)
+        yield on_the_wire
+        await on_the_wire(ON_THE_WIRE, None)  # if the transport has not told
+    finally:
+        if held:
+            gate.release()
+
+
+async def _wait(budget: Budget, lane: Lane) -> None:
+    """Sleep until the reserved moment; again, if the lane was closed meanwhile."""
+    while seconds := await budget.reserve(lane):
+        await asyncio.sleep(seconds)
+        if not await budget.closed_for(lane):
+            break
+    while lane.spaced and (seconds := await budget.claim(lane)):  # another process was late on the wire
+        await asyncio.sleep(seconds)
+
+
+async def _nothing(event: str, info: Any) -> None:
+    """Where it does not matter when the request was sent."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Any
 
 from ..model.errors import CursorExpired, ProviderError
@@ -12,7 +12,7 @@ RESTARTS = 2
 
 async def cursor_pages(
     fetch: Callable[[str | None], Awaitable[Any]], cursor_of: Callable[[Any], str | None]
-) -> AsyncIterator[Any]:
+) -> AsyncGenerator[Any, None]:
     """Every answer of a listing: `fetch(None)` first, then with the cursor found in each answer.
 
     A cursor that outlived its session starts the listing again from its beginning (items
@@ -30,7 +30,7 @@ async def cursor_pages(
 
 async def _one_pass(
     fetch: Callable[[str | None], Awaitable[Any]], cursor_of: Callable[[Any], str | None]
-) -> AsyncIterator[Any]:
+) -> AsyncGenerator[Any, None]:
     seen: set[str | None] = {None}
     cursor: str | None = None
     while True:

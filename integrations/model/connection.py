@@ -65,7 +65,10 @@ class Load:
 
     `counts`: items by type. `notes`: sentences why it is partial.
     `skipped`: what the account may not read. `chunks`: how many were saved by `run`, the worker's attempt at it.
-    `calls`: API calls made. `at`: when this was last written.
+    `calls`: API calls made. `at`: when this was last written. `bytes`: what its chunks take.
+    `full`: everything is read, not only what changed. `full_at`: since when that has to be so.
+    `parts`: which parts its rows cover. `marks`: how far each part has been read, or DONE.
+    `removed`: names of items that the load before had, and the provider has no more.
     """
 
     id: str
@@ -80,6 +83,12 @@ class Load:
     run: str = ""
     calls: int = 0
     at: datetime | None = None
+    bytes: int = 0
+    full: bool = True
+    full_at: datetime | None = None
+    parts: tuple[str, ...] = ()
+    marks: dict[str, str] = field(default_factory=dict)
+    removed: tuple[str, ...] = ()
 
     @property
     def active(self) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from .connection import Account
@@ -40,7 +41,7 @@ class Part:
 
     `group` is the id of a part-like whole (an Airtable base) that can be left out
     together, `group_title` its name. `facts` is whatever `read` needs to know.
-    `calls` is how many API calls reading it takes at least.
+    `calls` is how many API calls reading it takes at least; what takes none can't be left out.
     """
 
     id: str
@@ -58,6 +59,36 @@ class Plan:
 
     parts: tuple[Part, ...]
     skipped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some items of a part. `mark`: what `read` needs to go on after them in another process, if it can."""
+
+    items: Sequence[Item]
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """So many calls in any so many seconds; with one call, the next counts from when it was sent."""
+
+    calls: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Lane:
+    """Where calls share a limit: `calls` in any `seconds`, among all that name it."""
+
+    name: str
+    calls: int
+    seconds: float
+
+    @property
+    def spaced(self) -> bool:
+        """Whether calls go one by one, so that each counts from when it was on the wire."""
+        return self.calls == 1
 
 
 @dataclass(frozen=True)
@@ -80,13 +111,14 @@ class Provider:
     `web_url`: where people open items. `console_url`: where an OAuth app is created.
     `client_auth`: how the client proves itself at the token endpoint.
     `token_format`: the body of token requests. `headers`: sent with every call.
-    `pkce`: whether S256 is sent. `interval`: seconds between two calls in a lane.
+    `pkce`: whether S256 is sent. `rates`: how many calls each kind of lane takes; "" is any other.
     `rate_limit_wait`: seconds to wait after a 429 that does not say.
     `ration`: a sentence about a monthly allowance, where there is one.
     `if_empty`: what to do when an account shows nothing.
     `not_revocable`: what to tell people where no revocation endpoint exists.
-    `plan(api)` lists the parts, `read(api, part)` yields pages of items,
-    `identify(api, token_response)` names the account.
+    `plan(api)` lists the parts; `read(api, part, mark)` yields a part's pages, from the mark of an
+    earlier page on if there is one; `changes(api, part, since)`, where the provider can tell, yields
+    what was created or changed since. `identify(api, token_response)` names the account.
     """
 
     slug: str
@@ -101,7 +133,7 @@ class Provider:
     console_url: str
     identify: Callable[[Api, Mapping[str, Any]], Awaitable[Account]]
     plan: Callable[[Api], Awaitable[Plan]]
-    read: Callable[[Api, Part], AsyncIterator[list[Item]]]
+    read: Callable[[Api, Part, str], AsyncIterator[Page]]
     revoke_url: str | None = None
     not_revocable: str = ""
     scopes: tuple[str, ...] = ()
@@ -111,8 +143,9 @@ class Provider:
     token_format: Literal["form", "json"] = "form"
     headers: Mapping[str, str] = field(default_factory=dict)
     pkce: bool = True
-    interval: float = 0
+    rates: Mapping[str, Rate] = field(default_factory=lambda: {"": Rate(600, 60)})
     concurrency: int = 4
+    changes: Callable[[Api, Part, datetime], AsyncIterator[Page]] | None = None
     rate_limit_wait: float = 1
     faults: tuple[Fault, ...] = ()
     ration: str = ""

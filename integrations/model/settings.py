@@ -12,6 +12,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
@@ -32,6 +33,9 @@ GENERAL: dict[str, tuple[str, str]] = {
     "WORKERS": ("child", "Who loads: a `child` process, `inline` in the app itself, or `external` (`make worker`)."),
     "ALLOW_ANONYMOUS": ("off", "`on` lets a `PUBLIC_URL` on another machine start without sign-in."),
     "FORGET_AFTER_DAYS": ("90", "Connections unused for so many days are revoked and deleted."),
+    "STALE_AFTER": ("60", "Minutes until an opened page refreshes itself; not where calls are rationed."),
+    "REFRESH_EVERY": ("", "Minutes between refreshes that nobody asks for; without it there are none."),
+    "FULL_EVERY": ("24", "Hours after which a refresh reads everything again, so that what was deleted is noticed."),
     "LEASE_SECONDS": ("15", "A load whose worker is silent for so long is taken up by another worker."),
     "SANDBOX_ITEMS": ("3000", "How many items each sample account holds."),
     "SANDBOX_LATENCY_MS": ("40", "How long a sample provider takes to answer."),
@@ -48,6 +52,7 @@ PER_PROVIDER: dict[str, str] = {
     "TOKEN_URL": "Another token endpoint.",
     "API_URL": "Another API: scheme, host and optional prefix.",
     "SCOPES": "Other scopes, space separated.",
+    "REFRESH_EVERY": "Its own minutes between refreshes; where calls are rationed there are none without it.",
 }
 
 
@@ -83,6 +88,9 @@ class Settings:
         self.allow_anonymous = self._choice("ALLOW_ANONYMOUS", "on", "off") == "on"
         self.forget_after_days = self._number("FORGET_AFTER_DAYS", at_least=1)
         self.lease_seconds = self._number("LEASE_SECONDS", at_least=0.5)
+        self.stale_after = timedelta(minutes=self._number("STALE_AFTER", at_least=0))
+        self._refresh_every = self._number("REFRESH_EVERY", at_least=1) if self["REFRESH_EVERY"] else None
+        self.full_every = timedelta(hours=self._number("FULL_EVERY", at_least=0))
 
     def __getitem__(self, name: str) -> str:
         return self._values.get(name, "").strip() or GENERAL.get(name, ("",))[0]
@@ -104,6 +112,12 @@ class Settings:
     def token_keys(self) -> tuple[bytes, ...]:
         """TOKEN_KEYS as 32-byte keys, the sealing one first; empty when none are set."""
         return tuple(decode_key(text) for text in self["TOKEN_KEYS"].split(",") if text.strip())
+
+    def refresh_every(self, provider: Provider) -> timedelta | None:
+        """How often this provider is refreshed without being asked; None: never."""
+        own = f"{provider.slug}_refresh_every".upper()
+        minutes = self._number(own, at_least=1) if self[own] else None if provider.ration else self._refresh_every
+        return timedelta(minutes=minutes) if minutes else None
 
     def missing(self, provider: Provider) -> tuple[str, ...]:
         """The names of the settings without which this provider can't be connected."""

@@ -18,7 +18,7 @@ from typing import Any
 from ..http import ApiClient
 from ..model import Account, Connection, Endpoints, Provider, Token, settings
 from ..model.errors import ConnectFailed, DashboardError, ReconnectNeeded
-from ..store import connections, keys, locks, records
+from ..store import budget, connections, keys, locks, records
 from ..store.keys import Outcome, PendingAuthorization
 from .authorize import hashed
 from .client import request_token, token_of
@@ -104,7 +104,7 @@ async def _connected(provider: Provider, owner: str, pending: PendingAuthorizati
         form["code_verifier"] = pending.verifier
     answer = await request_token(provider, endpoints, "authorization_code", **form)
     token = token_of(answer)
-    account = await provider.identify(ApiClient(provider, endpoints, _Fixed(token)), answer)
+    account = await provider.identify(ApiClient(provider, endpoints, _Fixed(token), budget), answer)
     connection = _connection(provider, owner, endpoints, account)
     async with locks.held(connection.path):  # a refresh of the grant before must not be saved over this one
         await connections.save(connection, token)

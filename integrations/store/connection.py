@@ -21,6 +21,7 @@ T = TypeVar("T")
 
 PATIENCE = 0.9  # seconds; so that a page knows within one
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Redis] = WeakKeyDictionary()
+_commands: set[asyncio.Future[Any]] = set()  # under way, their callers perhaps gone
 
 
 def url() -> str:
@@ -55,10 +56,17 @@ def _uncancelled(command: Callable[[Any], Awaitable[T]]) -> Callable[[Any], Awai
 
     async def call(client: Any) -> T:
         task = asyncio.ensure_future(command(client))
-        task.add_done_callback(lambda done: done.cancelled() or done.exception())  # seen, if nobody waits any more
+        _commands.add(task)
+        task.add_done_callback(_ended)
         return await asyncio.shield(task)
 
     return call
+
+
+def _ended(task: asyncio.Future[Any]) -> None:
+    _commands.discard(task)
+    if not task.cancelled():
+        task.exception()  # seen, if nobody waits for it any more
 
 
 async def _client() -> Redis:
@@ -80,7 +88,12 @@ def connect(address: str) -> Redis:
 
 
 async def close() -> None:
-    """Close this loop's client; the next command opens another."""
-    client = _clients.pop(asyncio.get_running_loop(), None)
+    """Close this loop's client, and end what it is still at; the next command opens another."""
+    loop = asyncio.get_running_loop()
+    left = [task for task in _commands if task.get_loop() is loop]
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+    client = _clients.pop(loop, None)
     if client is not None:
         await client.aclose()

@@ -53,15 +53,15 @@ async def touch(connection: Connection) -> None:
         await records.put(USAGE, connection.path, Usage(datetime.now(UTC)), only_over=True)
 
 
+async def everybodys() -> list[Connection]:
+    """The connections of all owners."""
+    return [connection for owner in await _owners() for connection in await of(owner)]
+
+
 async def unused(for_days: float) -> list[Connection]:
     """Every owner's connections that nobody used for that long."""
     limit = datetime.now(UTC) - timedelta(days=for_days)
-    found = []
-    for owner in await _owners():
-        for connection in await of(owner):
-            if await _last_used(connection) < limit:
-                found.append(connection)
-    return found
+    return [connection for connection in await everybodys() if await _last_used(connection) < limit]
 
 
 async def forget(connection: Connection) -> None:

@@ -94,4 +94,5 @@ SANDBOX = Kind("sandbox", dict, None)  # slug and what the stand-in provider nam
 
 KINDS: tuple[Kind[Any], ...] = tuple(value for value in list(globals().values()) if isinstance(value, Kind))
 OF_A_CONNECTION = (CONNECTION, TOKEN, OUTLINE, USAGE, LOAD, SNAPSHOT, CHUNK, RUN, CANCEL)
+BUDGET = "dashboard:budget"  # what, hash of a lane: when its calls may go; lives for as long as that matters
 LOCK = "dashboard:lock"  # owner, slug, connection: who refreshes its token; lives for seconds

@@ -1,10 +1,23 @@
 """Loading: what is read from providers, kept in Redis, and read back for the pages."""
 
-from .jobs import cancel, choice, choose, outline, shown, snapshot, so_far, stale, start, status, stop_for_good
+from .jobs import (
+    cancel,
+    choice,
+    choose,
+    outline,
+    shown,
+    snapshot,
+    so_far,
+    stale,
+    start,
+    start_if_older,
+    status,
+    stop_for_good,
+)
 from .load import is_left_out
 from .worker import work
 
 __all__ = [
-    "cancel", "choice", "choose", "is_left_out", "outline", "shown", "snapshot", "so_far", "stale", "start", "status",
-    "stop_for_good", "work",
+    "cancel", "choice", "choose", "is_left_out", "outline", "shown", "snapshot", "so_far", "stale", "start",
+    "start_if_older", "status", "stop_for_good", "work",
 ]  # fmt: skip

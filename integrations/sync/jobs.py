@@ -30,13 +30,26 @@ _tables: cachetools.TTLCache[tuple[str, ...], pa.Table] = cachetools.TTLCache(
 _tables_lock = threading.Lock()
 
 
-async def start(connection: Connection) -> Load:
-    """Ask for a load; one that waits or runs already is the answer."""
-    fresh = Load(secrets.token_hex(8), "queued", datetime.now(UTC))
-    load = await records.put_unless(keys.LOAD, connection.path, fresh, keep=lambda found: found.active)
-    await _enqueue(connection, load)
+async def start(connection: Connection, full: bool = False) -> Load:
+    """Ask for a load; one that waits or runs already is the answer.
+
+    It reads what has changed since the last one, or everything: when that is wanted, or long ago.
+    """
+    load = await _ask(connection, full)
     await connections.touch(connection)
     return load
+
+
+async def start_if_older(connection: Connection, than: timedelta) -> Load | None:
+    """Refresh a snapshot of that age, unless a load has been tried meanwhile; returns the latest load.
+
+    Nobody has asked for it, so the connection does not count as used.
+    """
+    load, kept = await status(connection), await snapshot(connection)
+    if load is None or load.active or kept is None or connection.reconnect:
+        return load
+    tried = max(each.finished_at or each.queued_at for each in (load, kept))
+    return await _ask(connection) if datetime.now(UTC) - tried > than else load
 
 
 async def status(connection: Connection) -> Load | None:
@@ -149,6 +162,13 @@ async def _end_here(connection: Connection, load: Load) -> Load | None:
         run.notes.append(CANCELLED)
         await run.finish("partial")
     return await records.get(keys.LOAD, connection.path)
+
+
+async def _ask(connection: Connection, full: bool = False) -> Load:
+    fresh = Load(secrets.token_hex(8), "queued", datetime.now(UTC), full=full)
+    load = await records.put_unless(keys.LOAD, connection.path, fresh, keep=lambda found: found.active)
+    await _enqueue(connection, load)
+    return load
 
 
 async def _enqueue(connection: Connection, load: Load) -> None:

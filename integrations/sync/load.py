@@ -5,20 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import cast
 
 from .. import providers
 from ..http import ApiClient, Tokens
-from ..model import Connection, Load, LoadState, Part, Plan, Provider
+from ..model import Api, Connection, Load, LoadState, Page, Part, Plan, Provider, settings
 from ..model.errors import CursorExpired, DashboardError, Forbidden, ProviderError, StoreUnavailable
 from ..oauth import ConnectionTokens, endpoints_of
-from ..store import connections, keys, records
+from ..store import budget, connections, keys, records
 from ..store.keys import Choice, Outline
 from .run import Run, Superseded, patiently
 
 log = logging.getLogger(__name__)
+DONE = "done"
+OVERLAP = timedelta(minutes=5)  # a provider dates to the minute, and its search lags a few moments
 PATIENCE = 600  # seconds that a load waits for Redis to come back
 CANCELLED = "You cancelled it; these are the items that had arrived."
 UNEXPECTED = "Something unexpected stopped this load. Refresh to try again; updating the dashboard may help."
@@ -74,10 +78,13 @@ async def _read_everything(run: Run, provider: Provider) -> LoadState:
     choice = await run.ask(records.get, keys.CHOICE, run.connection.path[:2]) or Choice()
     wanted = [part for part in plan.parts if not is_left_out(part, choice)]
     run.skipped.extend(plan.skipped)
+    since = await _since(run, provider, wanted)
     gate = asyncio.Semaphore(provider.concurrency)
     async with asyncio.TaskGroup() as tasks:
-        reading = {part.id: tasks.create_task(_read_part(run, provider, part, gate)) for part in wanted}
-    spent = {part: task.result() for part, task in reading.items()}
+        reading = {part.id: tasks.create_task(_read_part(run, provider, part, since, gate)) for part in wanted}
+    known = await run.ask(records.get, keys.OUTLINE, run.connection.path)
+    spent = {part.id: part.calls for part in known.parts} if known else {}
+    spent |= {part: calls for part, task in reading.items() if (calls := task.result()) is not None}
     await run.write((keys.OUTLINE, run.connection.path, _outline(plan, spent)))
     await run.flush()
     if not run.notes:
@@ -98,30 +105,65 @@ async def _planned(run: Run, provider: Provider) -> Plan:
         raise ProviderError(_not_understood(provider)) from None
 
 
-async def _read_part(run: Run, provider: Provider, part: Part, gate: asyncio.Semaphore) -> int:
-    """Read one part to its end, or note why it has none; returns how many calls that took."""
-    calls = 0
+async def _since(run: Run, provider: Provider, wanted: list[Part]) -> dict[str, datetime]:
+    """Since when reading the changes is enough, for the parts where it is: those that the snapshot has in whole."""
+    before = await run.ask(records.get, keys.SNAPSHOT, run.connection.path)
+    parts = tuple(part.id for part in wanted)
+    if before and before.started_at and provider.changes and not run.load.full and _serves(before, parts):
+        await run.note(parts=parts, full_at=before.full_at)
+        return {part: before.started_at - OVERLAP for part in parts if before.marks.get(part) == DONE}
+    marks = run.load.marks if run.load.full else {}  # an earlier attempt's, which read changes, say nothing now
+    await run.note(full=True, parts=parts, full_at=run.load.started_at, marks=marks)
+    return {}
+
+
+def _serves(before: Load, parts: tuple[str, ...]) -> bool:
+    """Whether a snapshot and what has changed since make a complete one."""
+    recent = before.full_at is not None and datetime.now(UTC) - before.full_at < settings().full_every
+    return recent and before.state == "complete" and set(before.parts) == set(parts)
+
+
+async def _read_part(
+    run: Run, provider: Provider, part: Part, since: dict[str, datetime], gate: asyncio.Semaphore
+) -> int | None:
+    """Read one part to its end, or note why it has none; returns how many calls that took if it was read whole."""
+    calls, mark = 0, run.load.marks.get(part.id, "")
 
     def count() -> None:
         nonlocal calls
         calls, run.calls = calls + 1, run.calls + 1
 
-    async with gate:
-        try:
-            async for items in provider.read(client(provider, run.connection, count, PATIENCE), part):
-                await run.add(items)
-        except (Superseded, StoreUnavailable):
-            raise
-        except Forbidden as error:
-            run.skipped.append(f"{_named(part)}: {error}.")
-        except CursorExpired:
-            run.notes.append(f"{_named(part)}: {provider.title} ended the listing early. Refresh to try again.")
-        except DashboardError as error:
-            run.notes.append(f"{_named(part)}: {error}")
-        except Exception as error:  # a shape nobody has seen yet must not cost the other parts
-            log.error("reading %s of %s failed: %s", part.id, provider.slug, type(error).__name__)
-            run.notes.append(f"{_named(part)}: {_not_understood(provider)}")
-    return calls
+    if mark != DONE:
+        async with gate, _faults_told(run, provider, part):
+            api = client(provider, run.connection, count, PATIENCE)
+            async with aclosing(_pages(provider, part, since.get(part.id), mark, api)) as pages:
+                async for page in pages:
+                    await run.add(part.id, page)
+            run.reach(part.id, DONE)
+    return None if mark or part.id in since else calls
+
+
+@contextlib.asynccontextmanager
+async def _faults_told(run: Run, provider: Provider, part: Part) -> AsyncGenerator[None, None]:
+    """What keeps a part from being read to its end is noted, and costs no other part."""
+    try:
+        yield
+    except (Superseded, StoreUnavailable):
+        raise
+    except Forbidden as error:
+        run.skipped.append(f"{_named(part)}: {error}.")
+    except CursorExpired:
+        run.notes.append(f"{_named(part)}: {provider.title} ended the listing early. Refresh to try again.")
+    except DashboardError as error:
+        run.notes.append(f"{_named(part)}: {error}")
+    except Exception as error:  # a shape nobody has seen yet must not cost the other parts
+        log.error("reading %s of %s failed: %s", part.id, provider.slug, type(error).__name__)
+        run.notes.append(f"{_named(part)}: {_not_understood(provider)}")
+
+
+def _pages(provider: Provider, part: Part, since: datetime | None, mark: str, api: Api) -> AsyncGenerator[Page, None]:
+    pages = provider.changes(api, part, since) if since and provider.changes else provider.read(api, part, mark)
+    return cast(AsyncGenerator[Page, None], pages)  # generators, which can be closed
 
 
 def client(
@@ -129,7 +171,7 @@ def client(
 ) -> ApiClient:
     """Calls to the provider in the name of this connection; raises ReconnectNeeded if it has moved."""
     tokens = PatientTokens(ConnectionTokens(provider, connection), patience)
-    return ApiClient(provider, endpoints_of(provider, connection), tokens, on_call)
+    return ApiClient(provider, endpoints_of(provider, connection), tokens, budget, on_call, connection.account.id)
 
 
 class PatientTokens:

@@ -21,7 +21,7 @@ from typing import Any, ParamSpec, TypeVar
 import stamina
 
 from .. import frames
-from ..model import Connection, Item, Load, LoadState
+from ..model import Connection, Item, Load, LoadState, Page
 from ..model.errors import StoreUnavailable
 from ..store import keys, records
 
@@ -32,6 +32,7 @@ ROWS = 5_000  # a chunk holds at most so many
 EVERY = 0.5  # seconds between two looks at progress; rows are saved at least every second
 LOST = "Some of the rows are no longer stored. Refresh to load them again."
 KEPT = "What it did not reach is shown as it was loaded before."
+NAMED = 500  # of the removed so many are named
 ODD = "Some items have a form that this version cannot store."
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,9 @@ class Run:
         self._holder = f"1:{secrets.token_hex(8)}".encode()
         self._buffer: list[Item] = []
         self._seen: Counter[str] = Counter()
+        self._exact = False
+        self._ids: set[int] = set()
+        self._ahead: dict[str, str] = {}
         self._saved_at = time.monotonic()
         self._saving = asyncio.Lock()
 
@@ -63,10 +67,15 @@ class Run:
         return self._seen.total()
 
     async def begin(self) -> None:
-        """Take the load over, from nothing: what an earlier attempt saved no longer counts."""
+        """Take the load over, with the chunks and marks that an earlier attempt has saved."""
         await self._take_over()
-        self.load = Load(
-            self.load.id, "running", self.load.queued_at, started_at=datetime.now(UTC), run=secrets.token_hex(8)
+        self.calls, self.notes = self.load.calls, [note for note in self.load.notes if note == ODD]
+        saved = await self.ask(chunks, self.connection, self.load)
+        self._exact = len(saved) == self.load.chunks
+        await asyncio.to_thread(self._count, saved)
+        now, run = datetime.now(UTC), secrets.token_hex(8)
+        self.load = dataclasses.replace(
+            self.load, state="running", started_at=self.load.started_at or now, run=self.load.run or run
         )
         await self._save()
 
@@ -76,12 +85,35 @@ class Run:
         self.calls, self.notes, self.skipped = self.load.calls, list(self.load.notes), list(self.load.skipped)
         self._seen.update(self.load.counts)
 
-    async def add(self, items: Sequence[Item]) -> None:
-        """Take in a page of items; saves a chunk when there are enough."""
-        self._buffer.extend(items)
-        self._seen.update(item.type for item in items)
+    def _count(self, saved: list[bytes]) -> None:
+        """Count the rows that an earlier attempt has saved, and know them again."""
+        if saved:
+            rows = frames.unpack(saved)
+            types = rows["type"].to_pylist()
+            self._ids = {hash(pair) for pair in zip(types, rows["id"].to_pylist(), strict=True)}
+            self._seen.update(types)
+
+    async def add(self, part: str, page: Page) -> None:
+        """Take in a page of a part; saves a chunk when there are enough."""
+        self._buffer.extend(page.items)
+        for item in page.items:
+            identity = hash((item.type, item.id))
+            if identity not in self._ids:
+                self._ids.add(identity)
+                self._seen[item.type] += 1
+        self.reach(part, page.mark)
         while len(self._buffer) >= ROWS:
             await self._save(rows=ROWS)
+
+    async def note(self, **known: Any) -> None:
+        """Take down what has become known about the load."""
+        async with self._saving:
+            self.load = dataclasses.replace(self.load, **known)
+
+    def reach(self, part: str, mark: str) -> None:
+        """Note how far a part has been read; it counts once its rows are saved."""
+        if mark:
+            self._ahead[part] = mark
 
     async def report(self) -> None:
         """Keep the record up to date until cancelled, and rows at least every second."""
@@ -104,13 +136,30 @@ class Run:
             return await self._end(state, stays=before)
         await self.flush()
         kept = await self.ask(chunks, self.connection, self.load)
-        if len(kept) < self.load.chunks:
-            state = "partial"
+        old = await self.ask(chunks, self.connection, before) if before else []
+        merging = state == "partial" or not self.load.full
+        lost = len(kept) < self.load.chunks or (merging and before is not None and len(old) < before.chunks)
+        if lost or not (before or self.load.full):
+            state, merging = "partial", True
             self.notes.append(LOST)
-        if state == "partial":
-            kept = await self._merged(before, kept)
-        counts = await asyncio.to_thread(lambda: frames.counts(frames.unpack(kept)))
+        if merging:
+            if old and state == "partial":
+                self.notes.append(KEPT)
+            kept = await self._merged(old, kept)
+        elif before:
+            await self.note(removed=await self._removed(before, old, kept))
+        exact = self._exact and state == "complete" and self.load.full
+        counts = dict(self._seen) if exact else await asyncio.to_thread(lambda: frames.counts(frames.unpack(kept)))
         await self._end(state, counts=counts)
+
+    async def _removed(self, before: Load, old: list[bytes], kept: list[bytes]) -> tuple[str, ...]:
+        """Names of what the snapshot had and the provider has no more; none where this load read less than that."""
+        less = set(before.parts) - set(self.load.parts) or set(self.skipped) - set(before.skipped)
+        if less or not before.parts:
+            return ()
+        names = await asyncio.to_thread(frames.missing, old, kept)
+        more = [f"and {len(names) - NAMED:,} more"] if len(names) > NAMED else []
+        return (*names[:NAMED], *more)
 
     async def write(self, *writes: tuple[keys.Kind[Any], Sequence[str], Any]) -> None:
         """Save records, if this attempt still holds the connection; else raises Superseded."""
@@ -129,13 +178,11 @@ class Run:
             raise Superseded
         self.load = found
 
-    async def _merged(self, before: Load | None, new: list[bytes]) -> list[bytes]:
+    async def _merged(self, old: list[bytes], new: list[bytes]) -> list[bytes]:
         """Both loads' rows, as chunks of a run of their own: what there was stays until the end is written."""
-        old = await self.ask(chunks, self.connection, before) if before else []
-        if before and before.chunks:
-            self.notes.extend([KEPT] if len(old) == before.chunks else [KEPT, LOST])
         merged = await asyncio.to_thread(lambda: list(frames.merge(old, new)))
-        load = dataclasses.replace(self.load, run=secrets.token_hex(8), chunks=len(merged))
+        size = sum(map(len, merged))
+        load = dataclasses.replace(self.load, run=secrets.token_hex(8), chunks=len(merged), bytes=size)
         for number, chunk in enumerate(merged):
             await self.write((keys.CHUNK, chunk_path(self.connection, load, number), chunk))
         self.load = load
@@ -147,8 +194,9 @@ class Run:
         run = self.load.run if done else stays and stays.run
         chunks = self.load.chunks if done else 0
         self.load = dataclasses.replace(
-            self.load, state=state, finished_at=datetime.now(UTC), counts=counts or {}, chunks=chunks
-        )
+            self.load, state=state, finished_at=datetime.now(UTC), counts=counts or {}, chunks=chunks,
+            bytes=self.load.bytes if done else 0,
+        )  # fmt: skip
         found = await self.ask(records.paths, keys.CHUNK, *self.connection.path)
         await self._save(snapshot=done)
         await self.ask(records.delete, keys.CHUNK, *(path for path in found if path[4] != run))
@@ -161,6 +209,8 @@ class Run:
             load = dataclasses.replace(
                 self.load,
                 chunks=self.load.chunks + len(taken[:1]),
+                bytes=self.load.bytes + len(chunk or b""),
+                marks={**self.load.marks, **(self._ahead if len(taken) == len(self._buffer) else {})},
                 counts=dict(self._seen) if self.load.active else self.load.counts,
                 notes=tuple(dict.fromkeys(self.notes)),
                 skipped=tuple(dict.fromkeys(self.skipped)),

@@ -18,10 +18,12 @@ from ..model import settings
 from ..oauth import disconnect
 from ..store import connections
 from ..store.jobs import new_docket
+from .jobs import start_if_older
 from .load import load
 
 log = logging.getLogger(__name__)
 SWEEP_EVERY = timedelta(hours=6)
+LOOK_EVERY = timedelta(minutes=1)
 
 
 async def sweep(perpetual: Perpetual = Perpetual(every=SWEEP_EVERY, automatic=True)) -> None:  # noqa: B008 - docket's way
@@ -33,11 +35,23 @@ async def sweep(perpetual: Perpetual = Perpetual(every=SWEEP_EVERY, automatic=Tr
             log.error("ending an unused connection to %s failed: %s", connection.slug, type(error).__name__)
 
 
+async def refresh(perpetual: Perpetual = Perpetual(every=LOOK_EVERY, automatic=True)) -> None:  # noqa: B008
+    """Ask for a refresh of whatever is older than its provider's REFRESH_EVERY."""
+    for connection in await connections.everybodys():
+        try:
+            every = settings().refresh_every(providers()[connection.slug])
+            if every:
+                await start_if_older(connection, every)
+        except Exception as error:
+            log.error("asking for a refresh from %s failed: %s", connection.slug, type(error).__name__)
+
+
 async def work() -> None:
     """Take jobs from the queue until cancelled."""
     async with new_docket() as docket:
         docket.register(load)
         docket.register(sweep)
+        docket.register(refresh)
         lease = timedelta(seconds=settings().lease_seconds)
         async with Worker(docket, redelivery_timeout=lease, reconnection_delay=timedelta(seconds=1)) as worker:
             await worker.run_forever()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,8 +16,7 @@ import stamina
 from integrations.http import ApiClient, NotSent, reaching
 from integrations.http import client as http_client
 from integrations.http.answers import decoded, retry_after
-from integrations.http.pacing import Pace
-from integrations.model import Endpoints, Fault, Kind, Provider
+from integrations.model import Endpoints, Fault, Kind, Lane, Provider, Rate
 from integrations.model.errors import (
     Forbidden,
     ProviderError,
@@ -59,16 +59,38 @@ class Tokens:
         return self.tokens[0]
 
 
+class Budget:
+    """A budget in which nobody waits; notes the lanes that were asked."""
+
+    def __init__(self) -> None:
+        self.lanes: list[Lane] = []
+
+    async def reserve(self, lane: Lane) -> float:
+        self.lanes.append(lane)
+        return 0
+
+    async def sent(self, lane: Lane) -> None:
+        """On the wire."""
+
+    async def close(self, lane: Lane, seconds: float) -> None:
+        """Nobody waits here."""
+
+    async def closed_for(self, lane: Lane) -> float:
+        return 0
+
+    async def claim(self, lane: Lane) -> float:
+        return 0
+
+
 @pytest.fixture
 def closed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, float]]:
     """The lanes that were closed, and for how long; nobody waits."""
     found: list[tuple[str, float]] = []
 
-    async def turn(self: Pace, lane: str) -> None:
-        """Nobody waits here."""
+    async def close(self: Budget, lane: Lane, seconds: float) -> None:
+        found.append((lane.name, seconds))
 
-    monkeypatch.setattr(Pace, "turn", turn)
-    monkeypatch.setattr(Pace, "close", lambda self, lane, seconds: found.append((lane, seconds)))
+    monkeypatch.setattr(Budget, "close", close)
     return found
 
 
@@ -92,7 +114,8 @@ def answers(closed: list[tuple[str, float]]) -> Iterator[Callable[..., respx.Rou
 
 
 def get(tokens: Tokens | None = None, **more: Any) -> Any:
-    return run(ApiClient(ACME, ENDPOINTS, tokens or Tokens(), **more).get("/things", {"page": 1}, lane="lane"))
+    api = ApiClient(ACME, ENDPOINTS, tokens or Tokens(), more.pop("budget", Budget()), **more)
+    return run(api.get("/things", {"page": 1}, lane="lane"))
 
 
 FINE = httpx.Response(200, json={"fine": True})
@@ -108,7 +131,7 @@ def test_a_call_carries_the_token_and_the_providers_headers(answers) -> None:
 
 def test_a_post_sends_json_and_is_repeated_like_a_get_for_it_only_reads(answers) -> None:
     route = answers(httpx.Response(503), FINE)
-    assert run(ApiClient(ACME, ENDPOINTS, Tokens()).post("/search", {"a": 1})) == {"fine": True}
+    assert run(ApiClient(ACME, ENDPOINTS, Tokens(), Budget()).post("/search", {"a": 1})) == {"fine": True}
     assert [call.request.content for call in route.calls] == [b'{"a":1}'] * 2
 
 
@@ -177,7 +200,7 @@ def test_a_429_closes_its_lane_for_as_long_as_the_provider_said(answers, closed,
     else:
         with pytest.raises(RateLimited):
             get()
-    assert closed == [("lane", seconds)]
+    assert closed == [("acme:real:lane:", seconds)]
 
 
 def test_the_wait_before_the_next_try_is_the_one_the_provider_asked_for() -> None:
@@ -201,6 +224,19 @@ def test_every_call_is_counted_tries_included(answers) -> None:
     counted: list[int] = []
     get(on_call=lambda: counted.append(1))
     assert len(counted) == 3
+
+
+@pytest.mark.parametrize(("lane", "name", "calls"), [
+    ("", "acme:real::portal 7", 9), ("search", "acme:real:search:portal 7", 1),
+    ("base:b1", "acme:real:base:b1", 2), ("meta", "acme:real:meta:portal 7", 9),
+])  # fmt: skip
+def test_whoever_calls_for_one_account_or_base_shares_its_lane_and_no_other(answers, lane, name, calls) -> None:
+    answers(FINE)
+    rates = {"": Rate(9, 10), "search": Rate(1, 0.2), "base": Rate(2, 1)}
+    budget, acme = Budget(), dataclasses.replace(ACME, rates=rates)
+    for token in ("ada", "bo"):
+        run(ApiClient(acme, ENDPOINTS, Tokens(token), budget, account="portal 7").get("/things", lane=lane))
+    assert [(each.name, each.calls) for each in budget.lanes] == [(name, calls)] * 2
 
 
 def test_a_cookie_of_one_answer_goes_with_no_other_call(answers) -> None:

@@ -1,101 +1,185 @@
-"""Calls are spaced in each lane by itself; time is a number here, so nobody waits."""
+"""Calls keep to their lane's rate, whoever makes them, in whatever process; counted on the real server."""
 
 from __future__ import annotations
 
 import asyncio
-import heapq
-from types import SimpleNamespace
+import multiprocessing
+import os
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
+import httpx
 import pytest
 
-from integrations.http import pacing
-from integrations.http.pacing import Pace
+from integrations.http.pacing import turn
+from integrations.model import Lane
+from integrations.store import budget, connection
+from integrations.store.loop import run
+
+pytestmark = pytest.mark.usefixtures("store")
+SPACED = Lane("spaced", 1, 0.1)
+BURST = Lane("burst", 5, 0.6)
+TICK = 0.006  # Redis counts in milliseconds, and sleeping ends a little early
 
 
-class Clock:
-    """Time that passes only when everybody sleeps."""
+async def entered(lane: Lane, calls: int, gives_way: float = 0) -> list[float]:
+    """When each of so many calls, all asked for at once, was let in."""
 
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+    async def one() -> float:
+        async with turn(budget, lane) as trace:
+            now = time.time()
+            await asyncio.sleep(gives_way)
+            await trace("http11.send_request_headers.complete", {})
+            return now
 
-    def monotonic(self) -> float:
-        return self.now
+    return sorted(await asyncio.gather(*(one() for _ in range(calls))))
 
-    async def sleep(self, seconds: float) -> None:
-        wakes: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self.sleepers, (self.now + seconds, len(self.sleepers), wakes))
-        await wakes
 
-    async def passes(self) -> None:
-        """Let everybody go on until nobody sleeps."""
-        while True:
-            for _ in range(20):
-                await asyncio.sleep(0)
-            if not self.sleepers:
-                return
-            self.now, _, wakes = heapq.heappop(self.sleepers)
-            wakes.set_result(None)
+def gaps(times: list[float], apart: int = 1) -> list[float]:
+    return [later - earlier for earlier, later in zip(times, times[apart:], strict=False)]
+
+
+def test_calls_of_a_spaced_lane_are_that_far_apart() -> None:
+    assert min(gaps(run(entered(SPACED, 5)))) >= SPACED.seconds - TICK
+
+
+def test_a_window_takes_its_burst_at_once_and_never_more_in_any_such_time() -> None:
+    run(budget.closed_for(BURST))  # connected by now, which takes its time
+    times = run(entered(BURST, 12))
+    assert times[4] - times[0] < 0.4, "the burst does not wait"
+    assert min(gaps(times, apart=BURST.calls)) >= BURST.seconds - 0.1
+
+
+def test_lanes_do_not_wait_for_each_other() -> None:
+    async def both() -> None:
+        await budget.close(SPACED, 30)
+        await asyncio.wait_for(entered(Lane("other", 1, 0.1), 2), 5)
+
+    run(both())
+
+
+def test_nobody_enters_a_closed_lane_and_those_who_waited_queue_behind_it() -> None:
+    async def closing() -> tuple[float, list[float]]:
+        waiting = asyncio.create_task(entered(SPACED, 4))
+        await asyncio.sleep(0.12)
+        closed_at = time.time()
+        await budget.close(SPACED, 0.6)
+        return closed_at, await waiting
+
+    closed_at, times = run(closing())
+    later = [at for at in times if at > closed_at + 0.02]
+    assert len(later) >= 2 and later[0] - closed_at >= 0.6 - TICK and min(gaps(later)) >= SPACED.seconds - TICK
+
+
+def test_a_shorter_closing_does_not_open_a_lane_early() -> None:
+    async def twice() -> float:
+        await budget.close(BURST, 30)
+        await budget.close(BURST, 1)
+        return await budget.closed_for(BURST)
+
+    assert run(twice()) > 29
+
+
+def test_the_next_call_counts_from_when_the_one_before_was_on_the_wire() -> None:
+    """A busy event loop sends late: counted from the grant, two requests would go together."""
+    times = run(entered(SPACED, 4, gives_way=0.08))
+    assert min(gaps(times)) >= SPACED.seconds + 0.08 - TICK
+
+
+def test_a_call_that_never_reached_the_wire_lets_the_next_one_in() -> None:
+    async def fails() -> None:
+        async with turn(budget, SPACED):
+            raise ConnectionError
+
+    async def scene() -> None:
+        for _ in range(2):
+            with pytest.raises(ConnectionError):
+                await fails()
+        given_up = asyncio.create_task(entered(Lane("spaced", 1, 0.1), 1))
+        await asyncio.sleep(0)
+        given_up.cancel()
+        await asyncio.wait_for(entered(SPACED, 1), 5)
+
+    run(scene())
+
+
+def test_nothing_stays_in_redis_once_it_no_longer_matters_and_no_account_is_named() -> None:
+    run(entered(Lane("acme:real::ada@example.org", 1, 0.1), 2))
+    run(budget.close(SPACED, 0.1))
+    found = run(connection.execute(lambda redis: redis.keys("*")))
+    assert found and not [key for key in found if b"ada" in key or b"spaced" in key]
+    assert all(run(connection.execute(lambda redis, key=key: redis.pttl(key))) != -1 for key in found)
+
+
+def elsewhere(environment: dict[str, str], lane: Lane, calls: int, late: float, results: Any) -> None:
+    os.environ.update(environment)
+    results.put(run(entered(lane, calls, late)))
+
+
+@pytest.mark.parametrize("late", [0, 0.04])
+def test_two_processes_share_a_lane(late: float) -> None:
+    context = multiprocessing.get_context("spawn")
+    results = context.Queue()
+    started = [context.Process(target=elsewhere, args=(dict(os.environ), SPACED, 8, late, results)) for _ in range(2)]
+    for process in started:
+        process.start()
+    times = sorted([*results.get(timeout=60), *results.get(timeout=60)])
+    for process in started:
+        process.join()
+    on_the_wire = [at + late for at in times]
+    assert len(times) == 16 and min(gaps(on_the_wire)) >= SPACED.seconds - TICK
+
+
+class Server(ThreadingHTTPServer):
+    """Takes requests, and notes when each came."""
+
+    times: list[float]
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.server.times.append(time.time())
+        time.sleep(1)
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *args: Any) -> None:
+        """Quiet."""
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(pacing, "time", SimpleNamespace(monotonic=clock.monotonic))
-    monkeypatch.setattr(pacing, "asyncio", SimpleNamespace(sleep=clock.sleep))
-    return clock
+def server() -> Iterator[Server]:
+    with Server(("127.0.0.1", 0), Handler) as server:
+        server.times = []
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
+        yield server
+        server.shutdown()
 
 
-def times(
-    clock: Clock, pace: Pace, *lanes: str, close: tuple[float, str, float] | None = None
-) -> list[tuple[str, float]]:
-    """When each call of these lanes came through, all of them asked for at once."""
-    through: list[tuple[str, float]] = []
+def test_on_a_real_socket_the_next_request_waits_for_the_wire_and_not_for_the_answer(server: Server) -> None:
+    wire: list[float] = []
 
-    async def call(lane: str) -> None:
-        await pace.turn(lane)
-        through.append((lane, round(clock.now - 1000, 3)))
+    async def one(http: httpx.AsyncClient) -> None:
+        async with turn(budget, SPACED) as trace:
 
-    async def closing(after: float, lane: str, seconds: float) -> None:
-        await clock.sleep(after)
-        pace.close(lane, seconds)
+            async def timed(event: str, info: Any) -> None:
+                if event == "http11.send_request_headers.complete":
+                    wire.append(time.time())
+                await trace(event, info)
 
-    async def everybody() -> None:
-        waiting = [asyncio.ensure_future(call(lane)) for lane in lanes]
-        if close:
-            waiting.append(asyncio.ensure_future(closing(*close)))
-        await clock.passes()
-        await asyncio.gather(*waiting)
+            await http.get(f"http://127.0.0.1:{server.server_port}/", extensions={"trace": timed})
 
-    asyncio.run(everybody())
-    return through
+    async def several() -> None:
+        async with httpx.AsyncClient() as http:
+            await asyncio.gather(*(one(http) for _ in range(4)))
 
-
-def test_calls_of_one_lane_are_an_interval_apart(clock: Clock) -> None:
-    assert times(clock, Pace(0.2), "a", "a", "a") == [("a", 0), ("a", 0.2), ("a", 0.4)]
-
-
-def test_lanes_do_not_wait_for_each_other(clock: Clock) -> None:
-    assert times(clock, Pace(0.2), "a", "b", "a", "b") == [("a", 0), ("b", 0), ("a", 0.2), ("b", 0.2)]
-
-
-def test_without_an_interval_nobody_waits(clock: Clock) -> None:
-    assert times(clock, Pace(0), "a", "a") == [("a", 0), ("a", 0)]
-
-
-def test_nobody_enters_a_closed_lane_and_the_others_stay_open(clock: Clock) -> None:
-    pace = Pace(0.2)
-    pace.close("a", 30)
-    assert times(clock, pace, "a", "b", "a") == [("b", 0), ("a", 30), ("a", 30.2)]
-
-
-def test_those_who_wait_while_a_lane_is_closed_queue_again_behind_it(clock: Clock) -> None:
-    through = times(clock, Pace(0.2), "a", "a", "a", close=(0.1, "a", 30))
-    assert through == [("a", 0), ("a", 30.1), ("a", 30.3)]
-
-
-def test_a_shorter_closing_does_not_open_a_lane_early(clock: Clock) -> None:
-    pace = Pace(0)
-    pace.close("a", 30)
-    pace.close("a", 1)
-    assert times(clock, pace, "a") == [("a", 30)]
+    run(several())
+    assert len(server.times) == len(wire) == 4
+    assert min(gaps(wire)) >= SPACED.seconds - TICK and wire[-1] - wire[0] < 2

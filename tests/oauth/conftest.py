@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -14,7 +15,7 @@ import pytest
 import respx
 
 from integrations import oauth
-from integrations.http.pacing import Pace
+from integrations.http import client as http_client
 from integrations.model import Account, Api, Connection, Kind, Provider, Token
 from integrations.store import connection, connections, keys, records
 from integrations.store.keys import Outcome
@@ -116,10 +117,12 @@ def stranger() -> Person:
 def acme(store: None, configured: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> Iterator[Acme]:
     """Acme, reachable and configured; its API is not paced."""
 
-    async def turn(self: Pace, lane: str) -> None:
+    @asynccontextmanager
+    async def turn(*_: Any) -> AsyncIterator[None]:
         """Nobody waits here."""
+        yield
 
-    monkeypatch.setattr(Pace, "turn", turn)
+    monkeypatch.setattr(http_client, "turn", turn)
     configured(ACME_CLIENT_ID="acme-client", ACME_CLIENT_SECRET=SECRET)
     server = Acme()
     with respx.mock(assert_all_called=False) as router:

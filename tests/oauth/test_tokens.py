@@ -15,8 +15,8 @@ from integrations.http import ApiClient
 from integrations.model import Token, settings
 from integrations.model.errors import NotConfigured, ReconnectNeeded, StoreUnavailable, Unavailable
 from integrations.oauth import ConnectionTokens, endpoints_of
+from integrations.store import budget, connections, keys, locks, records
 from integrations.store import connection as redis_connection
-from integrations.store import connections, keys, locks, records
 from integrations.store.loop import run
 
 
@@ -227,7 +227,7 @@ def test_a_sample_token_goes_nowhere_once_sample_data_is_off_or_the_app_moved(
 
 
 def test_calls_carry_the_token_to_the_api_and_nowhere_else(acme, mine, provider) -> None:
-    api = ApiClient(provider, endpoints_of(provider, mine), ConnectionTokens(provider, mine))
+    api = ApiClient(provider, endpoints_of(provider, mine), ConnectionTokens(provider, mine), budget)
     run(api.get("/me"))
     bearers = {request.url.host for request in acme.requests if "Bearer" in request.headers.get("Authorization", "")}
     assert bearers == {"api.acme.example"}

@@ -10,11 +10,12 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import integrations
-from integrations.model import Account, Item, Kind, Part, Plan, Provider, errors
+from integrations.model import Account, Item, Kind, Page, Part, Plan, Provider, errors
 from integrations.sync.worker import main
 
 FAULTS: dict[str, Exception] = {
@@ -40,25 +41,43 @@ async def plan(api: Any) -> Plan:
     note("plan")
     for step in script().get("plan", []):
         await act(step)
-    parts = [name for name in script() if name not in ("plan", "skipped")]
+    parts = [name for name in script() if name not in ("plan", "skipped", "changed")]
     return Plan(tuple(Part(name, name.title(), name) for name in parts), tuple(script().get("skipped", ())))
 
 
-async def read(api: Any, part: Part) -> AsyncIterator[list[Item]]:
+async def read(api: Any, part: Part, mark: str = "") -> AsyncIterator[Page]:
+    """The script's steps, from the mark on, which is a number of steps; only if its name says so a part has marks."""
     STILL_READING.add(part.id)
+    note(f"read {part.id} from {mark or 0}")
     try:
-        done = 0
-        for step in script()[part.id]:
+        steps, start = script()[part.id], int(mark or 0)
+        done = sum(step for step in steps[:start] if isinstance(step, int))
+        for number, step in enumerate(steps[start:], start + 1):
+            to = str(number) if part.id.startswith("marked") else ""
             if isinstance(step, int):
                 numbers = range(done, done + step)
-                yield [Item(f"{part.id}-{number}", part.id, f"{part.title} {number}") for number in numbers]
+                yield Page([Item(f"{part.id}-{n}", part.id, f"{part.title} {n}") for n in numbers], to)
                 done += step
             elif isinstance(step, dict):
-                yield [Item(**{"id": "odd", "type": part.id, "name": "odd", **step})]
+                yield Page([Item(**{"id": "odd", "type": part.id, "name": "odd", **step})], to)
             else:
                 await act(step)
     finally:
         STILL_READING.discard(part.id)
+
+
+async def changes(api: Any, part: Part, since: datetime) -> AsyncIterator[Page]:
+    """The steps of `changed`, for the part of that name; everything, where a script has none."""
+    if "changed" not in script():
+        async for page in read(api, part):
+            yield page
+        return
+    note(f"changes {part.id}")
+    for step in script().get("changed", {}).get(part.id, []):
+        if isinstance(step, str | float):
+            await act(step)
+        else:
+            yield Page([Item(**{"type": part.id, "name": "changed", **step})])
 
 
 async def act(step: float | str) -> None:
@@ -75,7 +94,7 @@ PROVIDER = Provider(
     slug="fake", title="Fake", icon=":material/science:", summary="Made up.", kinds=(Kind("people", "People"),),
     authorize_url="https://fake.example/authorize", token_url="https://fake.example/token",
     api_url="https://api.fake.example", web_url="https://fake.example", console_url="https://fake.example/apps",
-    identify=identify, plan=plan, read=read,
+    identify=identify, plan=plan, read=read, changes=changes,
 )  # fmt: skip
 
 

@@ -32,12 +32,12 @@ class Fake:
         )  # fmt: skip
         run(connections.save(self.connection, Token("secret")))
 
-    def answers(self, **parts: list[Any]) -> None:
+    def answers(self, **parts: Any) -> None:
         self.path.write_text(json.dumps(parts))
 
-    def load(self) -> Load:
+    def load(self, full: bool = True) -> Load:
         """Ask for a load and do it here and now, as a worker would."""
-        wanted = run(sync.start(self.connection))
+        wanted = run(sync.start(self.connection, full))
         run(job(*self.connection.path, wanted.id))
         return self.status
 
@@ -57,8 +57,13 @@ class Fake:
     @property
     def plans(self) -> int:
         """How often anybody asked the provider what there is."""
+        return self.log.count("plan")
+
+    @property
+    def log(self) -> list[str]:
+        """What the provider was asked, in order."""
         log = self.path.with_suffix(".log")
-        return len(log.read_text().splitlines()) if log.exists() else 0
+        return log.read_text().splitlines() if log.exists() else []
 
     def ended(self, within: float = 20) -> Load:
         """The load once it is over."""

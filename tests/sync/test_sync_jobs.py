@@ -13,7 +13,7 @@ from sync_helpers import Fake, eventually, ids
 
 import integrations
 from integrations import oauth, sync
-from integrations.model import Load, Token
+from integrations.model import Load, Page, Token
 from integrations.store import connection as store_connection
 from integrations.store import connections, keys, records
 from integrations.store import jobs as queue
@@ -158,7 +158,7 @@ def test_rows_that_the_worker_saves_while_the_page_ends_the_load_are_kept(fake: 
     async def cancelled_between_two_saves():
         await attempt.begin()
         seen_by_the_page = await records.get(keys.LOAD, fake.connection.path)
-        await attempt.add([integrations.Item(f"people-{n}", "people", "x") for n in range(3)])
+        await attempt.add("people", Page([integrations.Item(f"people-{n}", "people", "x") for n in range(3)]))
         await attempt.flush()
         await jobs._end_here(fake.connection, seen_by_the_page)
 

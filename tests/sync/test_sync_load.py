@@ -225,11 +225,11 @@ def test_whatever_else_goes_wrong_ends_the_load_and_keeps_the_rows_before(fake: 
     fake.answers(people=[3])
     fake.load()
 
-    def broken(table):
+    def broken(old, new):
         raise ZeroDivisionError
 
     with monkeypatch.context() as broken_now:
-        broken_now.setattr(frames, "counts", broken)
+        broken_now.setattr(frames, "missing", broken)
         load = fake.load()
     assert (load.state, load.notes) == ("failed", (loading.UNEXPECTED,))
     assert fake.shown[1] == ids("people", 3)

@@ -1,0 +1,177 @@
+"""HubSpot is listed from the low ids and searched from the high ones, and every record comes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from integrations.hubspot import PROVIDER
+from integrations.model.errors import ProviderError, Unavailable
+from integrations.store.loop import run
+
+
+class Portal:
+    """Contacts only, by id; what the search does not know (yet), and how else it differs from the list."""
+
+    web_url = "https://app.hubspot.com"
+
+    def __init__(self, *ids: int) -> None:
+        self.ids = sorted(ids)
+        self.unknown: set[int] = set()
+        self.young: set[int] = set()
+        self.total: Callable[[int], Any] = lambda known: known
+        self.name: Callable[[int], str] = str
+        self.order: Callable[[list[int]], list[int]] = list
+        self.refused_after = 10**9
+        self.modified: dict[int, int] = {}
+        self.lists: list[int] = []
+        self.searches: list[Any] = []
+        self.others = 0
+        self.list_takes = 0.0
+
+    async def get(self, path: str, params: Any = None, *, lane: str = "") -> Any:
+        if not path.endswith("/contacts"):
+            self.others += 1
+            return {"results": []}
+        order = self.order(self.ids)
+        at = str(params.get("after", ""))
+        names = [self.name(n) for n in order]
+        start = 0 if not at else next((i for i, n in enumerate(order) if self.name(n) == at or (
+            at.isdigit() and self.name(n).isdigit() and order == self.ids and n >= int(at))), len(order))
+        self.lists.append(start)
+        await asyncio.sleep(self.list_takes)
+        page = order[start:start + 100]
+        more = {"next": {"after": names[start + 100]}} if start + 100 < len(order) else None
+        return {"results": [self.record(n) for n in page], "paging": more}
+
+    async def post(self, path: str, json: Any, *, lane: str = "") -> Any:
+        await asyncio.sleep(0)
+        assert lane == "search"
+        if len(self.searches) >= self.refused_after:
+            raise Unavailable("HubSpot is having trouble right now.")
+        self.searches.append(json)
+        if not path.endswith("/contacts/search"):
+            return {"total": 0, "results": []}
+        known = [n for n in self.ids if n not in self.unknown]
+        for group in json["filterGroups"]:
+            for each in group["filters"]:
+                value = int(each["value"])
+                test = {"LT": int.__lt__, "GT": int.__gt__, "GTE": int.__ge__}[each["operator"]]
+                of = (lambda n: n) if each["propertyName"] == "hs_object_id" else (lambda n: self.modified.get(n, 0))
+                known = [n for n in known if test(of(n), value)]
+        if json["sorts"][0]["direction"] == "DESCENDING":
+            known = known[::-1]
+        return {"total": self.total(len(known)), "results": [self.record(n) for n in known[:200]]}
+
+    def record(self, n: int) -> dict[str, Any]:
+        born = datetime.now(UTC) - (timedelta(seconds=20) if n in self.young else timedelta(days=9))
+        return {"id": self.name(n), "createdAt": born.isoformat(), "properties": {}}
+
+
+def read(portal: Portal, mark: str = "") -> list[tuple[list[str], str]]:
+    """The pages of the contacts: ids, mark."""
+    async def everything() -> None:
+        part = (await PROVIDER.plan(portal)).parts[0]
+        async for page in PROVIDER.read(portal, part, mark):
+            pages.append(([item.id for item in page.items], page.mark))
+
+    pages: list[tuple[list[str], str]] = []
+    run(asyncio.wait_for(everything(), 20))
+    return pages
+
+
+def ids(pages: list[tuple[list[str], str]]) -> set[str]:
+    return {name for names, _ in pages for name in names}
+
+
+def everyone(portal: Portal) -> set[str]:
+    return {portal.name(n) for n in portal.ids}
+
+
+def test_list_and_search_share_the_work() -> None:
+    portal = Portal(*range(10, 30_010, 10))
+    assert ids(read(portal)) == everyone(portal)
+    assert len(portal.lists) <= 20 and len(portal.searches) >= 8
+
+
+def test_holes_between_ids_are_no_missing_records() -> None:
+    portal = Portal(*range(1, 900), *range(50_000, 50_450), *range(10**11, 10**11 + 777, 3))
+    assert ids(read(portal)) == everyone(portal)
+
+
+@pytest.mark.parametrize("young", [1, 30, 250])
+def test_records_too_young_for_the_search_are_listed(young: int) -> None:
+    portal = Portal(*range(1, 3001))
+    portal.young = portal.unknown = set(portal.ids[-young:])
+    assert ids(read(portal)) == everyone(portal)
+
+
+def test_where_all_that_was_found_first_is_young_the_list_goes_on_to_its_end() -> None:
+    portal = Portal(*range(1, 3001))
+    portal.young, portal.unknown = set(portal.ids[-1000:]), set(portal.ids[-900::7])
+    assert ids(read(portal)) == everyone(portal)
+
+
+@pytest.mark.parametrize("after", [0, 1, 3])
+def test_a_search_that_is_refused_leaves_all_to_the_list(after: int) -> None:
+    portal = Portal(*range(1, 2501))
+    portal.refused_after = after
+    assert ids(read(portal)) == everyone(portal)
+
+
+@pytest.mark.parametrize("total", [lambda n: 0, lambda n: n - 500, lambda n: n + 1, lambda n: 10**6, lambda n: None])
+def test_a_total_that_is_wrong_costs_requests_and_no_record(total: Callable[[int], Any]) -> None:
+    portal = Portal(*range(1, 2501))
+    portal.total = total
+    assert ids(read(portal)) == everyone(portal)
+
+
+def test_a_list_in_another_order_is_read_to_its_end() -> None:
+    portal = Portal(*range(1, 2501))
+    portal.unknown, portal.order = set(range(1, 2501, 9)), lambda found: sorted(found, key=lambda n: n % 10)
+    assert ids(read(portal)) == everyone(portal)
+
+
+def test_ids_that_are_no_numbers_are_listed() -> None:
+    portal = Portal(*range(1, 701))
+    portal.name = lambda n: f"x{n:05}"
+    assert ids(read(portal)) == everyone(portal)
+
+
+@pytest.mark.parametrize("resumed_after", [1, 4, 9])
+def test_a_mark_continues_after_all_that_came_before_it(resumed_after: int) -> None:
+    portal = Portal(*range(1, 2501))
+    portal.list_takes = 0.001
+    before = read(portal)[:resumed_after]
+    mark = next((mark for _, mark in reversed(before) if mark), "")
+    portal.lists.clear()
+    assert ids(before) | ids(read(portal, mark)) == everyone(portal)
+    assert not mark or 0 not in portal.lists
+
+
+def changed(portal: Portal, since: datetime) -> set[str]:
+    async def everything() -> set[str]:
+        part = (await PROVIDER.plan(portal)).parts[0]
+        return {item.id async for page in PROVIDER.changes(portal, part, since) for item in page.items}
+
+    return run(asyncio.wait_for(everything(), 20))
+
+
+def test_what_changed_in_one_moment_comes_in_whole() -> None:
+    portal = Portal(*range(1, 2501))
+    portal.modified = dict.fromkeys(range(1, 1001), 5_000)
+    assert changed(portal, datetime.fromtimestamp(5, UTC)) == {str(n) for n in range(1, 1001)}
+    assert not portal.lists and len(portal.searches) == 6
+
+
+def test_a_search_that_repeats_itself_is_an_error_and_no_endless_loop() -> None:
+    portal = Portal(*range(1, 201))
+    portal.modified = dict.fromkeys(range(1, 201), 5_000)
+    post = portal.post
+    portal.post = lambda path, json, lane="": post(path, {**json, "filterGroups": []}, lane=lane)
+    with pytest.raises(ProviderError, match="never ends"):
+        changed(portal, datetime.fromtimestamp(5, UTC))

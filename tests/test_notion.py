@@ -1,0 +1,127 @@
+"""Notion is read from both ends while people edit, and nothing is missed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from integrations.model import Item
+from integrations.model.errors import ProviderError
+from integrations.notion import PROVIDER
+from integrations.store.loop import run
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+class Workspace:
+    """A list that moves: answers are cut from it by position, as it is at that moment."""
+
+    def __init__(self, pages: int, each_minute: int = 1) -> None:
+        self.now = NOON
+        self.edited = {f"p{n}": NOON - timedelta(minutes=(pages - n) // each_minute) for n in range(pages)}
+        self.asked: list[tuple[str, int]] = []
+        self.meanwhile: Callable[[int], None] = lambda request: None
+        self.without_time: set[str] = set()
+        self.incomplete_from = 10**9
+
+    def edit(self, *names: str) -> None:
+        self.now += timedelta(minutes=1)
+        self.edited.update(dict.fromkeys(names, self.now))
+
+    async def get(self, path: str, params: Any = None, *, lane: str = "") -> Any:
+        return {"results": [], "has_more": False}
+
+    async def post(self, path: str, json: Any, *, lane: str = "") -> Any:
+        await asyncio.sleep(0.001)
+        self.meanwhile(len(self.asked))
+        direction, start = json["sort"]["direction"], int(json.get("start_cursor", 0))
+        self.asked.append((direction, start))
+        order = sorted(self.edited, key=lambda name: (self.edited[name], name), reverse=direction == "descending")
+        shown = [self.page(name) for name in order[start:min(start + 100, self.incomplete_from)]]
+        more = start + 100 < min(len(order), self.incomplete_from)
+        status = {"type": "incomplete", "incomplete_reason": "query_result_limit_reached"}
+        return {
+            "results": shown, "has_more": more, "next_cursor": str(start + 100) if more else None,
+            **({"request_status": status} if self.incomplete_from < len(order) else {}),
+        }  # fmt: skip
+
+    def page(self, name: str) -> dict[str, Any]:
+        time = None if name in self.without_time else self.edited[name].strftime("%Y-%m-%dT%H:%M:00.000Z")
+        return {"object": "page", "id": name, "created_time": "2026-01-01T00:00:00.000Z", "last_edited_time": time}
+
+
+def read(workspace: Workspace, since: datetime | None = None) -> dict[str, Item]:
+    async def everything() -> dict[str, Item]:
+        part = (await PROVIDER.plan(workspace)).parts[0]
+        pages = PROVIDER.changes(workspace, part, since) if since else PROVIDER.read(workspace, part, "")
+        async for page in pages:
+            found.update({item.id: item for item in page.items})
+        return found
+
+    found: dict[str, Item] = {}
+    workspace.found = found
+    return run(everything())
+
+
+def test_a_workspace_of_one_page_of_pages_is_one_request() -> None:
+    workspace = Workspace(80)
+    assert len(read(workspace)) == 80 and workspace.asked == [("descending", 0)]
+
+
+def test_both_ends_share_the_work_and_meet() -> None:
+    workspace = Workspace(2000)
+    assert set(read(workspace)) == set(workspace.edited)
+    ends = [direction for direction, _ in workspace.asked]
+    assert len(ends) <= 20 + 6 and ends.count("ascending") >= 8
+
+
+@pytest.mark.parametrize("each_minute", [7, 100, 450, 5000])
+def test_pages_edited_in_one_minute_come_all_whatever_their_order(each_minute: int) -> None:
+    workspace = Workspace(1500, each_minute)
+    assert set(read(workspace)) == set(workspace.edited)
+
+
+@pytest.mark.parametrize("edited", ["oldest", "newest", "middle", "everywhere"])
+def test_pages_edited_while_they_are_read_are_not_missed_and_come_as_they_are_now(edited: str) -> None:
+    workspace = Workspace(2000)
+    names = list(workspace.edited)
+    chosen = {"oldest": names[:300], "newest": names[-300:], "middle": names[850:1150], "everywhere": names}[edited]
+
+    def meanwhile(request: int) -> None:
+        if 2 <= request < 18:
+            workspace.edit(*chosen[request * 37 % len(chosen):][:3])
+
+    workspace.meanwhile = meanwhile
+    found = read(workspace)
+    assert set(found) == set(names)
+    assert {name for name in names if found[name].last_modified_time != workspace.edited[name]} == set()
+
+
+def test_pages_without_a_time_of_edit_end_no_chain_early() -> None:
+    workspace = Workspace(900)
+    workspace.without_time = {f"p{n}" for n in range(0, 900, 90)} | {"p899", "p898"}
+    assert set(read(workspace)) == set(workspace.edited)
+    changed = read(workspace, NOON - timedelta(minutes=400))
+    assert set(changed) >= {f"p{n}" for n in range(500, 900)}
+
+
+def test_a_refresh_asks_for_what_changed_only() -> None:
+    workspace = Workspace(6000)
+    read(workspace)
+    whole, since = len(workspace.asked), workspace.now
+    workspace.edit(*[f"p{n}" for n in range(0, 6000, 100)])
+    workspace.asked.clear()
+    assert set(read(workspace, since)) >= {f"p{n}" for n in range(0, 6000, 100)}
+    assert len(workspace.asked) <= 0.05 * whole
+
+
+def test_what_notion_calls_incomplete_is_not_called_complete() -> None:
+    workspace = Workspace(900)
+    workspace.incomplete_from = 300
+    with pytest.raises(ProviderError, match="left something out"):
+        read(workspace)
+    assert len(workspace.found) >= 600, "what came is kept, from both ends"
