@@ -14,6 +14,7 @@ from datetime import timedelta
 from docket import Perpetual, Worker
 
 from .. import providers
+from ..http import shared_client
 from ..model import settings
 from ..oauth import disconnect
 from ..store import connections
@@ -48,6 +49,7 @@ async def refresh(perpetual: Perpetual = Perpetual(every=LOOK_EVERY, automatic=T
 
 async def work() -> None:
     """Take jobs from the queue until cancelled."""
+    providers(), shared_client()  # what takes a while to load is ready before the first job
     async with new_docket() as docket:
         docket.register(load)
         docket.register(sweep)

@@ -12,6 +12,7 @@ from ..store.loop import run
 from .frame import explained
 from .words import count, duration, plain
 
+NAMED = 5  # of the items that are gone
 EVERY = 0.5  # seconds between two looks
 
 
@@ -55,6 +56,9 @@ def outcome(provider: Provider, load: Load | None, shown: Load | None) -> None:
         st.warning(f"**Partial.** {_sentences(shown.notes)}", icon=":material/warning:")
     if load and load.state == "failed":
         st.error(f"The last load did not work. {_sentences(load.notes)}", icon=":material/error:")
+    if shown and shown.removed:
+        first = ", ".join(plain(name) for name in shown.removed[:NAMED]) + ("…" if len(shown.removed) > NAMED else "")
+        st.caption(f":material/delete: No longer at {provider.title}: {first}")
     if shown and shown.skipped:
         st.caption(f":material/block: Skipped: {_sentences(shown.skipped)}")
 

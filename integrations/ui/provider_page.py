@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from .. import sync
-from ..model import Connection, Load, Provider
+from .. import providers, sync
+from ..model import Connection, Load, Provider, settings
 from ..store import connections
 from ..store.loop import run
 from .charts import metrics
@@ -16,7 +16,7 @@ from .filters import filter_bar
 from .frame import account_line, header, page
 from .progress import outcome, progress
 from .table import table
-from .words import ago, line
+from .words import ago, line, size
 
 
 def provider_page(provider: Provider) -> None:
@@ -62,8 +62,12 @@ def _connected(provider: Provider, owner: str, mine: list[Connection]) -> None:
 
 
 async def _state(connection: Connection) -> tuple[Load | None, Rows | None]:
-    """The latest load, and what there is to show: the snapshot, or before the first one the rows so far."""
-    load = await sync.status(connection)
+    """The latest load, and what there is to show: the snapshot, or before the first one the rows so far.
+
+    A snapshot is shown at once, however old; one that is stale is refreshed behind it, unless calls are rationed.
+    """
+    rationed = bool(providers()[connection.slug].ration)
+    load = await (sync.status(connection) if rationed else sync.start_if_older(connection, settings().stale_after))
     await connections.touch(connection)
     shown = await sync.shown(connection)
     if shown:
@@ -105,17 +109,22 @@ def _top(provider: Provider, connection: Connection, load: Load | None) -> None:
 
 
 def _manage(provider: Provider, connection: Connection) -> None:
-    match st.menu_button("Manage", ["Reconnect", "Choose what to load", "Disconnect"], icon=":material/settings:"):
+    choices = ["Reconnect", "Choose what to load", "Reload everything", "Disconnect"]
+    match st.menu_button("Manage", choices, icon=":material/settings:"):
         case "Reconnect":
             connect(provider, connection.owner, connection.environment)
         case "Choose what to load":
             st.session_state["choosing"] = connection.id
+        case "Reload everything":
+            run(sync.start(connection, full=True))
+            st.rerun()
         case "Disconnect":
             disconnect_dialog(provider, connection)
 
 
 def _line(connection: Connection, rows: Rows | None) -> None:
-    loaded = f" · loaded {ago(rows.load.finished_at)}" if rows and rows.load.finished_at else ""
+    done = rows and rows.load.finished_at
+    loaded = f" · loaded {ago(rows.load.finished_at)} · {size(rows.load.bytes)}" if rows and done else ""
     st.caption(account_line(connection) + loaded)
 
 

@@ -38,6 +38,11 @@ def count(number: int, thing: str, things: str = "") -> str:
     return f"{number:,} {thing if number == 1 else things or thing + 's'}"
 
 
+def size(octets: int) -> str:
+    """How much room something takes: "12 KB", "3.4 MB"."""
+    return f"{octets / 1e6:.1f} MB" if octets >= 1e6 else f"{max(1, round(octets / 1e3))} KB"
+
+
 def duration(seconds: float) -> str:
     """Seconds as "8 s" or "2 min 5 s"."""
     whole = max(0, int(seconds))
