@@ -213,7 +213,7 @@ def test_a_worker_that_saves_between_two_deletions_leaves_nothing(fake: Fake, mo
 
     async def then_a_worker_saves(*arguments):
         await delete(*arguments)
-        await attempt.add([integrations.Item("1", "people", "x")])
+        await attempt.add("people", Page([integrations.Item("1", "people", "x")]))
         with contextlib.suppress(jobs.Superseded):
             await attempt.flush()
 
