@@ -1,4 +1,4 @@
-"""Stand-in for Airtable: https://airtable.com/developers/web/api/oauth-reference and providers.md section 2."""
+"""Stand-in for Airtable: https://airtable.com/developers/web/api/oauth-reference."""
 
 from __future__ import annotations
 

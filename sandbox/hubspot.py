@@ -1,4 +1,4 @@
-"""Stand-in for HubSpot 2026-09: https://developers.hubspot.com/docs/api-reference and providers.md section 3."""
+"""Stand-in for HubSpot 2026-09: https://developers.hubspot.com/docs/api-reference."""
 
 from __future__ import annotations
 

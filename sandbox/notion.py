@@ -1,4 +1,4 @@
-"""Stand-in for Notion, version 2026-03-11: https://developers.notion.com/reference and providers.md section 1."""
+"""Stand-in for Notion, version 2026-03-11: https://developers.notion.com/reference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may import what, as DESIGN.md draws it; and the few rules of style that a machine can keep."""
+"""Who may import what, as the README draws it; and the few rules of style that a machine can keep."""
 
 from __future__ import annotations
 
