@@ -137,8 +137,10 @@ async def delete_unreadable(path: Sequence[str]) -> None:
     for kind in (kind for kind in OF_A_CONNECTION if kind is not RUN):
         try:
             await get(kind, path)
-        except (RecordUnreadable, RecordTooNew):
+        except RecordUnreadable:
             await delete(kind, path)
+        except RecordTooNew:
+            pass  # an update reads it again
 
 
 async def delete_connection(path: Sequence[str]) -> None:

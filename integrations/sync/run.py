@@ -29,6 +29,7 @@ T = TypeVar("T")
 P = ParamSpec("P")
 
 ROWS = 5_000  # a chunk holds at most so many
+TOGETHER = 8  # chunks asked for at once: some megabytes, which Redis sends well within our patience
 EVERY = 0.5  # seconds between two looks at progress; rows are saved at least every second
 LOST = "Some of the rows are no longer stored. Refresh to load them again."
 KEPT = "What it did not reach is shown as it was loaded before."
@@ -256,7 +257,8 @@ async def patiently(
 async def chunks(connection: Connection, load: Load) -> list[bytes]:
     """The saved chunks of a load, in order; those that are gone by now are left out."""
     places = [chunk_path(connection, load, number) for number in range(load.chunks)]
-    return [chunk for place in places if (chunk := await records.get(keys.CHUNK, place)) is not None]
+    few = [places[start : start + TOGETHER] for start in range(0, len(places), TOGETHER)]
+    return [chunk for some in few for chunk in await records.get_many(keys.CHUNK, some) if chunk is not None]
 
 
 def chunk_path(connection: Connection, load: Load, number: int) -> tuple[str, ...]:
