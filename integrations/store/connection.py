@@ -72,7 +72,9 @@ def _ended(task: asyncio.Future[Any]) -> None:
 async def _client() -> Redis:
     loop = asyncio.get_running_loop()
     if loop not in _clients:
-        _clients[loop] = connect(await asyncio.to_thread(url))
+        address = await asyncio.to_thread(url)
+        if loop not in _clients:  # another may have connected meanwhile
+            _clients[loop] = connect(address)
     return _clients[loop]
 
 

@@ -16,7 +16,7 @@ from .connection import PATIENCE, url
 
 T = TypeVar("T")
 NAME = "dashboard:jobs"
-_dockets: WeakKeyDictionary[asyncio.AbstractEventLoop, Docket] = WeakKeyDictionary()
+_dockets: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Task[Docket]] = WeakKeyDictionary()
 
 
 def new_docket() -> Docket:
@@ -46,19 +46,29 @@ async def is_known(key: str) -> bool:
 
 async def close() -> None:
     """Leave the queue; the next job asked for enters it again."""
-    docket = _dockets.pop(asyncio.get_running_loop(), None)
-    if docket is not None:
-        await docket.__aexit__(None, None, None)
+    entered = _dockets.pop(asyncio.get_running_loop(), None)
+    if entered is not None:
+        await (await entered).__aexit__(None, None, None)
 
 
 async def _docket() -> Docket:
+    """This loop's docket; whoever asks while it is being entered waits for the same one."""
     loop = asyncio.get_running_loop()
-    if loop not in _dockets:
-        docket = await asyncio.to_thread(new_docket)
-        docket.tasks.setdefault("load", _placeholder)
-        await _soon(docket.__aenter__())
-        _dockets[loop] = docket
-    return _dockets[loop]
+    entering = _dockets.get(loop) or loop.create_task(_entered())
+    _dockets[loop] = entering
+    try:
+        return await asyncio.shield(entering)
+    except StoreUnavailable:
+        if _dockets.get(loop) is entering:
+            del _dockets[loop]
+        raise
+
+
+async def _entered() -> Docket:
+    docket = await asyncio.to_thread(new_docket)
+    docket.tasks.setdefault("load", _placeholder)
+    await _soon(docket.__aenter__())
+    return docket
 
 
 async def _placeholder(owner: str, slug: str, connection_id: str, load_id: str) -> None:

@@ -38,6 +38,19 @@ def test_two_pages_that_press_refresh_at_once_get_one_load(fake: Fake, worker: N
     assert fake.plans == 1
 
 
+def test_pages_that_ask_at_once_enter_the_queue_once(fake: Fake, monkeypatch: pytest.MonkeyPatch):
+    entered = []
+    new = queue.new_docket
+    monkeypatch.setattr(queue, "new_docket", lambda: entered.append(1) or new())
+
+    async def pages():
+        await queue.close()
+        await asyncio.gather(*(queue.is_known("load") for _ in range(5)))
+
+    run(pages())
+    assert len(entered) == 1
+
+
 def test_pressing_refresh_during_a_load_changes_nothing(fake: Fake, worker: None):
     fake.answers(people=[3, 0.7, 3])
     first = run(sync.start(fake.connection))
