@@ -6,20 +6,20 @@ https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentic
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from .http import MostFirst, Once, cursor_pages, listed, together
+from .http import Chains, MostFirst, Names, cursor_pages, listed
 from .model import Account, Api, Fault, Item, Kind, Page, Part, Plan, Provider, Rate, moment
-from .model.errors import Forbidden, ProviderError, QuotaSpent, RateLimited, Unavailable
+from .model.errors import ProviderError, QuotaSpent, RateLimited, Unavailable
 
 VERSION = "2026-09"
 PAGE_SIZE, SEARCH_SIZE = 100, 200
+SEARCHABLE = 10_000 - SEARCH_SIZE  # how far into its results a search can be asked
+MANY = 1_000  # records that are worth a second list
 LAG = timedelta(minutes=5)  # what is older is surely known to the search
 
 
@@ -68,15 +68,16 @@ OBJECTS = {
 }  # fmt: skip
 NUMBERS = {"amount", "annualrevenue", "numberofemployees"}
 STAGES = {"dealstage", "pipeline", "hs_pipeline", "hs_pipeline_stage"}
+STAGED = {"deal": "deal stages", "ticket": "ticket stages"}
 
 
 @dataclass(frozen=True)
 class Known:
-    """What ids stand for in this account, and where its records are opened."""
+    """What ids of some records stand for, and where they are opened."""
 
     web_url: str
-    owners: Mapping[str, str] = field(default_factory=dict)
-    stages: Mapping[str, str] = field(default_factory=dict)
+    owners: Mapping[str, str]
+    stages: Mapping[str, str]
 
 
 async def identify(api: Api, answer: Mapping[str, Any]) -> Account:
@@ -87,39 +88,40 @@ async def identify(api: Api, answer: Mapping[str, Any]) -> Account:
 
 async def plan(api: Api) -> Plan:
     """One part an object, and the names in the account, which the objects do not wait for."""
-    names = Names(api)
-    parts = [Part(kind.slug, kind.title, kind.slug, facts=names) for kind in PROVIDER.kinds]
-    named = [Part(what, f"Names of {what}", "", calls=0, facts=once) for what, once in names.fetched.items()]
+    account = _Account(api)
+    parts = [Part(kind.slug, kind.title, kind.slug, facts=account) for kind in PROVIDER.kinds]
+    named = [Part(what, f"Names of {what}", "", calls=0, facts=account) for what in account.names]
     return Plan((*parts, *named))
 
 
 async def read(api: Api, part: Part, mark: str = "") -> AsyncIterator[Page]:
     """Every record of one object: listed from the low ids, searched from the high ids, until they meet.
 
-    A list takes 100 a page and a search 200, each within its own rate. A search may lag a few
-    moments behind, fail, or be refused: the list goes on to its end unless all that the search
-    promised has come, and what is too young for the search to know is listed. The mark is where the
-    list goes on.
+    A list takes 100 a page and a search 200, each within its own rate. The search leaves out some
+    on its way for a second list. It may lag a few moments behind, fail, or be refused: the list goes
+    on to its end unless all that the search promised has come, and what is too young for the search
+    to know is listed as well. The mark is where the first list goes on.
     """
+    account: _Account = part.facts
     if not part.kind:
-        await part.facts
+        await account.names[part.id].be_there()
         return
-    meeting = _Meeting(after=mark)
-    async with aclosing(together(_listed(api, part, mark), _searched(api, part, meeting))) as batches:
-        async for batch in batches:
-            reached = meeting.take(batch)
-            yield Page(await part.facts.items(part.kind, batch.records), reached)
-            if meeting.complete:
+    account.start()
+    reading = _Reading(mark)
+    async with Chains(_listed(api, part, reading.first), _searched(api, part, reading)) as chains:
+        async for batch in chains:
+            for gap in reading.take(batch):
+                chains.add(_listed(api, part, gap))
+            yield Page(await account.items(part.kind, batch.records), reading.first.after)
+            if reading.complete:
                 break
-    if meeting.met:
-        async for batch in _listed(api, part, str(meeting.settled)):
-            yield Page(await part.facts.items(part.kind, batch.records))
 
 
 async def changes(api: Api, part: Part, since: datetime) -> AsyncIterator[Page]:
     """What was created or changed since, in the order of ids: many records can share a moment, none an id."""
+    account: _Account = part.facts
     if not part.kind:
-        await part.facts
+        await account.names[part.id].be_there()
         return
     modified = "lastmodifieddate" if part.kind == "contact" else "hs_lastmodifieddate"
     since_then = {"propertyName": modified, "operator": "GTE", "value": str(int(since.timestamp() * 1000))}
@@ -127,106 +129,152 @@ async def changes(api: Api, part: Part, since: datetime) -> AsyncIterator[Page]:
     while full:
         answer = await _search(api, part, "ASCENDING", since_then, _id_is("GT", last))
         records = listed(answer, "results")
-        yield Page(await part.facts.items(part.kind, records))
+        yield Page(await account.items(part.kind, records))
         before, last, full = last, max([last, *_ids(records)]), len(records) == SEARCH_SIZE
         if full and last == before:
             raise ProviderError("the search never ends: HubSpot repeats a page")
 
 
-@dataclass(frozen=True)
-class _Batch:
-    """Records from the list, with where it goes on ("" at its end), or from the search, with how many there are."""
-
-    records: list[dict[str, Any]]
-    after: str | None = None
-    total: int | None = None
-
-
 @dataclass
-class _Meeting:
-    """How far list and search have come: ids below `after` are read, and those from `low` on.
+class _Gap:
+    """Ids that are not read yet: a list works up from `low`, by its cursor `after`; from `high` on they are searched.
 
-    `settled`: the highest id that is old enough for the search to know all below it.
-    `ordered`: whether the list goes by ascending numbers, without which there is no meeting.
+    `asked`: how far down the search has asked, which is known before those records are taken.
     """
 
     after: str = ""
-    low: int | None = None
-    total: int | None = None
-    settled: int | None = None
-    ordered: bool = True
-    listed: int = 0
-    seen: set[str] = field(default_factory=set)
-    ended: bool = False
-
-    def take(self, batch: _Batch) -> str:
-        """Count a batch; returns the mark to go on from after it."""
-        self.seen.update(record["id"] for record in batch.records)
-        ids = _ids(batch.records)
-        if batch.after is not None:
-            self.ordered = self.ordered and len(ids) == len(batch.records) and [self.listed, *ids] == sorted(
-                [self.listed, *ids]
-            )
-            self.after, self.ended = batch.after, not batch.after
-            self.listed = max(ids, default=self.listed)
-        elif self.low is None or min(ids, default=self.low) < self.low:
-            self.total = batch.total if self.total is None else self.total
-            self.settled = _settled(batch.records) if self.settled is None else self.settled
-            self.low = min(ids, default=self.low)
-        return self.after
+    low: float = 0
+    high: float = math.inf
+    asked: float = math.inf
 
     @property
-    def complete(self) -> bool:
-        """Whether everything is read, or was when the search began (`met`)."""
-        return self.ended or self.met
+    def closed(self) -> bool:
+        return self.low >= self.high
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Records of a gap: from its list, with where that goes on ("" at its end), or from the search, which has then
+    come down to `high`, perhaps with some `skipped`."""
+
+    gap: _Gap
+    records: list[dict[str, Any]]
+    after: str | None = None
+    high: float = 0
+    skipped: bool = False
+
+
+class _Reading:
+    """How far lists and search have come, and whether together they have read everything.
+
+    `total`: how many records the search promised, up to the id `top`.
+    `trusted`: whether lists go by ascending numbers and the search knows the old records; else nobody meets.
+    """
+
+    def __init__(self, mark: str) -> None:
+        self.first = _Gap(mark, int(mark) if mark.isdigit() else 0)
+        self.gaps = [self.first]
+        self.total: int | None = None
+        self.top = math.inf
+        self.trusted = True
+        self._seen: set[int] = set()
 
     @property
     def left(self) -> float:
-        """How many records have not come yet, as far as one knows."""
-        return math.inf if self.total is None else self.total - len(self.seen)
+        """How many records have not come yet; as many as have come, where one can't know."""
+        return len(self._seen) if self.total is None else self.total - len(self._seen)
 
     @property
-    def met(self) -> bool:
-        """Whether the list has reached what was searched, and all that the search promised has come."""
-        reached = self.low is not None and self.after.isdigit() and int(self.after) >= self.low
-        return not self.ended and reached and self.ordered and self.settled is not None and self.left <= 0
+    def complete(self) -> bool:
+        """Whether the first list has come to its end, or all has been read between the others."""
+        return self.first.low == math.inf or (self._met and self._sure)
+
+    @property
+    def _met(self) -> bool:
+        return all(gap.closed for gap in self.gaps)
+
+    @property
+    def _sure(self) -> bool:
+        return self.trusted and self.total is not None and self.left <= 0
+
+    def take(self, batch: _Batch) -> list[_Gap]:
+        """Count a batch; returns the gaps to list besides those that are being listed."""
+        ids = _ids(batch.records)
+        self._seen.update(number for number in ids if number <= self.top)
+        new = self._searched(batch, ids) if batch.after is None else self._listed(batch, ids)
+        self.gaps += new
+        if self._met and not self.complete:
+            self.first.high = math.inf  # something is missing: the first list goes on to its end
+            new = [self.first]
+        return new
+
+    def _listed(self, batch: _Batch, ids: list[int]) -> list[_Gap]:
+        gap, after = batch.gap, batch.after or ""
+        in_order = len(ids) == len(batch.records) and [gap.low, *ids] == sorted([gap.low, *ids])
+        self.trusted = self.trusted and in_order
+        gap.after = after
+        if not after or (gap is not self.first and not in_order):
+            gap.low = math.inf
+        elif in_order and after.isdigit():
+            gap.low = int(after)
+        return []
+
+    def _searched(self, batch: _Batch, ids: list[int]) -> list[_Gap]:
+        high, batch.gap.high = batch.gap.high, batch.high
+        if high == math.inf:
+            self.top = max(ids, default=0)
+            settled = _settled(batch.records)
+            self.trusted = self.trusted and settled is not None
+            return [_Gap(str(settled), settled, asked=0)] if settled else []
+        return [_Gap(str(max(ids)), max(ids), high, asked=high)] if batch.skipped else []
 
 
-async def _listed(api: Api, part: Part, start: str) -> AsyncGenerator[_Batch, None]:
+async def _listed(api: Api, part: Part, gap: _Gap) -> AsyncGenerator[_Batch, None]:
     crm = OBJECTS[part.kind]
     query = {"limit": PAGE_SIZE, "properties": ",".join(_wanted(crm)), "archived": "false"}
-    if start:
-        query["after"] = start
+    if gap.after:
+        query["after"] = gap.after
     async for answer in _answers(api, f"/crm/objects/{VERSION}/{crm.path}", query):
-        yield _Batch(listed(answer, "results"), after=_after(answer) or "")
+        yield _Batch(gap, listed(answer, "results"), after=_after(answer) or "")
+        if gap.closed:
+            return
 
 
-async def _searched(api: Api, part: Part, meeting: _Meeting) -> AsyncGenerator[_Batch, None]:
-    """From the highest id down, as long as that helps: it is the list that must reach its end."""
-    low: list[dict[str, str]] = []
-    lowest, full = math.inf, True
-    while full and meeting.left > 0:
-        async with part.facts.searches.turn(meeting.left):
+async def _searched(api: Api, part: Part, reading: _Reading) -> AsyncGenerator[_Batch, None]:
+    """From the highest id down, as long as that helps: it is the lists that must reach the other end."""
+    skipped = False
+    while gap := next((gap for gap in reading.gaps if gap.low < gap.asked), None):
+        async with part.facts.searches.turn(lambda: reading.left):
+            skip = 0 if skipped or reading.total is None else _worth_skipping(reading.left)
+            below = [_id_is("LT", int(gap.asked))] if gap.asked < math.inf else []
             try:
-                answer = await _search(api, part, "DESCENDING", *low)
+                answer = await _search(api, part, "DESCENDING", *below, skip=skip)
             except ProviderError:
                 return
-        records, total = listed(answer, "results"), answer.get("total")
-        ids = _ids(records)
-        if not isinstance(total, int) or len(ids) < len(records) or max(ids, default=0) >= lowest:
-            return
-        yield _Batch(records, total=total)
-        full, lowest = len(records) == SEARCH_SIZE, min(ids, default=0)
-        low = [_id_is("LT", lowest)]
+            records, total = listed(answer, "results"), answer.get("total")
+            ids = _ids(records)
+            known = isinstance(total, int) and len(ids) == len(records)
+            if not known or max(ids, default=0) >= gap.asked or (skip and not ids):
+                return
+            reading.total = total if reading.total is None else reading.total
+        gap.asked = min(ids) if len(records) == SEARCH_SIZE else 0
+        skipped = skipped or skip > 0
+        yield _Batch(gap, records, high=gap.asked, skipped=skip > 0)
 
 
-async def _search(api: Api, part: Part, direction: str, *filters: Mapping[str, str]) -> Any:
+def _worth_skipping(left: float) -> int:
+    """How many records the search leaves to a second list: a quarter, as it takes twice as many as each list."""
+    return min(int(left / 4), SEARCHABLE) if left >= MANY else 0
+
+
+async def _search(api: Api, part: Part, direction: str, *filters: Mapping[str, str], skip: int = 0) -> Any:
     crm = OBJECTS[part.kind]
     body = {
         "filterGroups": [{"filters": list(filters)}] if filters else [],
         "sorts": [{"propertyName": "hs_object_id", "direction": direction}],
         "properties": _wanted(crm),
         "limit": SEARCH_SIZE,
+        **({"after": str(skip)} if skip else {}),
     }
     return await api.post(f"/crm/objects/{VERSION}/{crm.path}/search", body, lane="search")
 
@@ -250,40 +298,44 @@ def _settled(records: list[dict[str, Any]]) -> int | None:
     return max(_ids([record for record, time in times if time and time < until]), default=None)
 
 
-class Names:
-    """What ids stand for in this account, and where its records are opened; fetched when first needed."""
+class _Account:
+    """What ids stand for in an account, where its records are opened, and whose turn it is to search."""
 
     def __init__(self, api: Api) -> None:
         self.searches = MostFirst()
-        self.fetched: dict[str, Once[dict[str, str]]] = {
-            "owners": Once(lambda: _owners(api, archived=False)),
-            "former owners": Once(lambda: _owners(api, archived=True)),
-            "deal stages": Once(lambda: _stages(api, "deals")),
-            "ticket stages": Once(lambda: _stages(api, "tickets")),
+        self.names = {
+            "owners": Names("owners", api.known, lambda: _owners(api, archived=False)),
+            "deal stages": Names("deal stages", api.known, lambda: _stages(api, "deals")),
+            "ticket stages": Names("ticket stages", api.known, lambda: _stages(api, "tickets")),
         }
-        self._known = Once(lambda: self._fetch(api))
+        self._former = Names("former owners", api.known, lambda: _owners(api, archived=True))
+        self._addresses = Names("addresses", api.known, lambda: _addresses(api))
+
+    def start(self) -> None:
+        """Begin to fetch the names that records nearly always need."""
+        for names in self.names.values():
+            names.start()
 
     async def items(self, kind: str, records: list[dict[str, Any]]) -> list[Item]:
         """The items of some records."""
-        known = await self._known if records else Known("")
-        return [_item(kind, record, known) for record in records]
+        values = [record.get("properties") or {} for record in records]
+        ids = {each.get("hubspot_owner_id") for each in values}
+        owners = await self.names["owners"].of(ids)
+        owners |= await self._former.of(ids - owners.keys())
+        stages = {}
+        if kind in STAGED:
+            stages = await self.names[STAGED[kind]].of(each.get(name) for each in values for name in STAGES)
+        linked = all(record.get("url") for record in records)
+        addresses = {} if linked else await self._addresses.of(["records"])
+        return [_item(kind, record, Known(addresses.get("records", ""), owners, stages)) for record in records]
 
-    async def _fetch(self, api: Api) -> Known:
-        """What could be fetched; what couldn't is named by the part that reads it alone."""
-        web_url, *found = await asyncio.gather(_web_url(api), *self.fetched.values(), return_exceptions=True)
-        owners, former, deals, tickets = (each if isinstance(each, dict) else {} for each in found)
-        return Known(web_url if isinstance(web_url, str) else "", {**former, **owners}, {**tickets, **deals})
 
-
-async def _web_url(api: Api) -> str:
+async def _addresses(api: Api) -> dict[str, str]:
     """Where this account opens its records: European accounts have another host."""
-    try:
-        account = await api.get(f"/account-info/{VERSION}/details")
-    except Forbidden:
-        return ""
+    account = await api.get(f"/account-info/{VERSION}/details")
     domain, portal = account.get("uiDomain"), account.get("portalId")
     host = f"https://{domain}" if domain and api.web_url == PROVIDER.web_url else api.web_url
-    return f"{host}/contacts/{portal}/record" if portal else ""
+    return {"records": f"{host}/contacts/{portal}/record"} if portal else {}
 
 
 async def _owners(api: Api, archived: bool) -> dict[str, str]:
@@ -299,7 +351,7 @@ async def _stages(api: Api, objects: str) -> dict[str, str]:
     answer = await api.get(f"/crm/pipelines/{VERSION}/{objects}")
     pipelines = listed(answer, "results")
     named = [*pipelines, *(stage for pipeline in pipelines for stage in listed(pipeline, "stages"))]
-    return {f"{objects} {each['id']}": each.get("label") or each["id"] for each in named}
+    return {each["id"]: each.get("label") or each["id"] for each in named}
 
 
 def _answers(api: Api, path: str, query: Mapping[str, Any]) -> AsyncGenerator[Any, None]:
@@ -317,7 +369,7 @@ def _after(answer: Mapping[str, Any]) -> str | None:
 
 def _item(kind: str, record: Mapping[str, Any], names: Known) -> Item:
     crm, values = OBJECTS[kind], record.get("properties") or {}
-    shown = {name: _value(crm.path, name, values.get(name), names) for name in crm.labels}
+    shown = {name: _value(name, values.get(name), names) for name in crm.labels}
     owner = values.get("hubspot_owner_id")
     return Item(
         id=record["id"],
@@ -338,13 +390,13 @@ def _name(kind: str, record_id: str, values: Mapping[str, str | None]) -> str:
     return " ".join(word for word in words if word) or values.get("email") or f"{kind.capitalize()} {record_id}"
 
 
-def _value(objects: str, name: str, text: str | None, names: Known) -> Any:
+def _value(name: str, text: str | None, names: Known) -> Any:
     """Every value is text or null on the wire: numbers become numbers, stage ids their labels."""
     if not text:
         return None
     if name in NUMBERS:
         return _number(text)
-    return names.stages.get(f"{objects} {text}", text) if name in STAGES else text
+    return names.stages.get(text, text) if name in STAGES else text
 
 
 def _number(text: str) -> float | str:

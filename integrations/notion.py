@@ -6,14 +6,14 @@ https://developers.notion.com/guides/authorization (OAuth), https://developers.n
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from .http import Once, cursor_pages, listed, together
+from .http import Chains, Names, cursor_pages, listed
 from .model import Account, Api, Fault, Item, Kind, Page, Part, Plan, Provider, moment
 from .model.errors import CursorExpired, ProviderError, QuotaSpent
 
@@ -32,7 +32,7 @@ async def identify(api: Api, answer: Mapping[str, Any]) -> Account:
 
 async def plan(api: Api) -> Plan:
     """A search for each kind, and the names of people, which the searches do not wait for."""
-    people = Once(lambda: _people(api))
+    people = Names(PEOPLE, api.known, lambda: _people(api))
     parts = [Part(kind.slug, kind.title, kind.slug, facts=people) for kind in PROVIDER.kinds]
     return Plan((*parts, Part(PEOPLE, "Names of people", "", calls=0, facts=people)))
 
@@ -43,11 +43,11 @@ async def read(api: Api, part: Part, mark: str = "") -> AsyncIterator[Page]:
     Chains from the newest and the oldest end stop where they meet. What is edited meanwhile
     moves to the newest end, so that end is looked at once more. A search can't be resumed.
     """
-    people: Once[dict[str, str]] = part.facts
-    people.start()
+    people: Names = part.facts
     if part.id == PEOPLE:
-        await people
+        await people.be_there()
         return
+    people.start()
     seen = _Seen()
     async with aclosing(_search(api, part, "descending")) as newest:
         first = await anext(newest)
@@ -64,11 +64,11 @@ async def read(api: Api, part: Part, mark: str = "") -> AsyncIterator[Page]:
 
 async def changes(api: Api, part: Part, since: datetime) -> AsyncIterator[Page]:
     """What was edited since; edits are dated to the minute, so that minute counts in whole."""
-    people: Once[dict[str, str]] = part.facts
-    people.start()
+    people: Names = part.facts
     if part.id == PEOPLE:
-        await people
+        await people.be_there()
         return
+    people.start()
     seen = _Seen()
     async for found in _since(api, part, since.astimezone(UTC).replace(second=0, microsecond=0), seen):
         yield await _page(found, people)
@@ -144,7 +144,7 @@ async def _from_both_ends(
     newest: AsyncGenerator[_Found, None], oldest: AsyncGenerator[_Found, None], seen: _Seen
 ) -> AsyncGenerator[_Found, None]:
     """The pages of both chains until one has seen everything, or they have met."""
-    async with aclosing(together(newest, oldest)) as pages:
+    async with Chains(newest, oldest) as pages:
         async for found in pages:
             seen.take(found)
             yield found
@@ -172,12 +172,9 @@ async def _since(api: Api, part: Part, time: datetime | None, seen: _Seen) -> As
                 return
 
 
-async def _page(found: _Found, people: Awaitable[Mapping[str, str]]) -> Page:
-    try:
-        names = await people
-    except Exception:  # the part of that name says so
-        names = {}
+async def _page(found: _Found, people: Names) -> Page:
     shared = [each for each in found.objects if "created_time" in each]  # without it: not shared in full
+    names = await people.of((each.get("created_by") or {}).get("id") for each in shared)
     return Page([_item(each, names) for each in shared])
 
 

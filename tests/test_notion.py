@@ -22,6 +22,7 @@ class Workspace:
 
     def __init__(self, pages: int, each_minute: int = 1) -> None:
         self.now = NOON
+        self.known: dict[str, str] = {}
         self.edited = {f"p{n}": NOON - timedelta(minutes=(pages - n) // each_minute) for n in range(pages)}
         self.asked: list[tuple[str, int]] = []
         self.meanwhile: Callable[[int], None] = lambda request: None

@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import Any
 
 import numpy as np
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -20,6 +21,7 @@ from .cells import TEXT, plain
 TIME = pa.timestamp("us", "UTC")
 MERGED_ROWS = 5_000
 DEEPEST = 100
+AS_DEFAULT = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_SUBCLASS
 
 SCHEMA = pa.schema(
     [
@@ -145,8 +147,8 @@ def _utc(value: date) -> datetime:
 
 def _json(properties: Mapping[str, Any] | None) -> str:
     try:
-        return _ENCODER.encode(properties or {})
-    except (TypeError, ValueError, RecursionError):  # odd keys; NaN, huge ints, circles; depth
+        return orjson.dumps(properties or {}, default=_default, option=AS_DEFAULT).decode()
+    except TypeError:  # odd keys, half characters, huge integers, circles, depth
         return _ENCODER.encode(_safe(properties, ()))
 
 

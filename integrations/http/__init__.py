@@ -1,11 +1,12 @@
 """Calls to providers; the only place that imports httpx."""
 
 from .answers import NotSent, reaching
-from .chains import MostFirst, Once, together
+from .chains import Chains, MostFirst, Once
 from .client import ApiClient, Tokens, shared_client
+from .names import Names
 from .paging import cursor_pages, listed
 
 __all__ = [
-    "ApiClient", "MostFirst", "NotSent", "Once", "Tokens", "cursor_pages", "listed", "reaching", "shared_client",
-    "together",
+    "ApiClient", "Chains", "MostFirst", "Names", "NotSent", "Once", "Tokens", "cursor_pages", "listed", "reaching",
+    "shared_client",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import httpx
+import orjson
 
 from ..model import Provider
 from ..model.errors import Forbidden, ProviderError, RateLimited, Unauthorized, Unavailable
@@ -50,7 +51,7 @@ def _unreachable(provider: Provider) -> str:
 
 def _object(provider: Provider, response: httpx.Response) -> Any:
     try:
-        answer = response.json()
+        answer = orjson.loads(response.content)
     except ValueError:
         answer = None
     if not isinstance(answer, dict):
@@ -84,5 +85,3 @@ def _by_status(provider: Provider, response: httpx.Response) -> ProviderError:
     if status in (408, 409, 423, 425) or status >= 500:
         return Unavailable(f"{title} is having trouble right now. Try again in a few minutes.", retry_after(response))
     return ProviderError(f"{title} did not understand a request (status {status}). Updating the dashboard may help.")
-
-

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import heapq
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import aclosing, asynccontextmanager
-from itertools import count
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -14,35 +12,50 @@ T = TypeVar("T")
 AHEAD = 1  # pages that each chain may be ahead of whoever takes them
 
 
-async def together(*chains: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
-    """The pages of all chains, each chain in its own order; the first error ends them all."""
-    pages: asyncio.Queue[tuple[T | None, BaseException | None]] = asyncio.Queue(AHEAD * len(chains))
-    feeding = [asyncio.create_task(_feed(chain, pages)) for chain in chains]
-    try:
-        for _ in feeding:
-            while True:
-                page, error = await pages.get()
-                if error:
-                    raise error
-                if page is None:
-                    break
-                yield page
-    finally:
-        for task in feeding:
+class Chains(Generic[T]):
+    """The pages of several chains as they come, each chain in its own order; the first error ends them all.
+
+    More chains can be added while there are any. Whoever leaves before the end ends them.
+    """
+
+    def __init__(self, *chains: AsyncGenerator[T, None]) -> None:
+        self._first = chains
+        self._pages: asyncio.Queue[tuple[T | None, BaseException | None]] = asyncio.Queue(AHEAD * len(chains))
+        self._feeding: list[asyncio.Task[None]] = []
+        self._ended = 0
+
+    async def __aenter__(self) -> Chains[T]:
+        for chain in self._first:
+            self.add(chain)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._feeding:
             task.cancel()
-        await asyncio.gather(*feeding, return_exceptions=True)
+        await asyncio.gather(*self._feeding, return_exceptions=True)
 
+    def add(self, chain: AsyncGenerator[T, None]) -> None:
+        """Begin to read one more chain."""
+        self._feeding.append(asyncio.create_task(self._feed(chain)))
 
-async def _feed(
-    chain: AsyncGenerator[T, None], pages: asyncio.Queue[tuple[T | None, BaseException | None]]
-) -> None:
-    try:
-        async with aclosing(chain):
-            async for page in chain:
-                await pages.put((page, None))
-        await pages.put((None, None))
-    except Exception as error:
-        await pages.put((None, error))
+    async def __aiter__(self) -> AsyncGenerator[T, None]:
+        while self._ended < len(self._feeding):
+            page, error = await self._pages.get()
+            if error:
+                raise error
+            if page is None:
+                self._ended += 1
+            else:
+                yield page
+
+    async def _feed(self, chain: AsyncGenerator[T, None]) -> None:
+        try:
+            async with aclosing(chain):
+                async for page in chain:
+                    await self._pages.put((page, None))
+            await self._pages.put((None, None))
+        except Exception as error:
+            await self._pages.put((None, error))
 
 
 class Once(Generic[T]):
@@ -86,31 +99,29 @@ class MostFirst:
 
     def __init__(self) -> None:
         self._busy = False
-        self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
-        self._order = count()
+        self._waiting: list[tuple[Callable[[], float], asyncio.Future[None]]] = []
 
     @asynccontextmanager
-    async def turn(self, left: float) -> AsyncGenerator[None, None]:
-        """Wait to be the only one."""
+    async def turn(self, left: Callable[[], float]) -> AsyncGenerator[None, None]:
+        """Wait to be the only one; `left()` is asked when somebody's turn has ended."""
         if self._busy:
             mine = asyncio.get_running_loop().create_future()
-            heapq.heappush(self._waiting, (-left, next(self._order), mine))
+            self._waiting.append((left, mine))
             try:
                 await mine
             except asyncio.CancelledError:
                 if mine.done() and not mine.cancelled():
-                    self._busy = self._hand_over()
+                    self._hand_over()
                 raise
         self._busy = True
         try:
             yield
-        finally:
-            self._busy = self._hand_over()
+        finally:  # a moment later, so that whoever had the turn may ask for the next one as well
+            asyncio.get_running_loop().call_soon(self._hand_over)
 
-    def _hand_over(self) -> bool:
-        while self._waiting:
-            *_, waiter = heapq.heappop(self._waiting)
-            if not waiter.done():  # it may have gone away
-                waiter.set_result(None)
-                return True
-        return False
+    def _hand_over(self) -> None:
+        self._waiting = [(left, mine) for left, mine in self._waiting if not mine.done()]  # some may have gone away
+        self._busy = bool(self._waiting)
+        if self._waiting:
+            most = max(range(len(self._waiting)), key=lambda place: self._waiting[place][0]())
+            self._waiting.pop(most)[1].set_result(None)

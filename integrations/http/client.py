@@ -53,6 +53,7 @@ class ApiClient:
         budget: Budget,
         on_call: Callable[[], None] = lambda: None,
         account: str = "",
+        known: dict[str, str] | None = None,
     ) -> None:
         self._provider = provider
         self._budget = budget
@@ -62,6 +63,7 @@ class ApiClient:
         self._on_call = on_call
         self._api_url = endpoints.api_url
         self.web_url = endpoints.web_url
+        self.known = {} if known is None else known
 
     async def get(self, path: str, params: Mapping[str, Any] | None = None, *, lane: str = "") -> Any:
         """GET a path below the API's address; the decoded JSON object."""

@@ -17,10 +17,12 @@ class Api(Protocol):
 
     Paths start with "/" and follow `Provider.api_url`. `lane` names the budget that a
     call is paced in, where the provider limits each part by itself (an Airtable base).
-    Both raise ProviderError; answers are decoded JSON objects.
+    Both raise ProviderError; answers are decoded JSON objects. `known` is what a provider wants to
+    find again when it reads the changes since: texts by name, kept until the next full load.
     """
 
     web_url: str
+    known: dict[str, str]
 
     async def get(self, path: str, params: Mapping[str, Any] | None = None, *, lane: str = "") -> Any: ...
 

@@ -6,6 +6,7 @@ already forgotten the old one (RFC 9700 section 4.14.2).
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from ..model import Connection, Endpoints, Provider, Token, settings
@@ -14,6 +15,7 @@ from ..store import connections, keys, locks, records
 from .client import JustRefreshed, request_token, token_of
 
 EARLY = 120  # seconds before its end that a token is renewed
+RECENT = 5  # seconds that a token is used without looking whether another process has renewed it
 
 
 class ConnectionTokens:
@@ -22,15 +24,19 @@ class ConnectionTokens:
     def __init__(self, provider: Provider, connection: Connection) -> None:
         self._provider = provider
         self._connection = connection
+        self._recent: tuple[float, Token] | None = None
 
     async def current(self) -> str:
         """The access token, renewed if it is about to expire."""
-        token = await self._stored()
+        if self._recent is None or time.monotonic() - self._recent[0] > RECENT:
+            self._recent = time.monotonic(), await self._stored()
+        token = self._recent[1]
         due = token.refresh_token and token.expires_within(EARLY)
         return await self.renewed(token.access_token) if due else token.access_token
 
     async def renewed(self, refused: str) -> str:
         """Another access token than the refused one."""
+        self._recent = None
         token = await self._refreshed(lambda found: found.access_token != refused)
         return token.access_token
 
@@ -77,5 +83,3 @@ def endpoints_of(provider: Provider, connection: Connection) -> Endpoints:
             f"This connection was made with another {provider.title} address than the one set now. Reconnect to go on."
         )
     return endpoints
-
-

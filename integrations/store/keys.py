@@ -83,6 +83,7 @@ NOTICE = Kind("notice", Outcome, 5 * MINUTE)  # owner, slug
 CHOICE = Kind("choice", Choice, 400 * DAY)  # owner, slug
 CONNECTION = Kind("connection", Connection, None)  # owner, slug, connection
 TOKEN = Kind("token", Token, None)  # owner, slug, connection
+NAMES = Kind("names", dict, None)  # owner, slug, connection: what its provider remembers until the next full load
 OUTLINE = Kind("outline", Outline, 30 * DAY)  # owner, slug, connection
 USAGE = Kind("usage", Usage, None)  # owner, slug, connection
 LOAD = Kind("load", Load, None)  # owner, slug, connection
@@ -93,6 +94,6 @@ CANCEL = Kind("cancel", str, 10 * MINUTE)  # owner, slug, connection: the load t
 SANDBOX = Kind("sandbox", dict, None)  # slug and what the stand-in provider names it
 
 KINDS: tuple[Kind[Any], ...] = tuple(value for value in list(globals().values()) if isinstance(value, Kind))
-OF_A_CONNECTION = (CONNECTION, TOKEN, OUTLINE, USAGE, LOAD, SNAPSHOT, CHUNK, RUN, CANCEL)
+OF_A_CONNECTION = (CONNECTION, TOKEN, NAMES, OUTLINE, USAGE, LOAD, SNAPSHOT, CHUNK, RUN, CANCEL)
 BUDGET = "dashboard:budget"  # what, hash of a lane: when its calls may go; lives for as long as that matters
 LOCK = "dashboard:lock"  # owner, slug, connection: who refreshes its token; lives for seconds

@@ -26,4 +26,3 @@ def get() -> asyncio.AbstractEventLoop:
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run it on the loop and wait; for code without a loop of its own, such as a page script."""
     return asyncio.run_coroutine_threadsafe(coroutine, get()).result()
-

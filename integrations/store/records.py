@@ -11,7 +11,7 @@ import pydantic
 from ..model.errors import RecordTooNew, RecordUnreadable
 from . import cipher
 from .connection import execute
-from .keys import LOAD, OF_A_CONNECTION, RUN, Kind
+from .keys import KINDS, LOAD, OF_A_CONNECTION, RUN, Kind
 
 T = TypeVar("T")
 
@@ -151,6 +151,12 @@ async def delete_connection(path: Sequence[str]) -> None:
     await execute(lambda redis: redis.unlink(RUN.key(*path), LOAD.key(*path)))
     for kind in OF_A_CONNECTION:
         await delete(kind, path, *await paths(kind, *path))
+
+
+def get_ready() -> None:
+    """Prepare for every kind what takes a while to prepare."""
+    for kind in KINDS:
+        _adapter(kind)
 
 
 def encode(kind: Kind[Any], key: str, value: Any) -> bytes:

@@ -85,7 +85,8 @@ async def _read_everything(run: Run, provider: Provider) -> LoadState:
     known = await run.ask(records.get, keys.OUTLINE, run.connection.path)
     spent = {part.id: part.calls for part in known.parts} if known else {}
     spent |= {part: calls for part, task in reading.items() if (calls := task.result()) is not None}
-    await run.write((keys.OUTLINE, run.connection.path, _outline(plan, spent)))
+    path = run.connection.path
+    await run.write((keys.OUTLINE, path, _outline(plan, spent)), (keys.NAMES, path, run.known))
     await run.flush()
     if not run.notes:
         return "complete"
@@ -97,7 +98,7 @@ async def _planned(run: Run, provider: Provider) -> Plan:
         run.calls += 1
 
     try:
-        return await provider.plan(client(provider, run.connection, count, PATIENCE))
+        return await provider.plan(client(provider, run.connection, count, PATIENCE, run.known))
     except DashboardError:
         raise
     except Exception as error:
@@ -111,6 +112,8 @@ async def _since(run: Run, provider: Provider, wanted: list[Part]) -> dict[str, 
     parts = tuple(part.id for part in wanted)
     if before and before.started_at and provider.changes and not run.load.full and _serves(before, parts):
         await run.note(parts=parts, full_at=before.full_at)
+        names: dict[str, str] | None = await run.ask(records.get, keys.NAMES, run.connection.path)
+        run.known.update(names or {})
         return {part: before.started_at - OVERLAP for part in parts if before.marks.get(part) == DONE}
     marks = run.load.marks if run.load.full else {}  # an earlier attempt's, which read changes, say nothing now
     await run.note(full=True, parts=parts, full_at=run.load.started_at, marks=marks)
@@ -135,7 +138,7 @@ async def _read_part(
 
     if mark != DONE:
         async with gate, _faults_told(run, provider, part):
-            api = client(provider, run.connection, count, PATIENCE)
+            api = client(provider, run.connection, count, PATIENCE, run.known)
             async with aclosing(_pages(provider, part, since.get(part.id), mark, api)) as pages:
                 async for page in pages:
                     await run.add(part.id, page)
@@ -167,11 +170,16 @@ def _pages(provider: Provider, part: Part, since: datetime | None, mark: str, ap
 
 
 def client(
-    provider: Provider, connection: Connection, on_call: Callable[[], None] = lambda: None, patience: float = 1
+    provider: Provider,
+    connection: Connection,
+    on_call: Callable[[], None] = lambda: None,
+    patience: float = 1,
+    known: dict[str, str] | None = None,
 ) -> ApiClient:
     """Calls to the provider in the name of this connection; raises ReconnectNeeded if it has moved."""
-    tokens = PatientTokens(ConnectionTokens(provider, connection), patience)
-    return ApiClient(provider, endpoints_of(provider, connection), tokens, budget, on_call, connection.account.id)
+    endpoints, tokens = endpoints_of(provider, connection), ConnectionTokens(provider, connection)
+    own = PatientTokens(tokens, patience)
+    return ApiClient(provider, endpoints, own, budget, on_call, connection.account.id, known)
 
 
 class PatientTokens:

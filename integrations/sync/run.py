@@ -52,6 +52,7 @@ class Run:
         self.calls = 0
         self.notes: list[str] = []
         self.skipped: list[str] = []
+        self.known: dict[str, str] = {}
         self._patience = patience
         self._holder = f"1:{secrets.token_hex(8)}".encode()
         self._buffer: list[Item] = []

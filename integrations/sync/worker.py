@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -11,13 +12,14 @@ import sys
 import threading
 from datetime import timedelta
 
+import anyio
 from docket import Perpetual, Worker
 
-from .. import providers
+from .. import frames, providers
 from ..http import shared_client
 from ..model import settings
 from ..oauth import disconnect
-from ..store import connections
+from ..store import connections, records
 from ..store.jobs import new_docket
 from .jobs import start_if_older
 from .load import load
@@ -49,7 +51,7 @@ async def refresh(perpetual: Perpetual = Perpetual(every=LOOK_EVERY, automatic=T
 
 async def work() -> None:
     """Take jobs from the queue until cancelled."""
-    providers(), shared_client()  # what takes a while to load is ready before the first job
+    await get_ready()
     async with new_docket() as docket:
         docket.register(load)
         docket.register(sweep)
@@ -57,6 +59,14 @@ async def work() -> None:
         lease = timedelta(seconds=settings().lease_seconds)
         async with Worker(docket, redelivery_timeout=lease, reconnection_delay=timedelta(seconds=1)) as worker:
             await worker.run_forever()
+
+
+async def get_ready() -> None:
+    """Load what takes a while before the first job does."""
+    records.get_ready()
+    providers(), shared_client(), frames.pack([])
+    await anyio.sleep(0)  # httpx's back end
+    gc.freeze()  # what is loaded stays: looking through it again and again costs a tenth of a second each time
 
 
 def main(with_parent: bool = False) -> None:

@@ -105,5 +105,3 @@ def _look_again() -> None:
     with contextlib.suppress(StoreUnavailable):
         run(redis.execute(lambda client: client.ping()))
         st.rerun()
-
-

@@ -23,8 +23,8 @@ def mine(acme, person) -> Connection:
     mine = person.connects()
     load = Load("load", "running", datetime.now(UTC), run="run", chunks=2)
     kept = {
-        keys.OUTLINE: Outline((), (), datetime.now(UTC)), keys.LOAD: load, keys.SNAPSHOT: load, keys.RUN: "run",
-        keys.CANCEL: "load",
+        keys.NAMES: {}, keys.OUTLINE: Outline((), (), datetime.now(UTC)), keys.LOAD: load, keys.SNAPSHOT: load,
+        keys.RUN: "run", keys.CANCEL: "load",
     }  # fmt: skip
     for kind, value in kept.items():
         run(records.put(kind, mine.path, value))

@@ -28,6 +28,7 @@ EXAMPLES = {
     keys.OUTCOME: Outcome("connected", "Hello – “there”", "connection"), keys.NOTICE: Outcome("failed", "No"),
     keys.CHOICE: Choice(("a", "b"), True), keys.CONNECTION: CONNECTION,
     keys.TOKEN: Token("access", None, NOW, "read write"), keys.USAGE: Usage(NOW),
+    keys.NAMES: {"owners 41": "Bo Falk"},
     keys.OUTLINE: Outline((Part("p", "P", "page", "g", "G", 3),), ("skipped",), NOW),
     keys.LOAD: LOAD, keys.SNAPSHOT: LOAD, keys.CHUNK: b"\x00\xffrows", keys.RUN: "run", keys.CANCEL: "load",
     keys.SANDBOX: {"a": [1, None, "x", 1.5, True]},
