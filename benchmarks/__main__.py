@@ -15,7 +15,7 @@ from socket import socket
 
 from .clients import NAMES
 from .limits import LATENCY, WORDS
-from .readers import Held, Row, client, dashboard
+from .readers import Held, Row, client, dashboard, filtering, two_people
 from .stage import contents, sandbox, stage
 
 SIZES = {
@@ -59,9 +59,10 @@ def main(arguments: Sequence[str]) -> None:
             if not asked.json:
                 print(_heading(section), flush=True)
             for row in _measured(listening, section, [asked.only] if asked.only else list(NAMES), asked.no_clients):
-                rows.append({"size": section[0], "faults": section[1], "multiple": row.multiple, **vars(row)})
+                if isinstance(row, Row):
+                    rows.append({"size": section[0], "faults": section[1], "multiple": row.multiple, **vars(row)})
                 if not asked.json:
-                    print(_line([show(row) for _, _, show in COLUMNS]), flush=True)
+                    print(_line([show(row) for _, _, show in COLUMNS]) if isinstance(row, Row) else row, flush=True)
     if asked.json:
         return print(json.dumps(rows, indent=1))
     print(LEGEND, *(f"- {name}: {words}" for name, words in WORDS.items()), sep="\n")
@@ -83,8 +84,8 @@ def _sections(asked: argparse.Namespace) -> list[Section]:
     return [(asked.size or "M", asked.faults)] if one else [("S", False), ("M", False), ("M", True)]
 
 
-def _measured(listening: socket, section: Section, slugs: Sequence[str], no_clients: bool) -> Iterator[Row]:
-    """Each provider alone, by the dashboard and by its client library; then all at once."""
+def _measured(listening: socket, section: Section, slugs: Sequence[str], no_clients: bool) -> Iterator[Row | str]:
+    """Each provider alone, by the dashboard and by its client library; two people on one account; all at once."""
     size, faulty = section
     held: Held = {slug: contents(slug, SIZES[size][slug]) for slug in slugs}
     with sandbox(listening, SIZES[size], FAULTS if faulty else ""):
@@ -92,8 +93,12 @@ def _measured(listening: socket, section: Section, slugs: Sequence[str], no_clie
             yield from dashboard(slug, {slug: held[slug]}, refresh=size != "S" and not faulty)
             if not no_clients:
                 yield client(slug, held)
+        if "airtable" in slugs and not faulty:
+            yield two_people("airtable", {"airtable": contents("airtable", SIZES[size]["airtable"], people=2)})
         if len(slugs) > 1:
             yield from dashboard("all at once", held, refresh=False)
+            if size == "M" and not faulty:
+                yield filtering(held)
 
 
 def _heading(section: Section) -> str:

@@ -24,7 +24,8 @@ WORDS = {
     f"the greater of calls / {AIRTABLE_CALLS} s and longest table × latency, and latency for the last answer.",
     "hubspot": f"in every type a list from the low ids, {PAGE} a page, and a search from the high ids, {SEARCH_PAGE} a "
     f"page, in each one call after another; {HUBSPOT_CALLS} list calls in {HUBSPOT_WINDOW} s, {HUBSPOT_SEARCHES} "
-    "searches a second. The first multiple of the latency at which list and search have met in every type.",
+    "searches a second. The first multiple of the latency at which list and search have met in every type. "
+    "(A second list, from a record that a search has found, is what beats it.)",
     "all at once": "the slowest provider's limit.",
 }
 

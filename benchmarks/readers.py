@@ -6,14 +6,18 @@ import asyncio
 import contextlib
 import dataclasses
 import json
+import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from integrations import sync
+import pandas as pd
+import pyarrow as pa
+
+from integrations import frames, sync
 from integrations.hubspot import OBJECTS
 from integrations.model import Connection, Load, settings
 from integrations.model.errors import StoreUnavailable
@@ -23,7 +27,7 @@ from integrations.store.loop import run
 
 from .clients import NAMES
 from .limits import Limit, together
-from .stage import Process, bench, connect, worker
+from .stage import Process, bench, connect, workers
 
 Ids = Sequence[tuple[str, str]]
 Held = Mapping[str, tuple[set[tuple[str, str]], Limit]]  # by slug: what the sandbox holds, the shortest time for it
@@ -81,19 +85,68 @@ def bound(held: Held) -> float:
 
 def dashboard(what: str, held: Held, refresh: bool) -> Iterator[Row]:
     """These providers loaded at once by one fresh worker; then again with one of a hundred items changed, if asked."""
-    with worker() as process:
+    with workers() as processes:
         connected = [run(connect(slug)) for slug in held]
         bench("counts")
-        first = _load(what, process, connected, held)
+        first = _load(what, processes, connected, held)
         yield first
         if refresh and not first.missing:
-            yield from (_refreshed(process, each, held, first.calls) for each in connected)
+            yield from (_refreshed(processes, each, held, first.calls) for each in connected)
 
 
-def _load(what: str, process: Process, connected: Sequence[Connection], held: Held) -> Row:
-    used, began = process.cpu, time.monotonic()
+def two_people(slug: str, held: Held) -> Row:
+    """Two people who load the same account at once, each by a worker of their own."""
+    with workers(2) as processes:
+        connected = [run(connect(slug)), run(connect(slug))]
+        bench("counts")
+        used = [process.cpu for process in processes]
+        measured = _load("two people", processes, connected, held)
+        both = all(process.cpu - before > 0.05 for process, before in zip(processes, used, strict=True))
+    here = measured.items == 2 * measured.held
+    told = measured.state + ("" if here else "; one has not all") + ("" if both else "; one worker did it all")
+    return dataclasses.replace(measured, items=measured.items // 2, doubled=0, state=told)
+
+
+def filtering(held: Held) -> str:
+    """How long a filter takes on a page that shows all this, without a load and while all is loaded again."""
+    with workers():
+        connected = [run(connect(slug)) for slug in held]
+        run(_ended(connected, bound(held)))
+        found = [shown[1] for connection in connected if (shown := run(sync.shown(connection)))]
+        frame = frames.frame(pa.concat_tables(found).combine_chunks())
+        idle = _filtered(frame, lambda done: done < 200)
+        run(_start_again(connected))
+        busy = _filtered(frame, lambda done: any(load and load.active for load in run(_loads(connected))))
+    return (
+        f"A filter of {len(frame):,} rows, p95: {idle * 1000:.1f} ms; while they are loaded again {busy * 1000:.1f} ms "
+        f"(× {busy / idle:.2f}, within 2.00)."
+    )
+
+
+async def _loads(connected: Sequence[Connection]) -> list[Load | None]:
+    return [await sync.status(connection) for connection in connected]
+
+
+async def _start_again(connected: Sequence[Connection]) -> None:
+    await asyncio.gather(*(sync.start(connection, full=True) for connection in connected))
+
+
+def _filtered(frame: pd.DataFrame, more: Callable[[int], bool]) -> float:
+    """The 95th percentile of seconds that a filter took, a pause after each as a person makes."""
+    took: list[float] = []
+    while more(len(took)):
+        began = time.perf_counter()
+        frames.apply(frame, frames.Filters(search=str(len(took)), types=("page", "record", "contact")))
+        took.append(time.perf_counter() - began)
+        time.sleep(0.02)
+    return statistics.quantiles(took, n=20)[-1]
+
+
+def _load(what: str, processes: Sequence[Process], connected: Sequence[Connection], held: Held) -> Row:
+    used, began = sum(process.cpu for process in processes), time.monotonic()
     loads = run(_ended(connected, bound(held)))
-    cost = {"wall": time.monotonic() - began, "cpu": process.cpu - used, "peak": process.peak}
+    wall, spent = time.monotonic() - began, sum(process.cpu for process in processes) - used
+    cost = {"wall": wall, "cpu": spent, "peak": max(process.peak for process in processes)}
     found = [item for connection in connected for item in run(_shown(connection))]
     told = dict.fromkeys(words for load in loads for words in (_state(load, held), *load.notes))
     return row(what, "dashboard", held, found, **cost, state=" ".join(told))
@@ -122,11 +175,11 @@ async def _shown(connection: Connection, changed_since: datetime | None = None) 
             if not changed or not changed_since or changed >= changed_since]  # fmt: skip
 
 
-def _refreshed(process: Process, connection: Connection, held: Held, full: int) -> Row:
+def _refreshed(processes: Sequence[Process], connection: Connection, held: Held, full: int) -> Row:
     """The same connection once more, after one of a hundred items has changed."""
     minute = datetime.now(UTC).replace(second=0, microsecond=0)  # Notion tells no more
     touched = {(kind, key) for kind, key in bench(f"touch/{connection.slug}")}
-    again = _load("1 % changed", process, [connection], held)
+    again = _load("1 % changed", processes, [connection], held)
     seen = len(touched.intersection(run(_shown(connection, minute))))
     told = f"{again.state}; {again.calls / full:.0%} of a full load's calls, {seen:,} of {len(touched):,} changes seen"
     return dataclasses.replace(again, state=told)

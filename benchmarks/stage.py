@@ -33,8 +33,9 @@ from .limits import LATENCY, Limit
 TICK = os.sysconf("SC_CLK_TCK")
 
 
-def contents(slug: str, items: int) -> tuple[set[tuple[str, str]], Limit]:
-    """The (type, id) of all that the sandbox holds of a provider, and the shortest time to read it."""
+def contents(slug: str, items: int, people: int = 1) -> tuple[set[tuple[str, str]], Limit]:
+    """The (type, id) of all that the sandbox holds of a provider, and the shortest time in which so many people who
+    share an account's limits read it."""
     if slug == "notion":
         pages = notion.World(items).all
         return {(page.kind, page.id) for page in pages}, limits.notion(len(pages), LATENCY)
@@ -43,7 +44,8 @@ def contents(slug: str, items: int) -> tuple[set[tuple[str, str]], Limit]:
         tables = [table for found in bases.values() for table in found.values()]
         ids = {("record", airtable.record_id(table.id, n)) for table in tables for n in range(len(table.times))}
         ids |= {("base", base) for base in bases} | {("table", table.id) for table in tables}
-        return ids, limits.airtable([[len(each.times) for each in found.values()] for found in bases.values()], LATENCY)
+        sizes = [[len(each.times) for each in found.values()] * people for found in bases.values()]
+        return ids, limits.airtable(sizes, LATENCY)
     entries = hubspot.World(items).entries
     ids = {(hubspot.ONE[kind], str(entry.id)) for kind, found in entries.items() for entry in found}
     return ids, limits.hubspot(list(map(len, entries.values())), LATENCY)
@@ -113,20 +115,21 @@ def sandbox(listening: socket.socket, items: Mapping[str, int], faults: str) -> 
 
 
 @contextmanager
-def worker() -> Iterator[Process]:
-    """A real worker that waits for jobs, with nothing else in Redis: budgets and snapshots are of one measurement."""
+def workers(count: int = 1) -> Iterator[list[Process]]:
+    """Real workers that wait for jobs, with nothing else in Redis: budgets and snapshots are of one measurement."""
     run(store.execute(lambda redis: redis.flushall()))
-    process = Process("integrations", "worker", "--with-parent")
+    processes = [Process("integrations", "worker", "--with-parent") for _ in range(count)]
     try:
-        run(_ready())
-        yield process
+        run(_ready(count))
+        yield processes
     finally:
-        process.end()
+        for process in processes:
+            process.end()
 
 
-async def _ready() -> None:
+async def _ready(count: int) -> None:
     async with new_docket() as docket, asyncio.timeout(30):
-        while not await docket.workers():
+        while len(await docket.workers()) < count:
             await asyncio.sleep(0.02)
 
 

@@ -166,7 +166,7 @@ def _value(field: Mapping[str, Any], fields: Mapping[str, Any]) -> Any:
 def _simple(value: Any) -> Any:
     if isinstance(value, list):
         return [_simple(each) for each in value]
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return _named(value)
     return value
 

@@ -7,7 +7,7 @@ https://developers.notion.com/guides/authorization (OAuth), https://developers.n
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -15,11 +15,15 @@ from typing import Any
 
 from .http import Chains, Names, cursor_pages, listed
 from .model import Account, Api, Fault, Item, Kind, Page, Part, Plan, Provider, moment
-from .model.errors import CursorExpired, ProviderError, QuotaSpent
+from .model.errors import CursorExpired, Forbidden, ProviderError, QuotaSpent
 
 PAGE_SIZE = 100
 PEOPLE = "people"
 INCOMPLETE = "Notion says that it left something out this time. Refresh to try again."
+BEYOND = (
+    "Notion's search ends before all pages have come. The rows of every data source were read one by one; "
+    "other pages may be missing."
+)
 
 
 async def identify(api: Api, answer: Mapping[str, Any]) -> Account:
@@ -42,6 +46,7 @@ async def read(api: Api, part: Part, mark: str = "") -> AsyncIterator[Page]:
 
     Chains from the newest and the oldest end stop where they meet. What is edited meanwhile
     moves to the newest end, so that end is looked at once more. A search can't be resumed.
+    Where it ends before everything has come, the rows of each data source are read as well.
     """
     people: Names = part.facts
     if part.id == PEOPLE:
@@ -49,15 +54,19 @@ async def read(api: Api, part: Part, mark: str = "") -> AsyncIterator[Page]:
         return
     people.start()
     seen = _Seen()
-    async with aclosing(_search(api, part, "descending")) as newest:
+    async with aclosing(_search(api, part.kind, "descending")) as newest:
         first = await anext(newest)
         seen.take(first)
         yield await _page(first, people)
         if first.more:
-            async for found in _from_both_ends(newest, _search(api, part, "ascending"), seen):
+            async for found in _from_both_ends(newest, _search(api, part.kind, "ascending"), seen):
                 yield await _page(found, people)
             async for found in _again(api, part, first.last, seen):
                 yield await _page(found, people)
+    if seen.incomplete and part.kind == "page":
+        async for found in _all_rows(api):
+            yield await _page(found, people)
+        raise ProviderError(BEYOND)
     if seen.incomplete:
         raise ProviderError(INCOMPLETE)
 
@@ -129,15 +138,44 @@ class _Seen:
         return self.down is not None and self.up is not None and self.down < self.up
 
 
-async def _search(api: Api, part: Part, direction: str) -> AsyncGenerator[_Found, None]:
+async def _search(api: Api, kind: str, direction: str) -> AsyncGenerator[_Found, None]:
     body = {
-        "filter": {"property": "object", "value": part.kind},
+        "filter": {"property": "object", "value": kind},
         "sort": {"timestamp": "last_edited_time", "direction": direction},
     }
     async for answer in _answers(api, "POST", "/v1/search", body):
-        found = [each for each in listed(answer, "results") if each.get("object") == part.kind]
-        incomplete = (answer.get("request_status") or {}).get("type") == "incomplete"
-        yield _Found(direction, found, bool(answer.get("has_more")), incomplete)
+        yield _found(answer, kind, direction)
+
+
+def _found(answer: Mapping[str, Any], kind: str, direction: str) -> _Found:
+    found = [each for each in listed(answer, "results") if each.get("object") == kind]
+    incomplete = (answer.get("request_status") or {}).get("type") == "incomplete"
+    return _Found(direction, found, bool(answer.get("has_more")), incomplete)
+
+
+async def _all_rows(api: Api) -> AsyncGenerator[_Found, None]:
+    async for sources in _search(api, "data_source", "ascending"):
+        for source in sources.objects:
+            with suppress(Forbidden):  # found, but not shared in full
+                async for rows in _rows(api, source["id"]):
+                    yield rows
+
+
+async def _rows(api: Api, source: str) -> AsyncGenerator[_Found, None]:
+    """The rows of a data source; a query ends after 10,000, and the next one begins with the last one's minute.
+
+    https://developers.notion.com/reference/query-a-data-source
+    """
+    body: dict[str, Any] = {"sorts": [{"timestamp": "created_time", "direction": "ascending"}]}
+    since, full = "", True
+    while full:
+        before, full = since, False
+        async for answer in _answers(api, "POST", f"/v1/data_sources/{source}/query", body):
+            rows = _found(answer, "page", "ascending")
+            yield rows
+            since = max([since, *(row.get("created_time", "") for row in rows.objects)])
+            full = rows.incomplete and since > before
+        body["filter"] = {"timestamp": "created_time", "created_time": {"on_or_after": since}}
 
 
 async def _from_both_ends(
@@ -164,7 +202,7 @@ async def _again(api: Api, part: Part, time: datetime | None, seen: _Seen) -> As
 
 async def _since(api: Api, part: Part, time: datetime | None, seen: _Seen) -> AsyncGenerator[_Found, None]:
     """What was edited at that time or later; everything, without a time."""
-    async with aclosing(_search(api, part, "descending")) as newest:
+    async with aclosing(_search(api, part.kind, "descending")) as newest:
         async for found in newest:
             seen.take(found)
             yield found
@@ -213,7 +251,7 @@ def _item(found: Mapping[str, Any], people: Mapping[str, str]) -> Item:
 
 
 def _object(thing: Any) -> Mapping[str, Any]:
-    return thing if isinstance(thing, Mapping) else {}
+    return thing if isinstance(thing, dict) else {}
 
 
 def _parent(parent: Mapping[str, Any]) -> tuple[str | None, str | None]:
@@ -231,9 +269,9 @@ def _properties(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _value(field) for name, field in fields.items() if field.get("type") != "title"}
 
 
-def _value(field: Mapping[str, Any] | None) -> Any:
+def _value(field: Any) -> Any:
     """A property's value as plain data; types and shapes of the future are shown as they come."""
-    if not isinstance(field, Mapping):
+    if not isinstance(field, dict):
         return field
     kind = field.get("type", "")
     value = field.get(kind)
@@ -248,7 +286,7 @@ def _plain(texts: Any) -> str:
 
 
 def _name(thing: Any) -> Any:
-    return thing.get("name") or thing.get("id") if isinstance(thing, Mapping) else thing
+    return thing.get("name") or thing.get("id") if isinstance(thing, dict) else thing
 
 
 def _names(things: Any) -> Any:

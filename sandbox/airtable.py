@@ -214,8 +214,9 @@ TOO_MANY = "Rate limit exceeded. Please try again later"
 
 
 def _limits(path: str, grant: Mapping[str, Any]) -> tuple[Limit, ...]:
+    """Each base has its own, whoever asks."""
     base = re.search(r"/(app[A-Za-z0-9]{14})", path)
-    return (Limit(f"airtable {grant['grant']} {base[1] if base else ''}", 5, 1, rolling=True, lockout=30),)
+    return (Limit(f"airtable {base[1] if base else grant['grant']}", 5, 1, rolling=True, lockout=30),)
 
 
 def _token_answer(grant: Mapping[str, Any]) -> dict[str, Any]:

@@ -180,8 +180,8 @@ def _need(grant: Mapping[str, Any], *scopes: str) -> None:
 
 def _limits(path: str, grant: Mapping[str, Any]) -> tuple[Limit, ...]:
     if path.endswith("/search"):
-        return (Limit(f"hubspot search {grant['grant']}", 5, 1, rolling=True),)
-    return (Limit(f"hubspot {grant['grant']}", 110, 10, rolling=True),)
+        return (Limit(f"hubspot search {PORTAL}", 5, 1, rolling=True),)
+    return (Limit(f"hubspot {PORTAL}", 110, 10, rolling=True),)
 
 
 def _limited(limit: Limit, wait: float) -> Answer:

@@ -28,6 +28,8 @@ class Workspace:
         self.meanwhile: Callable[[int], None] = lambda request: None
         self.without_time: set[str] = set()
         self.incomplete_from = 10**9
+        self.rows: dict[str, list[str]] = {}
+        self.rows_in_a_query = 10**9
 
     def edit(self, *names: str) -> None:
         self.now += timedelta(minutes=1)
@@ -38,6 +40,10 @@ class Workspace:
 
     async def post(self, path: str, json: Any, *, lane: str = "") -> Any:
         await asyncio.sleep(0.001)
+        if path.endswith("/query"):
+            return self.query(path.split("/")[3], json)
+        if json["filter"]["value"] == "data_source":
+            return {"results": [{"object": "data_source", "id": name} for name in self.rows], "has_more": False}
         self.meanwhile(len(self.asked))
         direction, start = json["sort"]["direction"], int(json.get("start_cursor", 0))
         self.asked.append((direction, start))
@@ -48,6 +54,23 @@ class Workspace:
         return {
             "results": shown, "has_more": more, "next_cursor": str(start + 100) if more else None,
             **({"request_status": status} if self.incomplete_from < len(order) else {}),
+        }  # fmt: skip
+
+    def query(self, source: str, asked: Any) -> dict[str, Any]:
+        """Rows created two a minute, in that order; no more than so many in one query."""
+        assert asked["sorts"] == [{"timestamp": "created_time", "direction": "ascending"}]
+        first = asked.get("filter", {}).get("created_time", {}).get("on_or_after", "")
+        rows = [
+            {"object": "page", "id": name, "created_time": f"2026-01-01T{n // 120:02}:{n // 2 % 60:02}:00.000Z"}
+            for n, name in enumerate(self.rows[source])
+        ]
+        found = [row for row in rows if row["created_time"] >= first]
+        start, end = int(asked.get("start_cursor", 0)), min(len(found), self.rows_in_a_query)
+        more, cut = start + 100 < end, end < len(found)
+        return {
+            "results": found[start:min(start + 100, end)], "has_more": more,
+            "next_cursor": str(start + 100) if more else None,
+            **({"request_status": {"type": "incomplete"}} if cut and not more else {}),
         }  # fmt: skip
 
     def page(self, name: str) -> dict[str, Any]:
@@ -120,9 +143,19 @@ def test_a_refresh_asks_for_what_changed_only() -> None:
     assert len(workspace.asked) <= 0.05 * whole
 
 
+@pytest.mark.parametrize("in_a_query", [100, 250, 10_000])
+def test_where_the_search_ends_early_every_data_source_is_read_by_windows_of_creation(in_a_query: int) -> None:
+    workspace = Workspace(900)
+    workspace.incomplete_from, workspace.rows_in_a_query = 300, in_a_query
+    workspace.rows = {"a": [f"a{n}" for n in range(1101)], "b": [f"b{n}" for n in range(30)], "c": []}
+    with pytest.raises(ProviderError, match="read one by one"):
+        read(workspace)
+    assert set(workspace.found) >= {name for rows in workspace.rows.values() for name in rows}
+
+
 def test_what_notion_calls_incomplete_is_not_called_complete() -> None:
     workspace = Workspace(900)
     workspace.incomplete_from = 300
-    with pytest.raises(ProviderError, match="left something out"):
+    with pytest.raises(ProviderError, match="pages may be missing"):
         read(workspace)
     assert len(workspace.found) >= 600, "what came is kept, from both ends"

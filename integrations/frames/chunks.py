@@ -20,6 +20,7 @@ from .cells import TEXT, plain
 
 TIME = pa.timestamp("us", "UTC")
 MERGED_ROWS = 5_000
+NAMING = ("id", "type", "name")
 DEEPEST = 100
 AS_DEFAULT = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_SUBCLASS
 
@@ -64,30 +65,40 @@ def unpack(chunks: Iterable[bytes]) -> pa.Table:
     return _named(_latest(_read(chunks)))
 
 
-def merge(old: pa.Table | Iterable[bytes], new: pa.Table | Iterable[bytes]) -> Iterator[bytes]:
-    """All rows of `new` and those of `old` that it has not by (type, id), in chunks of at most MERGED_ROWS rows.
+def merge(old: Iterable[bytes], new: Iterable[bytes]) -> Iterator[bytes]:
+    """All rows of `new`, and those of `old` that it has not by (type, id), in chunks of at most MERGED_ROWS rows.
 
-    For a refresh that ended early. Both may be chunks or what `unpack` made of them. No rows give no chunks.
+    What both have stays at its place. No rows give no chunks. One chunk of `old` at a time is in memory.
     """
-    rows = _latest(_joined([_rows(old), _rows(new)]))
-    for start in range(0, rows.num_rows, MERGED_ROWS):
-        yield _write(rows.slice(start, MERGED_ROWS))
+    fresh, held = _latest(_read(new)), SCHEMA.empty_table()
+    for chunk in old:
+        rows = _latest(_read([chunk]))
+        again = pc.is_in(_identities(fresh), value_set=_identities(rows))
+        held = _joined([held, _latest(_joined([rows, fresh.filter(again)]))])
+        fresh = fresh.filter(pc.invert(again))
+        while held.num_rows > MERGED_ROWS:
+            yield _write(held.slice(0, MERGED_ROWS))
+            held = held.slice(MERGED_ROWS)
+    held = _joined([held, fresh])
+    for start in range(0, held.num_rows, MERGED_ROWS):
+        yield _write(held.slice(start, MERGED_ROWS))
 
 
 def missing(old: Iterable[bytes], new: Iterable[bytes]) -> list[str]:
     """Names of the rows that `old` has and `new` has not, by (type, id)."""
-    before, now = _latest(_read(old)), _read(new)
+    before, now = _latest(_read(old, *NAMING)), _read(new, *NAMING)
     gone = pc.invert(pc.is_in(_identities(before), value_set=_identities(now)))
     return [str(name) for name in before["name"].filter(gone).to_pylist()]
 
 
+def count(chunks: Iterable[bytes]) -> dict[str, int]:
+    """How many rows of each item type `unpack` would give, in order of first appearance."""
+    types = _latest(_read(chunks, *NAMING))["type"]
+    return {entry["values"]: entry["counts"] for entry in pc.value_counts(types).to_pylist()}
+
+
 def _identities(table: pa.Table) -> pa.ChunkedArray:
     return pc.binary_join_element_wise(table["type"].cast(TEXT), table["id"].cast(TEXT), pa.scalar("\n", TEXT))
-
-
-def counts(table: pa.Table) -> dict[str, int]:
-    """How many rows there are of each item type, in order of first appearance."""
-    return {entry["values"]: entry["counts"] for entry in pc.value_counts(table["type"]).to_pylist()}
 
 
 def _array(field: pa.Field, values: list[Any]) -> pa.Array:
@@ -186,13 +197,17 @@ def _write(table: pa.Table) -> bytes:
     return bytes(sink.getvalue())
 
 
-def _read(chunks: Iterable[bytes]) -> pa.Table:
-    return _joined([pa.ipc.open_stream(chunk).read_all() for chunk in chunks])
+def _read(chunks: Iterable[bytes], *columns: str) -> pa.Table:
+    """One table of all columns, or of some."""
+    fields = [SCHEMA.get_field_index(name) for name in columns]
+    options = pa.ipc.IpcReadOptions(included_fields=fields)
+    return _joined([pa.ipc.open_stream(chunk, options=options).read_all() for chunk in chunks], *columns)
 
 
-def _joined(tables: list[pa.Table]) -> pa.Table:
+def _joined(tables: list[pa.Table], *columns: str) -> pa.Table:
     """One table in one piece, with one dictionary of types."""
-    return pa.concat_tables([SCHEMA.empty_table(), *tables]).combine_chunks()
+    empty = SCHEMA.empty_table().select(list(columns or SCHEMA.names))
+    return pa.concat_tables([empty, *(table.select(empty.column_names) for table in tables)]).combine_chunks()
 
 
 def _latest(table: pa.Table) -> pa.Table:
@@ -211,13 +226,6 @@ def _named(table: pa.Table) -> pa.Table:
     return _with_parents(table, pc.coalesce(table["parent_path_or_name"], _parent_names(table)))
 
 
-def _unnamed(table: pa.Table) -> pa.Table:
-    """Parents that `_named` filled in forgotten again, so that a renamed parent shows its new name."""
-    given = table["parent_path_or_name"]
-    same = pc.fill_null(pc.equal(given, _parent_names(table)), False)
-    return _with_parents(table, pc.if_else(same, pa.scalar(None, TEXT), given))
-
-
 def _parent_names(table: pa.Table) -> pa.ChunkedArray:
     rows = pc.index_in(table["parent_id"], value_set=table["id"])
     return table["name"].take(rows)
@@ -225,7 +233,3 @@ def _parent_names(table: pa.Table) -> pa.ChunkedArray:
 
 def _with_parents(table: pa.Table, parents: pa.ChunkedArray) -> pa.Table:
     return table.set_column(SCHEMA.get_field_index("parent_path_or_name"), SCHEMA.field("parent_path_or_name"), parents)
-
-
-def _rows(source: pa.Table | Iterable[bytes]) -> pa.Table:
-    return _unnamed(source) if isinstance(source, pa.Table) else _read(source)

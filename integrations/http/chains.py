@@ -30,9 +30,11 @@ class Chains(Generic[T]):
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task in self._feeding:
-            task.cancel()
-        await asyncio.gather(*self._feeding, return_exceptions=True)
+        left = set(self._feeding)
+        while left:  # once more, if what a chain was waiting for has lost its cancellation
+            for task in left:
+                task.cancel()
+            left = (await asyncio.wait(left, timeout=1))[1]
 
     def add(self, chain: AsyncGenerator[T, None]) -> None:
         """Begin to read one more chain."""

@@ -69,6 +69,7 @@ class Load:
     `full`: everything is read, not only what changed. `full_at`: since when that has to be so.
     `parts`: which parts its rows cover. `marks`: how far each part has been read, or DONE.
     `removed`: names of items that the load before had, and the provider has no more.
+    `data_key`: what its chunks are sealed with; it is sealed itself, being in this record.
     """
 
     id: str
@@ -89,6 +90,7 @@ class Load:
     parts: tuple[str, ...] = ()
     marks: dict[str, str] = field(default_factory=dict)
     removed: tuple[str, ...] = ()
+    data_key: str = field(default="", repr=False)
 
     @property
     def active(self) -> bool:

@@ -33,9 +33,11 @@ GENERAL: dict[str, tuple[str, str]] = {
     "WORKERS": ("child", "Who loads: a `child` process, `inline` in the app itself, or `external` (`make worker`)."),
     "ALLOW_ANONYMOUS": ("off", "`on` lets a `PUBLIC_URL` on another machine start without sign-in."),
     "FORGET_AFTER_DAYS": ("90", "Connections unused for so many days are revoked and deleted."),
+    "KEEP_DAYS": ("90", "What was loaded is deleted when nobody has loaded it again for so many days."),
     "STALE_AFTER": ("60", "Minutes until an opened page refreshes itself; not where calls are rationed."),
     "REFRESH_EVERY": ("", "Minutes between refreshes that nobody asks for; without it there are none."),
     "FULL_EVERY": ("24", "Hours after which a refresh reads everything again, so that what was deleted is noticed."),
+    "TOKEN_LEASE_SECONDS": ("10", "Whoever refreshes a token and is silent for so long is replaced."),
     "LEASE_SECONDS": ("15", "A load whose worker is silent for so long is taken up by another worker."),
     "SANDBOX_ITEMS": ("3000", "How many items each sample account holds."),
     "SANDBOX_LATENCY_MS": ("40", "How long a sample provider takes to answer."),
@@ -87,6 +89,8 @@ class Settings:
         self.workers = self._choice("WORKERS", "child", "inline", "external")
         self.allow_anonymous = self._choice("ALLOW_ANONYMOUS", "on", "off") == "on"
         self.forget_after_days = self._number("FORGET_AFTER_DAYS", at_least=1)
+        self.keep_days = self._number("KEEP_DAYS", at_least=1)
+        self.token_lease_seconds = self._number("TOKEN_LEASE_SECONDS", at_least=0.1)
         self.lease_seconds = self._number("LEASE_SECONDS", at_least=0.5)
         self.stale_after = timedelta(minutes=self._number("STALE_AFTER", at_least=0))
         self._refresh_every = self._number("REFRESH_EVERY", at_least=1) if self["REFRESH_EVERY"] else None

@@ -1,21 +1,27 @@
 """The access token of a connection, refreshed when it is due, once for everybody.
 
-The new pair is saved before it is used: a provider that rotates refresh tokens has
-already forgotten the old one (RFC 9700 section 4.14.2).
+The new pair is saved, on disk, before it is used: a provider that rotates refresh tokens
+has already forgotten the old one (RFC 9700 section 4.14.2). It is saved over the very pair
+that it replaces and no other, and whoever asked for it going away does not stop that.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
+from typing import NoReturn
 
 from ..model import Connection, Endpoints, Provider, Token, settings
-from ..model.errors import ReconnectNeeded
+from ..model.errors import ReconnectNeeded, StoreUnavailable
 from ..store import connections, keys, locks, records
 from .client import JustRefreshed, request_token, token_of
 
 EARLY = 120  # seconds before its end that a token is renewed
+INSIST = 60  # seconds that a new pair is tried to be saved while Redis is away
 RECENT = 5  # seconds that a token is used without looking whether another process has renewed it
+
+_refreshing: set[asyncio.Future[Token]] = set()  # under way, whoever asked perhaps gone
 
 
 class ConnectionTokens:
@@ -37,8 +43,10 @@ class ConnectionTokens:
     async def renewed(self, refused: str) -> str:
         """Another access token than the refused one."""
         self._recent = None
-        token = await self._refreshed(lambda found: found.access_token != refused)
-        return token.access_token
+        refreshing = asyncio.ensure_future(self._refreshed(lambda found: found.access_token != refused))
+        _refreshing.add(refreshing)
+        refreshing.add_done_callback(_ended)
+        return (await asyncio.shield(refreshing)).access_token
 
     async def _refreshed(self, good: Callable[[Token], bool]) -> Token:
         async with locks.held(self._connection.path):
@@ -55,9 +63,24 @@ class ConnectionTokens:
             if isinstance(refusal, ReconnectNeeded):
                 await connections.mark_reconnect(self._connection, str(refusal))
             raise
-        fresh = token_of(answer, previous=token)
-        await records.put(keys.TOKEN, self._connection.path, fresh, only_over=True)
-        return fresh
+        return await self._saved(token_of(answer, previous=token), instead_of=token)
+
+    async def _saved(self, fresh: Token, instead_of: Token) -> Token:
+        """The pair that is stored then: this one, or what a new approval has put in the place of the old one."""
+
+        def change(found: Token) -> Token | None:
+            return fresh if found == instead_of else None
+
+        deadline = time.monotonic() + INSIST
+        while True:
+            try:
+                saved = await records.exchange(keys.TOKEN, self._connection.path, change)
+            except StoreUnavailable:  # the provider has forgotten the old pair: this one must not be lost
+                if time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(0.2)
+            else:
+                return saved or self._gone()
 
     async def _ask(self, token: Token) -> dict[str, object]:
         if not token.refresh_token:
@@ -67,10 +90,16 @@ class ConnectionTokens:
         return dict(answer)
 
     async def _stored(self) -> Token:
-        token = await records.get(keys.TOKEN, self._connection.path)
-        if token is None:
-            raise ReconnectNeeded(f"This {self._provider.title} connection is gone. Connect again to go on.")
-        return token
+        return await records.get(keys.TOKEN, self._connection.path) or self._gone()
+
+    def _gone(self) -> NoReturn:
+        raise ReconnectNeeded(f"This {self._provider.title} connection is gone. Connect again to go on.")
+
+
+def _ended(refreshing: asyncio.Future[Token]) -> None:
+    _refreshing.discard(refreshing)
+    if not refreshing.cancelled():
+        refreshing.exception()  # seen, if nobody waits for it any more
 
 
 def endpoints_of(provider: Provider, connection: Connection) -> Endpoints:

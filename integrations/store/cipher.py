@@ -5,7 +5,8 @@
 The associated data is the format version and the record's own Redis key, which names
 kind, owner, provider and connection: a record that was changed or copied elsewhere
 does not open. Keys come from TOKEN_KEYS, the first one seals; with the embedded server
-a key file (mode 600) is made beside it.
+a key file (mode 600) is made beside it. What is large is sealed with a data key of its
+own, which is kept in a record sealed with these.
 """
 
 from __future__ import annotations
@@ -25,24 +26,31 @@ from ..model.settings import HOW_TO_MAKE_A_KEY, decode_key
 
 NONCE = 12
 KEY_ID = 4
+DATA = bytes(KEY_ID)  # the id of every data key
 UNREADABLE = "What was stored here cannot be opened with this server's keys. Reconnect to start afresh."
 
 
-def seal(version: int, name: str, plain: bytes) -> bytes:
-    """The record for `name` (its Redis key), sealed with the first key."""
-    key_id, cipher = next(iter(keyring().items()))
+def seal(version: int, name: str, plain: bytes, data_key: str = "") -> bytes:
+    """The record for `name` (its Redis key), sealed with the first key, or with a data key."""
+    key_id, cipher = (DATA, AESGCM(decode_key(data_key))) if data_key else next(iter(keyring().items()))
     nonce = secrets.token_bytes(NONCE)
     return bytes([version]) + key_id + nonce + cipher.encrypt(nonce, plain, _bound_to(version, name))
 
 
-def open_(name: str, record: bytes) -> tuple[int, bytes]:
+def open_(name: str, record: bytes, data_key: str = "") -> tuple[int, bytes]:
     """(format version, plain bytes) of the record at `name`; raises RecordUnreadable."""
     version, key_id = record[0] if record else 0, record[1 : 1 + KEY_ID]
     nonce, sealed = record[1 + KEY_ID : 1 + KEY_ID + NONCE], record[1 + KEY_ID + NONCE :]
     try:
-        return version, keyring()[key_id].decrypt(nonce, sealed, _bound_to(version, name))
+        cipher = AESGCM(decode_key(data_key)) if key_id == DATA and data_key else keyring()[key_id]
+        return version, cipher.decrypt(nonce, sealed, _bound_to(version, name))
     except (KeyError, InvalidTag, ValueError):
         raise RecordUnreadable(UNREADABLE) from None
+
+
+def new_key() -> str:
+    """A key for TOKEN_KEYS, or for data."""
+    return secrets.token_urlsafe(32)
 
 
 @cache
@@ -61,7 +69,7 @@ def _file_key() -> bytes:
         raise NotConfigured(f"TOKEN_KEYS is needed with an outside Redis. {HOW_TO_MAKE_A_KEY}")
     path = settings().data_dir / "token.key"
     if not path.exists():
-        _create(path, secrets.token_urlsafe(32))
+        _create(path, new_key())
     return decode_key(path.read_text())
 
 

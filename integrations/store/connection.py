@@ -38,7 +38,7 @@ async def execute(command: Callable[[Any], Awaitable[T]], *, patiently: bool = F
     try:
         client = await _client()
         async with asyncio.timeout(None if patiently else PATIENCE):
-            call = command if patiently else _uncancelled(command)
+            call = _apart(command, also_cancelled=patiently)
             try:
                 return await call(client)
             except ConnectionLost:
@@ -50,7 +50,7 @@ async def execute(command: Callable[[Any], Awaitable[T]], *, patiently: bool = F
         raise StoreUnavailable from None
 
 
-def _uncancelled(command: Callable[[Any], Awaitable[T]]) -> Callable[[Any], Awaitable[T]]:
+def _apart(command: Callable[[Any], Awaitable[T]], also_cancelled: bool) -> Callable[[Any], Awaitable[T]]:
     """The same, as a task of its own: redis-py sends with asyncio.wait_for, which before Python 3.12
     can lose the cancellation of whoever waits (python/cpython#86296)."""
 
@@ -58,7 +58,12 @@ def _uncancelled(command: Callable[[Any], Awaitable[T]]) -> Callable[[Any], Awai
         task = asyncio.ensure_future(command(client))
         _commands.add(task)
         task.add_done_callback(_ended)
-        return await asyncio.shield(task)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if also_cancelled:
+                task.cancel()
+            raise
 
     return call
 

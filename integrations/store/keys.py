@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
-from ..model import Connection, Load, Part, Token
+from ..model import Connection, Load, Part, Token, settings
 
 T = TypeVar("T", covariant=True)
 MINUTE, DAY = 60, 86_400
@@ -64,13 +64,22 @@ class Usage:
 
 @dataclass(frozen=True)
 class Kind(Generic[T]):
-    """One kind of record. `seconds`: its expiry, None while its connection lives."""
+    """One kind of record. `seconds`: its expiry; None while its connection lives, or for KEEP_DAYS if it is `loaded`.
+
+    Chunks are sealed with the data key of their load: new TOKEN_KEYS leave these megabytes as they are.
+    """
 
     name: str
     shape: type[T]
     seconds: int | None
     version: int = 1
     migrations: Mapping[int, Callable[[Any], Any]] = field(default_factory=dict, compare=False)
+    loaded: bool = False
+
+    @property
+    def expiry(self) -> int | None:
+        """Seconds until a record of this kind is gone, if nobody writes it again."""
+        return int(settings().keep_days * DAY) if self.loaded else self.seconds
 
     def key(self, *path: str) -> str:
         """The Redis key of one record."""
@@ -83,12 +92,12 @@ NOTICE = Kind("notice", Outcome, 5 * MINUTE)  # owner, slug
 CHOICE = Kind("choice", Choice, 400 * DAY)  # owner, slug
 CONNECTION = Kind("connection", Connection, None)  # owner, slug, connection
 TOKEN = Kind("token", Token, None)  # owner, slug, connection
-NAMES = Kind("names", dict, None)  # owner, slug, connection: what its provider remembers until the next full load
+NAMES = Kind("names", dict, None, loaded=True)  # owner, slug, connection: what its provider remembers till then
 OUTLINE = Kind("outline", Outline, 30 * DAY)  # owner, slug, connection
 USAGE = Kind("usage", Usage, None)  # owner, slug, connection
-LOAD = Kind("load", Load, None)  # owner, slug, connection
-SNAPSHOT = Kind("snapshot", Load, None)  # owner, slug, connection
-CHUNK = Kind("chunk", bytes, None)  # owner, slug, connection, load, run, number
+LOAD = Kind("load", Load, None, loaded=True)  # owner, slug, connection
+SNAPSHOT = Kind("snapshot", Load, None, loaded=True)  # owner, slug, connection
+CHUNK = Kind("chunk", bytes, None, loaded=True)  # owner, slug, connection, load, run, number
 RUN = Kind("run", str, None)  # owner, slug, connection: who may write the load
 CANCEL = Kind("cancel", str, 10 * MINUTE)  # owner, slug, connection: the load to stop
 SANDBOX = Kind("sandbox", dict, None)  # slug and what the stand-in provider names it
@@ -96,4 +105,5 @@ SANDBOX = Kind("sandbox", dict, None)  # slug and what the stand-in provider nam
 KINDS: tuple[Kind[Any], ...] = tuple(value for value in list(globals().values()) if isinstance(value, Kind))
 OF_A_CONNECTION = (CONNECTION, TOKEN, NAMES, OUTLINE, USAGE, LOAD, SNAPSHOT, CHUNK, RUN, CANCEL)
 BUDGET = "dashboard:budget"  # what, hash of a lane: when its calls may go; lives for as long as that matters
+CALLS = "dashboard:calls"  # month, hash of an account: how many calls it was asked; kept for 40 days
 LOCK = "dashboard:lock"  # owner, slug, connection: who refreshes its token; lives for seconds

@@ -1,38 +1,73 @@
-"""A lock that all processes share, for as long as one of them refreshes a token."""
+"""A lease that all processes share: whoever refreshes or replaces a connection's token holds it.
+
+It names its holder, who renews it every third of its life and alone gives it back. A holder
+that dies or loses Redis lets it run out; what it then still writes is compared with what is
+there (records.exchange), so two holders never overwrite each other.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import secrets
+import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
-from redis.exceptions import LockError
-
+from ..model import settings
 from ..model.errors import StoreUnavailable
 from .connection import execute
 from .keys import LOCK
 
-LIFE = 60  # seconds; more than three tries of a token request take
+WAIT = 90  # seconds; more than three tries of a slow token endpoint take
+LOOK_EVERY = 0.05
+RENEW = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0"
+RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 
 
 @asynccontextmanager
 async def held(path: Sequence[str]) -> AsyncIterator[None]:
-    """Hold the lock of a connection; raises StoreUnavailable if it can't be had in time."""
-    lock = await execute(lambda redis: _acquired(redis, ":".join((LOCK, *path))), patiently=True)
+    """Hold the lease of a connection; raises StoreUnavailable if it can't be had in time."""
+    lease = _Lease(":".join((LOCK, *path)))
     try:
+        await lease.take()
         yield
     finally:
-        await execute(lambda redis: _released(lock))
+        await asyncio.shield(lease.give_back())
 
 
-async def _acquired(redis: Any, name: str) -> Any:
-    lock = redis.lock(name, timeout=LIFE, sleep=0.05, blocking_timeout=LIFE)
-    if not await lock.acquire(token="1:" + secrets.token_hex(16)):
-        raise StoreUnavailable
-    return lock
+class _Lease:
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._holder = f"1:{secrets.token_hex(16)}"
+        self._life = round(settings().token_lease_seconds * 1000)
+        self._trying: asyncio.Future[Any] | None = None
+        self._renewing: asyncio.Task[None] | None = None
 
+    async def take(self) -> None:
+        deadline = time.monotonic() + WAIT
+        while not await self._free():
+            if time.monotonic() > deadline:
+                raise StoreUnavailable
+            await asyncio.sleep(LOOK_EVERY)
+        self._renewing = asyncio.create_task(self._renew())
 
-async def _released(lock: Any) -> None:
-    with suppress(LockError):  # it outlived its life, and is somebody else's by now
-        await lock.release()
+    async def _free(self) -> bool:
+        taking = execute(lambda redis: redis.set(self._name, self._holder, nx=True, px=self._life))
+        self._trying = asyncio.ensure_future(taking)
+        return bool(await asyncio.shield(self._trying))
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(self._life / 3000)
+            with contextlib.suppress(StoreUnavailable):
+                await execute(lambda redis: redis.eval(RENEW, 1, self._name, self._holder, self._life))
+
+    async def give_back(self) -> None:
+        """Also what was asked for by somebody who has gone away meanwhile."""
+        if self._renewing:
+            self._renewing.cancel()
+        with contextlib.suppress(StoreUnavailable):  # it runs out
+            if self._trying and await self._trying:
+                await execute(lambda redis: redis.eval(RELEASE, 1, self._name, self._holder))

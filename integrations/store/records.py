@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any, TypeVar, cast
 
 import pydantic
+from redis.exceptions import ResponseError
 
 from ..model.errors import RecordTooNew, RecordUnreadable
 from . import cipher
 from .connection import execute
-from .keys import KINDS, LOAD, OF_A_CONNECTION, RUN, Kind
+from .keys import CHUNK, KINDS, LOAD, OF_A_CONNECTION, RUN, Kind
 
 T = TypeVar("T")
 
@@ -23,6 +25,13 @@ for i = 2, #KEYS do
 end
 return 1
 """
+REPLACE = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2])
+if ARGV[3] ~= '' then redis.call('EXPIRE', KEYS[1], ARGV[3]) end
+return 1
+"""
+ON_DISK_WITHIN = 800  # ms; less than a command may take
 HOLD_WHILE_WANTED = """
 if redis.call('EXISTS', KEYS[2]) == 0 then return 0 end
 redis.call('SET', KEYS[1], ARGV[1])
@@ -39,7 +48,7 @@ async def put(
     """
     key = kind.key(*path)
     record = encode(kind, key, value)
-    await execute(lambda redis: redis.set(key, record, ex=seconds or kind.seconds, xx=only_over))
+    await execute(lambda redis: redis.set(key, record, ex=seconds or kind.expiry, xx=only_over))
 
 
 async def get(kind: Kind[T], path: Sequence[str]) -> T | None:
@@ -48,11 +57,11 @@ async def get(kind: Kind[T], path: Sequence[str]) -> T | None:
     return decode(kind, key, await execute(lambda redis: redis.get(key)))
 
 
-async def get_many(kind: Kind[T], paths: Sequence[Sequence[str]]) -> list[T | None]:
-    """The records in the order of their paths, in one round trip."""
+async def get_many(kind: Kind[T], paths: Sequence[Sequence[str]], data_key: str = "") -> list[T | None]:
+    """The records in the order of their paths, in one round trip; `data_key` opens what was sealed with it."""
     keys = [kind.key(*path) for path in paths]
     values = await execute(lambda redis: redis.mget(keys)) if keys else []
-    return [decode(kind, key, value) for key, value in zip(keys, values, strict=True)]
+    return [decode(kind, key, value, data_key) for key, value in zip(keys, values, strict=True)]
 
 
 async def take(kind: Kind[T], path: Sequence[str]) -> T | None:
@@ -81,7 +90,7 @@ async def claim(
     async def transaction(redis: Any) -> list[Any]:
         async with redis.pipeline(transaction=True) as pipe:
             pipe.getdel(spent_key)
-            pipe.set(mark_key, record, nx=True, ex=mark[0].seconds)
+            pipe.set(mark_key, record, nx=True, ex=mark[0].expiry)
             return cast(list[Any], await pipe.execute())
 
     taken, marked = await execute(transaction)
@@ -98,10 +107,36 @@ async def put_unless(kind: Kind[T], path: Sequence[str], value: T, *, keep: Call
         if found is not None and keep(found):
             return found
         pipe.multi()
-        pipe.set(key, record, ex=kind.seconds)
+        pipe.set(key, record, ex=kind.expiry)
         return value
 
     return cast(T, await execute(lambda redis: redis.transaction(unless_kept, key, value_from_callable=True)))
+
+
+async def exchange(kind: Kind[T], path: Sequence[str], change: Callable[[T], T | None]) -> T | None:
+    """Replace a record by what `change` makes of it, in one step and on disk; `change` may decline with None.
+
+    Returns the record that is there then; None if there is none (any more).
+    """
+    key = kind.key(*path)
+    while True:
+        record = await execute(lambda redis: redis.get(key))
+        found = decode(kind, key, record)
+        changed = found and change(found)
+        if not changed:
+            return found
+        replaced = (key, record, encode(kind, key, changed), kind.expiry or "")
+        if await execute(lambda redis: durably(redis, REPLACE, *replaced), patiently=True):  # noqa: B023
+            return changed
+
+
+async def durably(redis: Any, script: str, key: str, *arguments: Any) -> Any:
+    """Run a script on a key, and wait until what it wrote is on disk where the server can tell (WAITAOF)."""
+    async with redis.client() as one:  # it counts what this very connection has written
+        done = await one.eval(script, 1, key, *arguments)
+        with suppress(ResponseError):  # no such command, or no append-only file
+            await one.execute_command("WAITAOF", 1, 0, ON_DISK_WITHIN)
+    return done
 
 
 async def become_holder(path: Sequence[str], holder: bytes) -> bool:
@@ -111,14 +146,17 @@ async def become_holder(path: Sequence[str], holder: bytes) -> bool:
 
 
 async def put_as_holder(
-    path: Sequence[str], holder: bytes, *writes: tuple[Kind[Any], Sequence[str], Any]
+    path: Sequence[str], holder: bytes, *writes: tuple[Kind[Any], Sequence[str], Any], data_key: str = ""
 ) -> bool:
-    """Save records if `holder` still holds the connection's load; says whether it did."""
+    """Save records if `holder` still holds the connection's load; says whether it did.
+
+    Chunks are sealed with the `data_key`, the others with TOKEN_KEYS.
+    """
     keys = [kind.key(*where) for kind, where, _ in writes]
     names = [RUN.key(*path), *keys]
     values: list[Any] = []
     for (kind, _, value), key in zip(writes, keys, strict=True):
-        values += [encode(kind, key, value), kind.seconds or ""]
+        values += [encode(kind, key, value, data_key if kind is CHUNK else ""), kind.expiry or ""]
     return bool(await execute(lambda redis: redis.eval(WRITE_IF_HOLDER, len(names), *names, holder, *values)))
 
 
@@ -159,19 +197,19 @@ def get_ready() -> None:
         _adapter(kind)
 
 
-def encode(kind: Kind[Any], key: str, value: Any) -> bytes:
+def encode(kind: Kind[Any], key: str, value: Any, data_key: str = "") -> bytes:
     """The sealed record of a value for this key."""
     plain = value if kind.shape is bytes else _adapter(kind).dump_json(value)
-    return cipher.seal(kind.version, key, plain)
+    return cipher.seal(kind.version, key, plain, data_key)
 
 
-def decode(kind: Kind[T], key: str, record: bytes | None) -> T | None:
+def decode(kind: Kind[T], key: str, record: bytes | None, data_key: str = "") -> T | None:
     """The value of a sealed record; raises RecordUnreadable and RecordTooNew."""
     if record is None:
         return None
     if record[:1] > bytes([kind.version]):
         raise RecordTooNew("This was stored by a newer version of the dashboard. Update this server to read it.")
-    version, plain = cipher.open_(key, record)
+    version, plain = cipher.open_(key, record, data_key)
     if kind.shape is bytes:
         return cast(T, plain)
     try:

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from .. import frames, providers
 from ..model import Connection, Load, settings
-from ..store import connections, keys, records
+from ..store import calls, connections, keys, records
 from ..store import jobs as queue
 from ..store.keys import Choice, Outline
 from .load import CANCELLED, cancel_wanted, client, save_outline
@@ -126,6 +126,11 @@ async def outline(connection: Connection, look_again: bool = False) -> Outline:
         return known
     provider = providers()[connection.slug]
     return await save_outline(connection, await provider.plan(client(provider, connection)))
+
+
+async def calls_this_month(connection: Connection) -> int:
+    """How often its account was asked this month; counted where calls are rationed."""
+    return await calls.this_month(connection)
 
 
 async def choice(owner: str, slug: str) -> Choice:

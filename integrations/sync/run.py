@@ -20,10 +20,10 @@ from typing import Any, ParamSpec, TypeVar
 
 import stamina
 
-from .. import frames
+from .. import frames, providers
 from ..model import Connection, Item, Load, LoadState, Page
 from ..model.errors import StoreUnavailable
-from ..store import keys, records
+from ..store import calls, cipher, keys, records
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -49,7 +49,7 @@ class Run:
     def __init__(self, connection: Connection, load: Load, patience: float = 1) -> None:
         self.connection = connection
         self.load = load
-        self.calls = 0
+        self.calls = self._counted = 0
         self.notes: list[str] = []
         self.skipped: list[str] = []
         self.known: dict[str, str] = {}
@@ -71,20 +71,25 @@ class Run:
     async def begin(self) -> None:
         """Take the load over, with the chunks and marks that an earlier attempt has saved."""
         await self._take_over()
-        self.calls, self.notes = self.load.calls, [note for note in self.load.notes if note == ODD]
+        self.calls = self._counted = self.load.calls
+        self.notes = [note for note in self.load.notes if note == ODD]
         saved = await self.ask(chunks, self.connection, self.load)
         self._exact = len(saved) == self.load.chunks
         await asyncio.to_thread(self._count, saved)
-        now, run = datetime.now(UTC), secrets.token_hex(8)
         self.load = dataclasses.replace(
-            self.load, state="running", started_at=self.load.started_at or now, run=self.load.run or run
+            self.load,
+            state="running",
+            started_at=self.load.started_at or datetime.now(UTC),
+            run=self.load.run or secrets.token_hex(8),
+            data_key=self.load.data_key or cipher.new_key(),
         )
         await self._save()
 
     async def adopt(self) -> None:
         """Take the load over with all that an earlier attempt saved and noted."""
         await self._take_over()
-        self.calls, self.notes, self.skipped = self.load.calls, list(self.load.notes), list(self.load.skipped)
+        self.calls = self._counted = self.load.calls
+        self.notes, self.skipped = list(self.load.notes), list(self.load.skipped)
         self._seen.update(self.load.counts)
 
     def _count(self, saved: list[bytes]) -> None:
@@ -151,7 +156,7 @@ class Run:
         elif before:
             await self.note(removed=await self._removed(before, old, kept))
         exact = self._exact and state == "complete" and self.load.full
-        counts = dict(self._seen) if exact else await asyncio.to_thread(lambda: frames.counts(frames.unpack(kept)))
+        counts = dict(self._seen) if exact else await asyncio.to_thread(frames.count, kept)
         await self._end(state, counts=counts)
 
     async def _removed(self, before: Load, old: list[bytes], kept: list[bytes]) -> tuple[str, ...]:
@@ -165,7 +170,8 @@ class Run:
 
     async def write(self, *writes: tuple[keys.Kind[Any], Sequence[str], Any]) -> None:
         """Save records, if this attempt still holds the connection; else raises Superseded."""
-        if not await self.ask(records.put_as_holder, self.connection.path, self._holder, *writes):
+        path, data_key = self.connection.path, self.load.data_key
+        if not await self.ask(records.put_as_holder, path, self._holder, *writes, data_key=data_key):
             raise Superseded
 
     async def ask(self, call: Callable[P, Awaitable[T]], *arguments: P.args, **named: P.kwargs) -> T:
@@ -228,6 +234,13 @@ class Run:
             self.load = load
             del self._buffer[: len(taken)]
             self._saved_at = time.monotonic() if taken else self._saved_at
+            await self._count_calls()
+
+    async def _count_calls(self) -> None:
+        """Where calls are rationed, add the latest ones to those of this month."""
+        new, self._counted = self.calls - self._counted, self.calls
+        if new and providers()[self.connection.slug].ration:
+            await self.ask(calls.add, self.connection, new)
 
     def _packed(self, items: list[Item]) -> bytes:
         try:
@@ -259,7 +272,8 @@ async def chunks(connection: Connection, load: Load) -> list[bytes]:
     """The saved chunks of a load, in order; those that are gone by now are left out."""
     places = [chunk_path(connection, load, number) for number in range(load.chunks)]
     few = [places[start : start + TOGETHER] for start in range(0, len(places), TOGETHER)]
-    return [chunk for some in few for chunk in await records.get_many(keys.CHUNK, some) if chunk is not None]
+    found = [await records.get_many(keys.CHUNK, some, load.data_key) for some in few]
+    return [chunk for some in found for chunk in some if chunk is not None]
 
 
 def chunk_path(connection: Connection, load: Load, number: int) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ def choose_panel(provider: Provider, connection: Connection, first: bool) -> Non
         wanted = [part for group in _groups(parts) for part in _ticked(group, choice)]
         for sentence in outline.skipped:
             st.caption(f":material/block: Skipped: {plain(sentence)}")
-        _cost(provider, wanted, first)
+        _cost(provider, connection, wanted, first)
         left_out = tuple(part.id for part in parts if part not in wanted)
         _buttons(provider, connection, None if len(left_out) == len(parts) else left_out, first)
         _look_again(outline)
@@ -68,7 +68,7 @@ def _ticked(group: list[Part], choice: Choice) -> list[Part]:
     return [part for part in group if part.id in chosen]
 
 
-def _cost(provider: Provider, wanted: list[Part], first: bool) -> None:
+def _cost(provider: Provider, connection: Connection, wanted: list[Part], first: bool) -> None:
     if not provider.ration:
         return
     calls = sum(part.calls for part in wanted)
@@ -76,7 +76,9 @@ def _cost(provider: Provider, wanted: list[Part], first: bool) -> None:
     about = count(calls + bases + 1, "call")
     beyond = "and one more for every 100 records beyond the first 100 of a table"
     cost = f"At least {about}, {beyond}." if first else f"About {about}, going by the last load."
-    st.info(f"{cost} {provider.ration}", icon=":material/speed:")
+    made = run(sync.calls_this_month(connection))
+    so_far = f" {count(made, 'call')} of this month came from here." if made else ""
+    st.info(f"{cost} {provider.ration}{so_far}", icon=":material/speed:")
 
 
 def _remember_and_load(provider: Provider, connection: Connection, left_out: tuple[str, ...]) -> None:

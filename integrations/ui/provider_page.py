@@ -16,7 +16,7 @@ from .filters import filter_bar
 from .frame import account_line, header, page
 from .progress import outcome, progress
 from .table import table
-from .words import ago, line, size
+from .words import ago, count, line, size
 
 
 def provider_page(provider: Provider) -> None:
@@ -46,7 +46,7 @@ def _connected(provider: Provider, owner: str, mine: list[Connection]) -> None:
     connection = _chosen(mine)
     load, rows = run(_state(connection))
     _top(provider, connection, load)
-    _line(connection, rows)
+    _line(provider, connection, rows)
     notice(provider, owner)
     if connection.reconnect:
         reconnect_needed(provider, connection, owner)
@@ -122,10 +122,11 @@ def _manage(provider: Provider, connection: Connection) -> None:
             disconnect_dialog(provider, connection)
 
 
-def _line(connection: Connection, rows: Rows | None) -> None:
+def _line(provider: Provider, connection: Connection, rows: Rows | None) -> None:
     done = rows and rows.load.finished_at
     loaded = f" · loaded {ago(rows.load.finished_at)} · {size(rows.load.bytes)}" if rows and done else ""
-    st.caption(account_line(connection) + loaded)
+    calls = run(sync.calls_this_month(connection)) if provider.ration else 0
+    st.caption(account_line(connection) + loaded + (f" · {count(calls, 'call')} this month" if calls else ""))
 
 
 def _rows(provider: Provider, rows: Rows) -> None:

@@ -58,7 +58,11 @@ def _worker() -> asyncio.Task[None] | None:
 
 
 async def _watch_inline() -> None:
-    """Run a worker on the loop of this process's own connections; one that ends is replaced."""
+    """Run a worker on the loop of this process's own connections; one that ends is replaced.
+
+    Parsing holds the interpreter for its interval at a time: a filter of 9 ms took 142 ms beside it, 31 ms with 0.5 ms.
+    """
+    sys.setswitchinterval(0.0005)
     while True:
         try:
             await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work(), loop.get()))

@@ -40,7 +40,7 @@ async def plant(
     await connections.save(connection, Token("planted"))
     if items is not None:
         packed = frames.pack(items)
-        shown = dataclasses.replace(load, chunks=1, counts=frames.counts(frames.unpack([packed])))
+        shown = dataclasses.replace(load, chunks=1, counts=frames.count([packed]))
         shown = shown if state in ("complete", "partial") else dataclasses.replace(shown, state="complete", notes=())
         await records.put(keys.CHUNK, (*connection.path, shown.id, shown.run, "0"), chunk or packed)
         await records.put(keys.SNAPSHOT, connection.path, shown)

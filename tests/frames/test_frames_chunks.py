@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from integrations.frames import chunks
-from integrations.frames.chunks import SCHEMA, counts, merge, pack, unpack
+from integrations.frames.chunks import SCHEMA, count, merge, missing, pack, unpack
 
 
 def row(items, index=0):
@@ -65,7 +65,7 @@ def test_nothing_gives_a_table_without_rows_of_the_right_types(parts):
     table = unpack([pack([]) for _ in parts])
     assert table.num_rows == 0
     assert table.schema == SCHEMA
-    assert counts(table) == {}
+    assert count([pack([]) for _ in parts]) == {}
     assert list(merge(parts and [pack([])], [])) == []
 
 
@@ -87,7 +87,6 @@ def test_a_row_repeated_within_one_chunk_stays_once(item):
 def test_one_id_in_two_types_is_two_rows(item):
     table = unpack([pack([item("1", "page"), item("1", "database")]), pack([item("1", "database"), item("1", "page")])])
     assert keys(table) == [("page", "1"), ("database", "1")]
-    assert counts(table) == {"page": 1, "database": 1}
 
 
 def test_types_that_differ_from_chunk_to_chunk_are_not_confused(item):
@@ -96,8 +95,7 @@ def test_types_that_differ_from_chunk_to_chunk_are_not_confused(item):
 
 
 def test_counting_takes_each_row_once(item):
-    table = unpack([pack([item("1"), item("2"), item("3", "database")]), pack([item("1")])])
-    assert counts(table) == {"page": 2, "database": 1}
+    assert count([pack([item("1"), item("2"), item("3", "database")]), pack([item("1")])]) == {"page": 2, "database": 1}
 
 
 def test_a_parent_known_by_its_id_is_named_even_from_a_later_chunk(item):
@@ -118,15 +116,24 @@ def test_merging_keeps_all_of_the_new_and_what_only_the_old_has(item):
     assert found == {("page", "1"): "old", ("page", "2"): "new", ("database", "2"): "old", ("page", "3"): "new"}
 
 
-def test_merging_tables_gives_what_merging_chunks_gives(item):
-    old, new = [pack([item("1", parent_id="2"), item("2")])], [pack([item("2", name="Renamed")])]
-    assert unpack(merge(unpack(old), unpack(new))) == unpack(merge(old, new))
-
-
 def test_a_parent_renamed_since_shows_its_new_name_on_old_rows(item):
-    old = unpack([pack([item("1", parent_id="2"), item("2", name="Old name")])])
+    old = [pack([item("1", parent_id="2"), item("2", name="Old name")])]
     table = unpack(merge(old, [pack([item("2", name="New name")])]))
     assert table["parent_path_or_name"].to_pylist() == ["New name", None]
+
+
+def test_merging_several_chunks_changes_rows_at_their_place_and_adds_at_the_end(item):
+    old = [pack([item(str(n), name="old")]) for n in range(5)]
+    new = [pack([item("7"), item("3", name="new")]), pack([item("1", name="new"), item("3", name="newest")])]
+    table = unpack(merge(old, new))
+    assert table["id"].to_pylist() == ["0", "1", "2", "3", "4", "7"]
+    assert table["name"].to_pylist() == ["old", "new", "old", "newest", "old", "A page"]
+
+
+def test_what_is_missing_is_named_by_type_and_id(item):
+    old = [pack([item("1", name="One"), item("2", name="Two")]), pack([item("1", "database", name="Base")])]
+    assert missing(old, [pack([item("1"), item("3")])]) == ["Two", "Base"]
+    assert missing(old, old) == missing([], old) == []
 
 
 def test_merged_chunks_are_of_bounded_size(item, monkeypatch):

@@ -12,7 +12,7 @@ import pytest
 
 from integrations.model import Account, Connection, Load, Part, Token
 from integrations.model.errors import RecordTooNew, RecordUnreadable
-from integrations.store import connection, connections, keys, records
+from integrations.store import cipher, connection, connections, keys, records
 from integrations.store.keys import Choice, Kind, Outcome, Outline, PendingAuthorization, Usage
 from integrations.store.loop import run
 from integrations.store.sandbox import SandboxStore
@@ -50,7 +50,8 @@ def test_every_kind_comes_back_as_it_was_saved(store, kind: Kind) -> None:
 def test_every_kind_expires_as_it_says_and_starts_with_its_version(store, kind: Kind) -> None:
     run(records.put(kind, PATH, EXAMPLES[kind]))
     left = raw(lambda redis: redis.ttl(kind.key(*PATH)))
-    assert left == -1 if kind.seconds is None else kind.seconds - 5 < left <= kind.seconds
+    assert left == -1 if kind.expiry is None else kind.expiry - 5 < left <= kind.expiry
+    assert not kind.loaded or kind.expiry == 90 * keys.DAY
     assert raw(lambda redis: redis.get(kind.key(*PATH)))[0] == kind.version
 
 
@@ -191,8 +192,22 @@ def test_a_holders_write_expires_as_its_kind_says(store) -> None:
     run(records.put(keys.LOAD, PATH, LOAD))
     run(records.become_holder(PATH, b"1:first"))
     run(records.put_as_holder(PATH, b"1:first", (keys.OUTLINE, PATH, EXAMPLES[keys.OUTLINE]), (keys.LOAD, PATH, LOAD)))
-    assert raw(lambda redis: redis.ttl(keys.OUTLINE.key(*PATH))) > 0
-    assert raw(lambda redis: redis.ttl(keys.LOAD.key(*PATH))) == -1
+    assert raw(lambda redis: redis.ttl(keys.OUTLINE.key(*PATH))) == 30 * keys.DAY
+    assert raw(lambda redis: redis.ttl(keys.LOAD.key(*PATH))) == 90 * keys.DAY
+
+
+def test_what_is_sealed_with_a_data_key_opens_with_it_alone_and_at_its_place(store) -> None:
+    mine, other = cipher.new_key(), cipher.new_key()
+    run(records.put(keys.LOAD, PATH, LOAD))
+    run(records.become_holder(PATH, b"1:first"))
+    run(records.put_as_holder(PATH, b"1:first", (keys.CHUNK, (*PATH, "0"), b"rows"), data_key=mine))
+    assert run(records.get_many(keys.CHUNK, [(*PATH, "0")], mine)) == [b"rows"]
+    for key in (other, ""):
+        with pytest.raises(RecordUnreadable):
+            run(records.get_many(keys.CHUNK, [(*PATH, "0")], key))
+    raw(lambda redis: redis.copy(keys.CHUNK.key(*PATH, "0"), keys.CHUNK.key("stranger", *PATH[1:], "0")))
+    with pytest.raises(RecordUnreadable):
+        run(records.get_many(keys.CHUNK, [("stranger", *PATH[1:], "0")], mine))
 
 
 def test_deleting_a_connection_leaves_its_neighbours(store) -> None:

@@ -143,9 +143,9 @@ def test_more_rows_than_a_chunk_holds_come_in_several(fake: Fake, monkeypatch: p
 def test_no_row_is_lost_when_the_load_ends_while_rows_are_being_saved(fake: Fake, monkeypatch: pytest.MonkeyPatch):
     put = records.put_as_holder
 
-    async def slowly(*arguments):
+    async def slowly(*arguments, **named):
         await asyncio.sleep(0.03)
-        return await put(*arguments)
+        return await put(*arguments, **named)
 
     monkeypatch.setattr(running, "EVERY", 0.001)
     monkeypatch.setattr(running, "time", SimpleNamespace(monotonic=itertools.count().__next__))
