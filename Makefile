@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 CHROMIUM := /usr/bin/chromium
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run worker test bench check setup setup-tests browser clean
+.PHONY: run worker test soak bench check setup setup-tests browser clean
 
 run: setup
 	@$(BIN)/streamlit run dashboard.py
@@ -19,6 +19,10 @@ worker: setup
 
 test: setup-tests browser check
 	@$(BIN)/python -m pytest
+
+# what has to hold every time, tried many times; prints what it counted
+soak: setup-tests
+	@$(BIN)/python -m pytest --soak
 
 # what loading costs, beside the vendors' client libraries; ARGS="--size L --only hubspot", see benchmarks/
 bench: $(VENV)/.installed-for-bench

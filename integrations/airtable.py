@@ -198,7 +198,7 @@ PROVIDER = Provider(
     console_url="https://airtable.com/create/oauth",
     not_revocable="Airtable can't be told from here: remove the connection under Account → Integrations there as well.",
     scopes=("data.records:read", "schema.bases:read", "user.email:read"),
-    rates={"": Rate(1, 0.2125), "base": Rate(1, 0.2125)},  # 5 a second and base, less 6 % for the network's jitter
+    rates={"": Rate(5, 1.0625, strict=True), "base": Rate(5, 1.0625, strict=True)},  # of 5 in 1 s: the network jitters
     concurrency=12,
     rate_limit_wait=30,
     ration="Airtable's Free plan allows 1,000 calls a month and workspace.",

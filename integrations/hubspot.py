@@ -430,7 +430,7 @@ PROVIDER = Provider(
         "crm.objects.owners.read",
     ),
     client_auth="body",
-    rates={"": Rate(105, 10), "search": Rate(1, 0.21)},  # of 110 in 10 s and 5 in 1 s
+    rates={"": Rate(105, 10), "search": Rate(5, 1.05, strict=True)},  # of 110 in 10 s and 5 in 1 s
     rate_limit_wait=10,
     faults=(
         Fault(429, '"DAILY"', QuotaSpent, "This HubSpot account has used up its calls for today. Come back tomorrow."),

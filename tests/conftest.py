@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +18,36 @@ from integrations.store.loop import run
 OURS = ("REDIS_", "TOKEN_KEYS", "DATA_DIR", "SANDBOX", "WORKERS", "PUBLIC_URL", "ALLOW_", "NOTION_", "AIRTABLE_",
         "HUBSPOT_", "LEASE_", "FORGET_")  # fmt: skip
 KEYS = secrets.token_urlsafe(32)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", action="store_true", help="only what is tried in rounds, many rounds of it")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "rounds(usual, soak): tried so many times, `attempt` by `attempt`")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if rounds := metafunc.definition.get_closest_marker("rounds"):
+        count = rounds.kwargs["soak" if metafunc.config.getoption("--soak") else "usual"]
+        metafunc.parametrize("attempt", range(count))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--soak"):
+        items[:] = [item for item in items if item.get_closest_marker("rounds")]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the rounds have counted, by test."""
+    rounds: dict[str, Counter[str]] = {}
+    for report in [each for outcome in ("passed", "failed") for each in terminalreporter.getreports(outcome)]:
+        name = report.nodeid.partition("[")[0]
+        if dict(report.user_properties):
+            rounds.setdefault(name, Counter()).update({"rounds": 1, report.outcome: 1}, **dict(report.user_properties))
+    for name, counted in rounds.items() if terminalreporter.config.getoption("--soak") else ():
+        terminalreporter.write_line(f"{name}: " + ", ".join(f"{number:g} {what}" for what, number in counted.items()))
 
 
 def forget_settings() -> None:

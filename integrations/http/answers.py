@@ -65,7 +65,7 @@ def _fault(provider: Provider, response: httpx.Response) -> ProviderError | None
         if response.status_code == fault.status and fault.marker in response.text:
             wait = retry_after(response) or fault.retry_after
             if issubclass(fault.error, RateLimited):
-                return fault.error(fault.message, wait or provider.rate_limit_wait)
+                return fault.error(fault.message, wait or provider.rate_limit_wait, stated=bool(wait))
             if issubclass(fault.error, Unavailable):
                 return fault.error(fault.message, wait or None)
             return fault.error(fault.message)
@@ -81,7 +81,7 @@ def _by_status(provider: Provider, response: httpx.Response) -> ProviderError:
     if status == 429:
         wait = retry_after(response)
         pause = f"{title} asks for a pause. Try again in a minute."
-        return RateLimited(pause, provider.rate_limit_wait if wait is None else wait)
+        return RateLimited(pause, provider.rate_limit_wait if wait is None else wait, stated=wait is not None)
     if status in (408, 409, 423, 425) or status >= 500:
         return Unavailable(f"{title} is having trouble right now. Try again in a few minutes.", retry_after(response))
     return ProviderError(f"{title} did not understand a request (status {status}). Updating the dashboard may help.")

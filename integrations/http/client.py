@@ -18,6 +18,8 @@ from .answers import decoded, reaching
 from .pacing import Budget, turn
 
 ATTEMPTS = 6
+BACKOFF = {"wait_initial": 0.1, "wait_exp_base": 3, "wait_jitter": 0.1, "wait_max": 20}  # seconds: 0.1 to 8
+SOON = 1  # seconds until the first try after a 429 that does not say how long; then as long as documented
 LONGEST_WAIT = 300  # seconds; a provider that asks for more is given up for now
 TIMEOUT = httpx.Timeout(10, read=65)  # Notion answers or gives up within 60 s
 logging.getLogger("httpx").setLevel(logging.WARNING)  # its request lines would hold cursors and ids
@@ -74,12 +76,14 @@ class ApiClient:
         return await self._patiently(lane, lambda: self._send("POST", path, lane, json=json))
 
     async def _patiently(self, lane: str, call: Callable[[], Awaitable[Any]]) -> Any:
-        tries = stamina.retry_context(on=_wait, attempts=ATTEMPTS, timeout=None, wait_initial=0.3, wait_max=20)
+        tries = stamina.retry_context(on=_wait, attempts=ATTEMPTS, timeout=None, **BACKOFF)
         async for attempt in tries:
             with attempt:
                 try:
                     return await call()
                 except RateLimited as limited:
+                    if not limited.stated and attempt.num == 1:
+                        limited.retry_after = min(limited.retry_after, SOON)
                     await self._budget.close(self._lane(lane), min(limited.retry_after, LONGEST_WAIT))
                     raise
 
@@ -105,7 +109,7 @@ class ApiClient:
         kind, _, whose = lane.partition(":")
         rate = self._provider.rates.get(kind) or self._provider.rates[""]
         name = ":".join((self._provider.slug, self._environment, kind, whose or self._account))
-        return Lane(name, rate.calls, rate.seconds)
+        return Lane(name, rate)
 
 
 def shared_client() -> httpx.AsyncClient:

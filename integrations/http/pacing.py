@@ -44,11 +44,11 @@ class Budget(Protocol):
 async def turn(budget: Budget, lane: Lane) -> AsyncIterator[Trace]:
     """Wait for this call's turn; gives httpx's trace extension, which says when the request is on its way.
 
-    In a spaced lane the next call of this process waits until then: with moments counted from
-    the grant, a busy event loop would send two requests together.
+    At a strict rate the next call waits until then: with moments counted from the grant,
+    a busy event loop would send too many requests together.
     """
-    if not lane.spaced:
-        await _wait(budget, lane)
+    if not lane.rate.strict:
+        await _reserved(budget, lane)
         yield _nothing
         return
     gate = _gates.setdefault(asyncio.get_running_loop(), {}).setdefault(lane.name, asyncio.Lock())
@@ -63,7 +63,8 @@ async def turn(budget: Budget, lane: Lane) -> AsyncIterator[Trace]:
             gate.release()
 
     try:
-        await _wait(budget, lane)
+        while seconds := await budget.claim(lane):
+            await asyncio.sleep(seconds)
         yield on_the_wire
         await on_the_wire(ON_THE_WIRE, None)  # if the transport has not told
     finally:
@@ -71,14 +72,12 @@ async def turn(budget: Budget, lane: Lane) -> AsyncIterator[Trace]:
             gate.release()
 
 
-async def _wait(budget: Budget, lane: Lane) -> None:
+async def _reserved(budget: Budget, lane: Lane) -> None:
     """Sleep until the reserved moment; again, if the lane was closed meanwhile."""
     while seconds := await budget.reserve(lane):
         await asyncio.sleep(seconds)
         if not await budget.closed_for(lane):
             break
-    while lane.spaced and (seconds := await budget.claim(lane)):  # another process was late on the wire
-        await asyncio.sleep(seconds)
 
 
 async def _nothing(event: str, info: Any) -> None:

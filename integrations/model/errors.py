@@ -51,11 +51,12 @@ class Forbidden(ProviderError):
 
 
 class RateLimited(ProviderError):
-    """Too many calls; the provider wants `retry_after` seconds of silence."""
+    """Too many calls. `retry_after`: the seconds that the provider wants to wait, or its documents if not `stated`."""
 
-    def __init__(self, message: str, retry_after: float) -> None:
+    def __init__(self, message: str, retry_after: float, stated: bool = True) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.stated = stated
 
 
 class QuotaSpent(ProviderError):

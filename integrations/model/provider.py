@@ -73,24 +73,19 @@ class Page:
 
 @dataclass(frozen=True)
 class Rate:
-    """So many calls in any so many seconds; with one call, the next counts from when it was sent."""
+    """So many calls in any so many seconds; `strict`: each counts from when it was on the wire."""
 
     calls: int
     seconds: float
+    strict: bool = False
 
 
 @dataclass(frozen=True)
 class Lane:
-    """Where calls share a limit: `calls` in any `seconds`, among all that name it."""
+    """Where calls share a rate, among all that name it."""
 
     name: str
-    calls: int
-    seconds: float
-
-    @property
-    def spaced(self) -> bool:
-        """Whether calls go one by one, so that each counts from when it was on the wire."""
-        return self.calls == 1
+    rate: Rate
 
 
 @dataclass(frozen=True)

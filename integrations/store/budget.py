@@ -1,9 +1,10 @@
 """One budget of calls for all processes: how many a lane takes in a time, counted in Redis.
 
 Each caller reserves its moment and waits for it, by the clock of Redis, so that processes
-whose own clocks differ never send together. A moment can be moved to when the request was
-really on the wire, and a lane closed after a 429. (pyrate-limiter's Redis bucket counts by
-the callers' clocks and has neither; a reservation here costs 0.35 ms.)
+whose own clocks differ never send together. At a strict rate a moment is when the request was
+really on the wire, and callers go there one by one. A lane can be closed after a 429.
+(pyrate-limiter's Redis bucket counts by the callers' clocks and has neither; a reservation
+here costs 0.35 ms.)
 """
 
 from __future__ import annotations
@@ -28,20 +29,21 @@ redis.call('PEXPIRE', KEYS[1], at - now + window)
 return at - now
 """
 SENT = NOW + """
-local last = redis.call('LINDEX', KEYS[1], -1)
-if last and tonumber(last) < now then redis.call('LSET', KEYS[1], -1, now) end
-redis.call('SET', KEYS[2], now, 'PX', ARGV[1])
-redis.call('DEL', KEYS[3])
+redis.call('RPUSH', KEYS[1], now)
+redis.call('LTRIM', KEYS[1], -ARGV[1], -1)
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+redis.call('DEL', KEYS[2])
 """
 CLOSE = NOW + """
 local till = math.max(now + ARGV[1], tonumber(redis.call('GET', KEYS[1]) or 0))
 redis.call('SET', KEYS[1], till, 'PX', till - now + 1000)
 """
 CLAIM = NOW + """
-local wait = math.max(0, tonumber(redis.call('GET', KEYS[1]) or 0) + ARGV[1] - now)
-if wait > 0 then return wait end
-if redis.call('SET', KEYS[2], now, 'NX', 'PX', ARGV[2]) then return 0 end
-return ARGV[3]
+local first = tonumber(redis.call('LINDEX', KEYS[1], -ARGV[1]) or 0)
+local open = math.max(tonumber(redis.call('GET', KEYS[3]) or 0), first + ARGV[2])
+if open > now then return open - now end
+if redis.call('SET', KEYS[2], now, 'NX', 'PX', ARGV[3]) then return 0 end
+return ARGV[4]
 """
 CLOSED = NOW + "return math.max(0, tonumber(redis.call('GET', KEYS[1]) or 0) - now)"
 
@@ -49,22 +51,18 @@ CLOSED = NOW + "return math.max(0, tonumber(redis.call('GET', KEYS[1]) or 0) - n
 async def reserve(lane: Lane) -> float:
     """Seconds to wait for this call's own moment in the lane."""
     names = (_key("moments", lane), _key("closed", lane))
-    return await _seconds(RESERVE, *names, arguments=(lane.calls, round(lane.seconds * 1000)))
-
-
-async def sent(lane: Lane) -> None:
-    """The call that was last let in went on the wire now: the next ones count from here."""
-    names = (_key("moments", lane), _key("sent", lane), _key("going", lane))
-    await _seconds(SENT, *names, arguments=(round(lane.seconds * 1000),))
+    return await _seconds(RESERVE, *names, arguments=_numbers(lane))
 
 
 async def claim(lane: Lane) -> float:
-    """0: this call alone may go to the wire now; else seconds until it should ask again.
+    """0: this call alone may go to the wire now; else seconds until it should ask again."""
+    names = (_key("sent", lane), _key("going", lane), _key("closed", lane))
+    return await _seconds(CLAIM, *names, arguments=(*_numbers(lane), GOING, AGAIN))
 
-    The call before it may have been late on the wire, or be on its way there in another process.
-    """
-    names = (_key("sent", lane), _key("going", lane))
-    return await _seconds(CLAIM, *names, arguments=(round(lane.seconds * 1000), GOING, AGAIN))
+
+async def sent(lane: Lane) -> None:
+    """The call that had claimed it went on the wire now: the next ones count from here."""
+    await _seconds(SENT, _key("sent", lane), _key("going", lane), arguments=_numbers(lane))
 
 
 async def close(lane: Lane, seconds: float) -> None:
@@ -82,6 +80,11 @@ async def _seconds(script: str, *names: str, arguments: tuple[int, ...] = ()) ->
         return await redis.eval(script, len(names), *names, *arguments)
 
     return int(await execute(call) or 0) / 1000
+
+
+def _numbers(lane: Lane) -> tuple[int, int]:
+    """Calls, and in how many ms."""
+    return lane.rate.calls, round(lane.rate.seconds * 1000)
 
 
 def _key(what: str, lane: Lane) -> str:

@@ -15,13 +15,14 @@ import httpx
 import pytest
 
 from integrations.http.pacing import turn
-from integrations.model import Lane
+from integrations.model import Lane, Rate
 from integrations.store import budget, connection
 from integrations.store.loop import run
 
 pytestmark = pytest.mark.usefixtures("store")
-SPACED = Lane("spaced", 1, 0.1)
-BURST = Lane("burst", 5, 0.6)
+SPACED = Lane("spaced", Rate(1, 0.1, strict=True))
+FEW = Lane("few", Rate(3, 0.3, strict=True))
+BURST = Lane("burst", Rate(5, 0.6))
 TICK = 0.006  # Redis counts in milliseconds, and sleeping ends a little early
 
 
@@ -43,20 +44,26 @@ def gaps(times: list[float], apart: int = 1) -> list[float]:
 
 
 def test_calls_of_a_spaced_lane_are_that_far_apart() -> None:
-    assert min(gaps(run(entered(SPACED, 5)))) >= SPACED.seconds - TICK
+    assert min(gaps(run(entered(SPACED, 5)))) >= SPACED.rate.seconds - TICK
 
 
 def test_a_window_takes_its_burst_at_once_and_never_more_in_any_such_time() -> None:
     run(budget.closed_for(BURST))  # connected by now, which takes its time
     times = run(entered(BURST, 12))
     assert times[4] - times[0] < 0.4, "the burst does not wait"
-    assert min(gaps(times, apart=BURST.calls)) >= BURST.seconds - 0.1
+    assert min(gaps(times, apart=BURST.rate.calls)) >= BURST.rate.seconds - 0.1
+
+
+def test_at_a_strict_rate_a_late_burst_counts_from_the_wire() -> None:
+    times = [at + 0.03 for at in run(entered(FEW, 7, gives_way=0.03))]
+    assert times[2] - times[0] < 0.2, "the burst waits only for the wire"
+    assert min(gaps(times, apart=FEW.rate.calls)) >= FEW.rate.seconds - TICK
 
 
 def test_lanes_do_not_wait_for_each_other() -> None:
     async def both() -> None:
         await budget.close(SPACED, 30)
-        await asyncio.wait_for(entered(Lane("other", 1, 0.1), 2), 5)
+        await asyncio.wait_for(entered(Lane("other", Rate(1, 0.1, strict=True)), 2), 5)
 
     run(both())
 
@@ -71,7 +78,7 @@ def test_nobody_enters_a_closed_lane_and_those_who_waited_queue_behind_it() -> N
 
     closed_at, times = run(closing())
     later = [at for at in times if at > closed_at + 0.02]
-    assert len(later) >= 2 and later[0] - closed_at >= 0.6 - TICK and min(gaps(later)) >= SPACED.seconds - TICK
+    assert len(later) >= 2 and later[0] - closed_at >= 0.6 - TICK and min(gaps(later)) >= SPACED.rate.seconds - TICK
 
 
 def test_a_shorter_closing_does_not_open_a_lane_early() -> None:
@@ -86,7 +93,7 @@ def test_a_shorter_closing_does_not_open_a_lane_early() -> None:
 def test_the_next_call_counts_from_when_the_one_before_was_on_the_wire() -> None:
     """A busy event loop sends late: counted from the grant, two requests would go together."""
     times = run(entered(SPACED, 4, gives_way=0.08))
-    assert min(gaps(times)) >= SPACED.seconds + 0.08 - TICK
+    assert min(gaps(times)) >= SPACED.rate.seconds + 0.08 - TICK
 
 
 def test_a_call_that_never_reached_the_wire_lets_the_next_one_in() -> None:
@@ -98,7 +105,7 @@ def test_a_call_that_never_reached_the_wire_lets_the_next_one_in() -> None:
         for _ in range(2):
             with pytest.raises(ConnectionError):
                 await fails()
-        given_up = asyncio.create_task(entered(Lane("spaced", 1, 0.1), 1))
+        given_up = asyncio.create_task(entered(SPACED, 1))
         await asyncio.sleep(0)
         given_up.cancel()
         await asyncio.wait_for(entered(SPACED, 1), 5)
@@ -107,7 +114,7 @@ def test_a_call_that_never_reached_the_wire_lets_the_next_one_in() -> None:
 
 
 def test_nothing_stays_in_redis_once_it_no_longer_matters_and_no_account_is_named() -> None:
-    run(entered(Lane("acme:real::ada@example.org", 1, 0.1), 2))
+    run(entered(Lane("acme:real::ada@example.org", Rate(1, 0.1, strict=True)), 2))
     run(budget.close(SPACED, 0.1))
     found = run(connection.execute(lambda redis: redis.keys("*")))
     assert found and not [key for key in found if b"ada" in key or b"spaced" in key]
@@ -130,7 +137,7 @@ def test_two_processes_share_a_lane(late: float) -> None:
     for process in started:
         process.join()
     on_the_wire = [at + late for at in times]
-    assert len(times) == 16 and min(gaps(on_the_wire)) >= SPACED.seconds - TICK
+    assert len(times) == 16 and min(gaps(on_the_wire)) >= SPACED.rate.seconds - TICK
 
 
 class Server(ThreadingHTTPServer):
@@ -182,4 +189,4 @@ def test_on_a_real_socket_the_next_request_waits_for_the_wire_and_not_for_the_an
 
     run(several())
     assert len(server.times) == len(wire) == 4
-    assert min(gaps(wire)) >= SPACED.seconds - TICK and wire[-1] - wire[0] < 2
+    assert min(gaps(wire)) >= SPACED.rate.seconds - TICK and wire[-1] - wire[0] < 2

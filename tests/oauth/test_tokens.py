@@ -90,16 +90,56 @@ def test_twenty_calls_refused_at_once_refresh_once(acme, mine, provider) -> None
 
 
 def test_the_new_pair_is_saved_before_anybody_uses_it(acme, mine, tokens, monkeypatch: pytest.MonkeyPatch) -> None:
-    put = records.put
+    async def broken(*_):
+        raise StoreUnavailable
 
-    async def broken(kind, *args, **more):
-        if kind is keys.TOKEN:
-            raise StoreUnavailable
-        await put(kind, *args, **more)
-
-    monkeypatch.setattr(records, "put", broken)
+    monkeypatch.setattr(records, "exchange", broken)
+    monkeypatch.setattr("integrations.oauth.tokens.INSIST", 0.3)
     with pytest.raises(StoreUnavailable):
         run(tokens.renewed("access-1"))
+
+
+def test_a_new_pair_outlives_a_redis_that_is_away_when_it_comes(
+    acme, mine, tokens, stored_token, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exchange, tries = records.exchange, []
+
+    async def away_at_first(*arguments):
+        tries.append(1)
+        if len(tries) < 4:
+            raise StoreUnavailable
+        return await exchange(*arguments)
+
+    monkeypatch.setattr(records, "exchange", away_at_first)
+    assert run(tokens.renewed("access-1")) == stored_token(mine).access_token != "access-1"
+    assert refreshes(acme) == 1
+
+
+def test_a_new_pair_is_saved_though_whoever_asked_for_it_went_away(acme, mine, tokens, stored_token) -> None:
+    async def went_away() -> None:
+        acme.seconds = 0.3
+        asking = asyncio.ensure_future(tokens.renewed("access-1"))
+        await asyncio.sleep(0.15)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        await asyncio.sleep(0.5)
+
+    run(went_away())
+    assert stored_token(mine).access_token != "access-1" and refreshes(acme) == 1
+
+
+def test_a_new_pair_is_not_saved_over_one_that_came_meanwhile(acme, mine, tokens, stored_token) -> None:
+    """Such as from a lease that ran out: the pair that is there is the one to use."""
+
+    async def meanwhile() -> str:
+        acme.seconds = 0.3
+        asking = asyncio.ensure_future(tokens.renewed("access-1"))
+        await asyncio.sleep(0.15)
+        await records.put(keys.TOKEN, mine.path, Token("approved", "again"))
+        return await asking
+
+    assert run(meanwhile()) == "approved" == stored_token(mine).access_token
 
 
 def test_a_refused_grant_marks_the_connection_and_a_new_approval_clears_it(acme, mine, person, tokens) -> None:
@@ -154,14 +194,15 @@ def test_without_a_refresh_token_a_refused_token_asks_to_reconnect(acme, mine, p
 
 
 def test_a_connection_that_was_deleted_meanwhile_is_gone_and_stays_gone(acme, mine, provider, in_redis) -> None:
-    async def deleted_while_refreshing() -> str:
+    async def deleted_while_refreshing() -> None:
         acme.seconds = 0.3
         refresh = asyncio.ensure_future(ConnectionTokens(provider, mine).renewed("access-1"))
         await asyncio.sleep(0.1)
         await connections.forget(mine)
         with pytest.raises(ReconnectNeeded):
             await ConnectionTokens(provider, mine).current()
-        return await refresh
+        with pytest.raises(ReconnectNeeded):
+            await refresh
 
     run(deleted_while_refreshing())
     assert not [key for key in in_redis() if mine.id.encode() in key]

@@ -45,13 +45,17 @@ async def at_work() -> list[bytes]:
     return await store_connection.execute(lambda redis: redis.zrange("dashboard:jobs:workers", 0, -1))
 
 
-@pytest.mark.parametrize("attempt", range(3))
-def test_a_load_whose_worker_is_killed_is_finished_by_another(fake: Fake, start_worker: Start, attempt: int):
+@pytest.mark.rounds(usual=3, soak=50)
+def test_a_load_whose_worker_is_killed_is_finished_by_another(
+    fake: Fake, start_worker: Start, attempt: int, record_property: Callable[[str, object], None]
+):
     fake.answers(people=[50, 0.05] * 24, deals=[7, 0.1] * 12)
     first, second = two_workers(fake, start_worker)
     time.sleep(random.uniform(0, 1.2))
     first.kill()
+    killed = time.monotonic()
     load = fake.ended(within=20)
+    record_property("s until they were done", round(time.monotonic() - killed, 2))
     assert second.is_alive() and load.state == "complete"
     assert fake.shown[1] == sorted(ids("people", 1200) + ids("deals", 84))
     assert fake.shown[0].counts == {"people": 1200, "deals": 84}
