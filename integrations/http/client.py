@@ -76,14 +76,15 @@ class ApiClient:
         return await self._patiently(lane, lambda: self._send("POST", path, lane, json=json))
 
     async def _patiently(self, lane: str, call: Callable[[], Awaitable[Any]]) -> Any:
+        again = False
         tries = stamina.retry_context(on=_wait, attempts=ATTEMPTS, timeout=None, **BACKOFF)
         async for attempt in tries:
             with attempt:
                 try:
                     return await call()
                 except RateLimited as limited:
-                    if not limited.stated and attempt.num == 1:
-                        limited.retry_after = min(limited.retry_after, SOON)
+                    if not limited.stated and not again:
+                        limited.retry_after, again = min(limited.retry_after, SOON), True
                     await self._budget.close(self._lane(lane), min(limited.retry_after, LONGEST_WAIT))
                     raise
 

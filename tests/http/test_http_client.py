@@ -206,6 +206,12 @@ def test_a_429_closes_its_lane_for_as_long_as_the_provider_said_or_else_first_fo
     assert closed == [("acme:real:lane:", each) for each in seconds]
 
 
+def test_a_429_after_another_fault_is_still_the_first_429(answers, closed) -> None:
+    answers(httpx.Response(500), httpx.Response(429), FINE)
+    get()
+    assert closed == [("acme:real:lane:", 1)]
+
+
 def test_the_wait_before_the_next_try_is_the_one_the_provider_asked_for() -> None:
     wait = http_client._wait
     assert wait(RateLimited("", 7)) == pytest.approx(7.05) and wait(Unavailable("", 90)) == pytest.approx(90.05)
