@@ -210,7 +210,8 @@ class _Reading:
 
     def _listed(self, batch: _Batch, ids: list[int]) -> list[_Gap]:
         gap, after = batch.gap, batch.after or ""
-        in_order = len(ids) == len(batch.records) and [gap.low, *ids] == sorted([gap.low, *ids])
+        way = [gap.low, *ids, *_ids([{"id": after}])]
+        in_order = len(ids) == len(batch.records) and way == sorted(way)
         self.trusted = self.trusted and in_order
         gap.after = after
         if not after or (gap is not self.first and not in_order):

@@ -21,6 +21,7 @@ class Portal:
 
     def __init__(self, *ids: int) -> None:
         self.known: dict[str, str] = {}
+        self.given: set[str] = set()
         self.ids = sorted(ids)
         self.unknown: set[int] = set()
         self.young: set[int] = set()
@@ -33,6 +34,9 @@ class Portal:
         self.searches: list[Any] = []
         self.others = 0
         self.list_takes = self.search_takes = 0.0
+        self.takes_any_cursor = True
+        self.withheld: set[int] = set()
+        self.at_search: Callable[[int], None] = lambda number: None
 
     async def get(self, path: str, params: Any = None, *, lane: str = "") -> Any:
         if not path.endswith("/contacts"):
@@ -43,10 +47,13 @@ class Portal:
         names = [self.name(n) for n in order]
         start = 0 if not at else next((i for i, n in enumerate(order) if self.name(n) == at or (
             at.isdigit() and self.name(n).isdigit() and order == self.ids and n >= int(at))), len(order))
+        if not self.takes_any_cursor and at and at not in self.given:
+            start = 0
         self.lists.append(start)
         await asyncio.sleep(self.list_takes)
         page = order[start:start + 100]
         more = {"next": {"after": names[start + 100]}} if start + 100 < len(order) else None
+        self.given.update(names[start + 100:start + 101])
         return {"results": [self.record(n) for n in page], "paging": more}
 
     async def post(self, path: str, json: Any, *, lane: str = "") -> Any:
@@ -66,8 +73,10 @@ class Portal:
                 known = [n for n in known if test(of(n), value)]
         if json["sorts"][0]["direction"] == "DESCENDING":
             known = known[::-1]
+        self.at_search(len(self.searches))
         start = int(json.get("after", 0))
-        return {"total": self.total(len(known)), "results": [self.record(n) for n in known[start:start + 200]]}
+        told = [n for n in known if n not in self.withheld][start:start + 200]
+        return {"total": self.total(len(known)), "results": [self.record(n) for n in told]}
 
     def record(self, n: int) -> dict[str, Any]:
         born = datetime.now(UTC) - (timedelta(seconds=20) if n in self.young else timedelta(days=9))
@@ -137,6 +146,36 @@ def test_a_list_in_another_order_is_read_to_its_end() -> None:
     portal = Portal(*range(1, 2501))
     portal.unknown, portal.order = set(range(1, 2501, 9)), lambda found: sorted(found, key=lambda n: n % 10)
     assert ids(read(portal)) == everyone(portal)
+
+
+def test_a_list_that_jumps_ahead_and_comes_back_is_read_to_its_end() -> None:
+    portal = Portal(*range(1, 2501))
+    portal.order = lambda found: [*found[:300], *found[2000:2300], *found[300:2000], *found[2300:]]
+    portal.unknown, portal.search_takes = set(range(301, 2001, 9)), 0.01
+    assert ids(read(portal)) == everyone(portal)
+
+
+def test_a_list_that_starts_nowhere_but_where_it_says_is_left_after_a_page_or_two() -> None:
+    portal = Portal(*range(1, 4001))
+    portal.takes_any_cursor, portal.list_takes, portal.search_takes = False, 0.002, 0.002
+    assert ids(read(portal)) == everyone(portal)
+    assert len(portal.lists) < 60, "and not three times all"
+
+
+def test_new_records_do_not_count_for_old_ones_that_the_search_withheld() -> None:
+    portal = Portal(*range(1, 2501))
+    portal.withheld, new = {1500, 1600, 1700}, [3001, 3002, 3003]
+    portal.at_search = lambda number: portal.ids.extend(new) if number == 1 else None
+    portal.list_takes = 0.01
+    assert ids(read(portal)) >= everyone(portal) - {str(n) for n in new}
+
+
+@pytest.mark.parametrize("records", [1, 200, 201, 1400, 3000])
+def test_where_lists_are_slow_the_search_reads_all_and_ends(records: int) -> None:
+    portal = Portal(*range(1, records + 1))
+    portal.list_takes = 0.2
+    assert ids(read(portal)) == everyone(portal)
+    assert len(portal.searches) <= records // 200 + 3
 
 
 def test_ids_that_are_no_numbers_are_listed() -> None:

@@ -88,7 +88,7 @@ def read(workspace: Workspace, since: datetime | None = None) -> dict[str, Item]
 
     found: dict[str, Item] = {}
     workspace.found = found
-    return run(everything())
+    return run(asyncio.wait_for(everything(), 20))
 
 
 def test_a_workspace_of_one_page_of_pages_is_one_request() -> None:
@@ -107,6 +107,20 @@ def test_both_ends_share_the_work_and_meet() -> None:
 def test_pages_edited_in_one_minute_come_all_whatever_their_order(each_minute: int) -> None:
     workspace = Workspace(1500, each_minute)
     assert set(read(workspace)) == set(workspace.edited)
+
+
+def test_chains_that_meet_within_a_minute_have_not_met_yet() -> None:
+    workspace = Workspace(1500)
+    middle = {f"p{n}": NOON - timedelta(minutes=750) for n in range(500, 1000)}
+    workspace.edited.update(middle)
+    assert set(read(workspace)) == set(workspace.edited)
+
+
+def test_a_refresh_takes_all_of_the_minute_that_it_begins_with() -> None:
+    workspace = Workspace(1000, each_minute=250)
+    since = workspace.edited["p500"] + timedelta(seconds=40)
+    expected = {name for name, time in workspace.edited.items() if time >= since.replace(second=0)}
+    assert set(read(workspace, since)) >= expected
 
 
 @pytest.mark.parametrize("edited", ["oldest", "newest", "middle", "everywhere"])
@@ -151,6 +165,14 @@ def test_where_the_search_ends_early_every_data_source_is_read_by_windows_of_cre
     with pytest.raises(ProviderError, match="read one by one"):
         read(workspace)
     assert set(workspace.found) >= {name for rows in workspace.rows.values() for name in rows}
+
+
+def test_more_rows_of_one_minute_than_a_query_gives_are_no_endless_loop() -> None:
+    workspace = Workspace(900)
+    workspace.incomplete_from, workspace.rows_in_a_query, workspace.rows = 300, 2, {"a": ["a0", "a1", "a2", "a3"]}
+    with pytest.raises(ProviderError, match="may be missing"):
+        read(workspace)
+    assert {"a0", "a1"} <= set(workspace.found)
 
 
 def test_what_notion_calls_incomplete_is_not_called_complete() -> None:
