@@ -58,6 +58,8 @@ async def read(api: Any, part: Part, mark: str = "") -> AsyncIterator[Page]:
                 numbers = range(done, done + step)
                 yield Page([Item(f"{part.id}-{n}", part.id, f"{part.title} {n}") for n in numbers], to)
                 done += step
+            elif step == "call":
+                api._on_call()  # as if one had gone out
             elif isinstance(step, dict):
                 yield Page([Item(**{"id": "odd", "type": part.id, "name": "odd", **step})], to)
             else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import itertools
 import random
 from collections.abc import Coroutine
@@ -13,6 +14,7 @@ import fake_provider
 import pytest
 from sync_helpers import Fake, eventually, ids, table
 
+import integrations
 from integrations import frames, sync
 from integrations.store import connection as store_connection
 from integrations.store import keys, records
@@ -279,3 +281,18 @@ async def begun(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
 async def ended(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+def test_where_calls_are_rationed_those_of_this_month_are_counted_across_loads(
+    fake: Fake, monkeypatch: pytest.MonkeyPatch
+):
+    async def seen() -> int:
+        return await sync.calls_this_month(fake.connection)
+
+    fake.answers(people=["call", 3, "call", 2])
+    fake.load()
+    assert run(seen()) == 0
+    rationed = dataclasses.replace(fake_provider.PROVIDER, ration="A hundred calls a month.")
+    monkeypatch.setitem(integrations.providers(), "fake", rationed)
+    assert (fake.load().calls, run(seen())) == (2, 2)
+    assert (fake.load().calls, run(seen())) == (2, 4)
