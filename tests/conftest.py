@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from integrations.model import settings
-from integrations.store import cipher, connection, embedded, jobs
+from integrations.store import connection, embedded, jobs
 from integrations.store.loop import run
 
 OURS = ("REDIS_", "TOKEN_KEYS", "DATA_DIR", "SANDBOX", "WORKERS", "PUBLIC_URL", "ALLOW_", "NOTION_", "AIRTABLE_",
@@ -53,7 +53,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def forget_settings() -> None:
     """Read the settings again at the next look."""
     settings.cache_clear()
-    cipher.keyring.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,7 @@ MAY_IMPORT = {
     "model": set(),
     "sandbox": set(),
     "dashboard": {"ui", "web", "sandbox", "store"},
-    "command": {"sync"},
+    "command": {"store", "sync"},
 }
 
 # package of others: who may import it

@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def seal(version: int, name: str, plain: bytes, data_key: str = "") -> bytes:
 
 def open_(name: str, record: bytes, data_key: str = "") -> tuple[int, bytes]:
     """(format version, plain bytes) of the record at `name`; raises RecordUnreadable."""
-    version, key_id = record[0] if record else 0, record[1 : 1 + KEY_ID]
+    version, key_id = record[0] if record else 0, key_of(record)
     nonce, sealed = record[1 + KEY_ID : 1 + KEY_ID + NONCE], record[1 + KEY_ID + NONCE :]
     try:
         cipher = AESGCM(decode_key(data_key)) if key_id == DATA and data_key else keyring()[key_id]
@@ -53,37 +54,66 @@ def new_key() -> str:
     return secrets.token_urlsafe(32)
 
 
-@cache
 def keyring() -> dict[bytes, AESGCM]:
     """Ciphers by key id, the sealing one first; raises NotConfigured where there is no key."""
-    keys = settings().token_keys or (_file_key(),)
-    return {hashlib.sha256(key).digest()[:KEY_ID]: AESGCM(key) for key in keys}
+    return _ciphers(settings().token_keys or tuple(map(decode_key, _file_keys())))
+
+
+def key_of(record: bytes) -> bytes:
+    """The id of the key that a record was sealed with."""
+    return record[1 : 1 + KEY_ID]
+
+
+def put_file_key_first(key: str = "") -> None:
+    """From now on every process seals with this key of the key file, or with a new one."""
+    key = key or new_key()
+    _write("\n".join([key, *(other for other in _file_keys() if other != key)]), over=True)
+
+
+def previous_file_key() -> str:
+    """The one that sealed before; raises NotConfigured if there was none."""
+    keys = _file_keys()
+    if len(keys) < 2:
+        raise NotConfigured("There is no key to go back to: the key file holds one only.")
+    return keys[1]
 
 
 def _bound_to(version: int, name: str) -> bytes:
     return b"%d:%s" % (version, name.encode())
 
 
-def _file_key() -> bytes:
+@cache
+def _ciphers(keys: tuple[bytes, ...]) -> dict[bytes, AESGCM]:
+    return {hashlib.sha256(key).digest()[:KEY_ID]: AESGCM(key) for key in keys}
+
+
+def _file_keys() -> list[str]:
+    """The lines of the key file, the first one seals; read each time, so that a new one reaches all processes."""
     if settings().redis_url:
         raise NotConfigured(f"TOKEN_KEYS is needed with an outside Redis. {HOW_TO_MAKE_A_KEY}")
-    path = settings().data_dir / "token.key"
-    if not path.exists():
-        _create(path, new_key())
-    return decode_key(path.read_text())
+    try:
+        return _key_file().read_text().split()
+    except FileNotFoundError:
+        _write(new_key(), over=False)
+        return _key_file().read_text().split()
 
 
-def _create(path: Path, text: str) -> None:
-    """Write a private file once, whole, even when several processes try at the same time."""
+def _key_file() -> Path:
+    return settings().data_dir / "token.key"
+
+
+def _write(text: str, over: bool) -> None:
+    """Write the private file whole, even when several processes try at the same time; `over` one that is there."""
+    path = _key_file()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")  # containers that share a volume share process ids
     with os.fdopen(os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    try:
+    if over:
+        draft.replace(path)
+        return
+    with suppress(FileExistsError):
         os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
+    draft.unlink()

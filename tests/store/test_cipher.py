@@ -122,7 +122,6 @@ def test_with_the_embedded_server_a_private_key_file_is_made_once(
     assert [path.name for path in folder.iterdir()] == ["token.key"]
     assert stat.S_IMODE((folder / "token.key").stat().st_mode) == 0o600
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    cipher.keyring.cache_clear()
     assert cipher.open_(NAME, record) == (1, PLAIN)
 
 

@@ -1,0 +1,77 @@
+"""Every record sealed again with the first key, while everybody goes on reading and writing.
+
+Each record is replaced in one step if nobody has changed it meanwhile, so that it can be
+stopped at any instant and started again. What was sealed with a data key stays: that key
+is in a record, which is sealed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from ..model import settings
+from ..model.errors import NotConfigured, RecordUnreadable
+from . import cipher
+from .connection import execute
+from .keys import KINDS
+
+RESEAL = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
+return 1
+"""
+
+
+@dataclass
+class Rotation:
+    """How many records were sealed again, and how many open with none of the keys (they stay as they are)."""
+
+    resealed: int = 0
+    unreadable: int = 0
+
+
+async def rotate_keys(back: bool = False) -> Rotation:
+    """Seal everything with the first key of TOKEN_KEYS, or of the key file, where a new one is put first for it.
+
+    `back`: with the key of the key file that was first before. Raises NotConfigured, StoreUnavailable.
+    """
+    if settings().token_keys and back:
+        raise NotConfigured("Put the old key first in TOKEN_KEYS, start the dashboard again, then run this again.")
+    if not settings().token_keys and not (await _reseal(Rotation()) or back):  # what was interrupted is done first
+        cipher.put_file_key_first()
+    if back:
+        cipher.put_file_key_first(cipher.previous_file_key())
+    done = Rotation()
+    while await _reseal(done):  # once more: others may have sealed with an older key meanwhile
+        pass
+    return done
+
+
+async def _reseal(done: Rotation) -> int:
+    """Seal again what needs it; returns how many that were."""
+    before, done.unreadable = done.resealed, 0
+    async for key in _keys():
+        record = await execute(lambda redis: redis.get(key))  # noqa: B023
+        first = next(iter(cipher.keyring()))
+        if record is None or cipher.key_of(record) in (first, cipher.DATA):
+            continue
+        try:
+            version, plain = cipher.open_(key.decode(), record)
+        except RecordUnreadable:
+            done.unreadable += 1
+            continue
+        sealed = cipher.seal(version, key.decode(), plain)
+        done.resealed += await execute(lambda redis: redis.eval(RESEAL, 1, key, record, sealed))  # noqa: B023
+    return done.resealed - before
+
+
+async def _keys() -> AsyncIterator[bytes]:
+    for kind in KINDS:
+        pattern, cursor = kind.key("*"), 0
+        while True:
+            cursor, found = await execute(lambda redis: redis.scan(cursor, match=pattern, count=1000))  # noqa: B023
+            for key in found:
+                yield key
+            if not cursor:
+                break
