@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 CHROMIUM := /usr/bin/chromium
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run worker test soak bench check setup setup-tests browser clean
+.PHONY: run worker test soak bench check setup setup-tests browser lock audit clean
 
 run: setup
 	@$(BIN)/streamlit run dashboard.py
@@ -36,13 +36,13 @@ setup: $(VENV)/.installed
 
 setup-tests: $(VENV)/.installed-for-tests
 
-$(VENV)/.installed: requirements.txt
+$(VENV)/.installed: requirements.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: apt-get install python3 python3-venv"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
 		|| { echo "Python's venv is missing: apt-get install python3-venv"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing what the dashboard needs (once)…"
-	@$(BIN)/python -m pip install --quiet -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	@touch $@
 
 $(VENV)/.installed-for-tests: $(VENV)/.installed tests/requirements.txt
@@ -54,12 +54,26 @@ $(VENV)/.installed-for-bench: $(VENV)/.installed requirements-bench.txt
 	@$(BIN)/python -m pip install --quiet -r requirements-bench.txt
 	@touch $@
 
+# apart, so that what these bring along does not mix with what the dashboard runs on
+$(VENV)/tools: $(VENV)/.installed
+	@$(PYTHON) -m venv $@
+	@$@/bin/pip install --quiet uv==0.13.9 pip-audit==2.10.1
+
 # Debian's Chromium where it can be installed, else the one that Playwright downloads
 browser: setup-tests
 	@if [ -x $(CHROMIUM) ]; then :; \
 	elif [ "$$(id -u)" = 0 ] && [ -f /etc/debian_version ]; then \
 		echo "Installing Chromium (once)…"; apt-get update -qq && apt-get install -y -qq chromium >/dev/null; \
 	else $(BIN)/playwright install chromium; fi
+
+# after requirements.txt has changed: the hash of every file that may be installed
+lock: $(VENV)/tools
+	@$(VENV)/tools/bin/uv pip compile requirements.txt --generate-hashes --universal --python-version 3.11 --quiet \
+		--no-annotate --no-emit-index-url --custom-compile-command "make lock" --output-file requirements.lock
+
+# known weaknesses of what is installed, from PyPI's records
+audit: $(VENV)/tools
+	@$(VENV)/tools/bin/pip-audit --disable-pip --require-hashes -r requirements.lock
 
 clean:
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

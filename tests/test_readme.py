@@ -31,6 +31,17 @@ def test_every_provider_has_its_steps_with_redirect_uri_scopes_and_settings():
         assert f"`{provider.slug.upper()}_CLIENT_ID` and `{provider.slug.upper()}_CLIENT_SECRET`" in steps
 
 
+def pins(text: str) -> set[str]:
+    """Every name==version at the start of a line; names as PyPI compares them."""
+    return {name.lower().replace("_", "-") for name in re.findall(r"^[\w.-]+==[\w.]+", text, re.MULTILINE)}
+
+
+def test_what_is_installed_is_what_is_required_and_known_by_the_hashes_of_its_files():
+    required, locked = ((ROOT / name).read_text() for name in ("requirements.txt", "requirements.lock"))
+    assert pins(required) <= pins(locked), "make lock"
+    assert all("--hash=sha256:" in entry for entry in re.split(r"^(?=[\w.-]+==)", locked, flags=re.MULTILINE)[1:])
+
+
 def test_every_file_and_command_that_is_named_exists():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"^make (\w+)|`make (\w+)`", README, re.MULTILINE):
