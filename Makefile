@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 CHROMIUM := /usr/bin/chromium
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run worker test soak bench check setup setup-tests browser lock audit clean
+.PHONY: run worker test soak bench check setup setup-tests browser openid lock audit clean
 
 run: setup
 	@$(BIN)/streamlit run dashboard.py
@@ -17,7 +17,7 @@ run: setup
 worker: setup
 	@$(BIN)/python -m integrations worker
 
-test: setup-tests browser check
+test: setup-tests browser openid check
 	@$(BIN)/python -m pytest
 
 # what has to hold every time, tried many times; prints what it counted
@@ -48,6 +48,16 @@ $(VENV)/.installed: requirements.lock
 $(VENV)/.installed-for-tests: $(VENV)/.installed tests/requirements.txt
 	@echo "Installing what the tests need (once)…"
 	@$(BIN)/python -m pip install --quiet -r tests/requirements.txt
+	@touch $@
+
+# the OpenID provider that signing in is tested with
+openid: tests/browser/openid/node_modules
+
+tests/browser/openid/node_modules: tests/browser/openid/package-lock.json
+	@command -v npm >/dev/null || { test "$$(id -u)" = 0 && test -f /etc/debian_version && \
+		echo "Installing Node.js (once)…" && apt-get update -qq && apt-get install -y -qq nodejs npm >/dev/null; } \
+		|| { echo "The tests of signing in need Node.js 18 or newer, with npm."; exit 1; }
+	@npm ci --prefix tests/browser/openid --no-audit --no-fund --silent
 	@touch $@
 
 $(VENV)/.installed-for-bench: $(VENV)/.installed requirements-bench.txt

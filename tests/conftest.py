@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from integrations.model import settings
+from integrations.model.settings import GENERAL
 from integrations.store import connection, embedded, jobs
 from integrations.store.loop import run
 
-OURS = ("REDIS_", "TOKEN_KEYS", "DATA_DIR", "SANDBOX", "WORKERS", "PUBLIC_URL", "ALLOW_", "NOTION_", "AIRTABLE_",
-        "HUBSPOT_", "LEASE_", "FORGET_")  # fmt: skip
+OURS = (*GENERAL, "NOTION_", "AIRTABLE_", "HUBSPOT_")
 KEYS = secrets.token_urlsafe(32)
 
 

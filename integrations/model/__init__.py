@@ -4,10 +4,11 @@ from .browser import cookie_name, new_cookie, owner_of
 from .connection import Account, Connection, Environment, Load, LoadState, Token
 from .item import Item, moment
 from .provider import Api, Fault, Kind, Lane, Page, Part, Plan, Provider, Rate
+from .session import Session, session_of
 from .settings import Endpoints, Settings, settings
 
 __all__ = [
     "Account", "Api", "Connection", "Endpoints", "Environment", "Fault", "Item", "Kind", "Lane", "Load",
-    "LoadState", "Page", "Part", "Plan", "Provider", "Rate", "Settings", "Token", "cookie_name", "moment",
-    "new_cookie", "owner_of", "settings",
+    "LoadState", "Page", "Part", "Plan", "Provider", "Rate", "Session", "Settings", "Token", "cookie_name",
+    "moment", "new_cookie", "owner_of", "session_of", "settings",
 ]

@@ -21,6 +21,7 @@ from .connection import Environment
 from .errors import NotConfigured
 from .provider import Provider
 
+AUTH = "[auth]"  # the section of secrets.toml that Streamlit's sign-in is set up in
 ROOT = Path(__file__).resolve().parents[2]
 
 GENERAL: dict[str, tuple[str, str]] = {
@@ -31,6 +32,7 @@ GENERAL: dict[str, tuple[str, str]] = {
     "DATA_DIR": (".data", "Folder of the embedded Redis and its key file."),
     "SANDBOX": ("auto", "Sample data: `on`, `off`, or `auto` (on while `PUBLIC_URL` is on this machine)."),
     "WORKERS": ("child", "Who loads: a `child` process, `inline` in the app itself, or `external` (`make worker`)."),
+    "ORGANISATION": ("", "The claim that names whom people may share with; `email`: the domain of a verified address."),
     "ALLOW_ANONYMOUS": ("off", "`on` lets a `PUBLIC_URL` on another machine start without sign-in."),
     "FORGET_AFTER_DAYS": ("90", "Connections unused for so many days are revoked and deleted."),
     "KEEP_DAYS": ("90", "What was loaded is deleted when nobody has loaded it again for so many days."),
@@ -87,6 +89,7 @@ class Settings:
         self.data_dir = (ROOT / self["DATA_DIR"]).resolve()
         self.sandbox = self._sandbox()
         self.workers = self._choice("WORKERS", "child", "inline", "external")
+        self.signs_in = bool(self[AUTH])
         self.allow_anonymous = self._choice("ALLOW_ANONYMOUS", "on", "off") == "on"
         self.forget_after_days = self._number("FORGET_AFTER_DAYS", at_least=1)
         self.keep_days = self._number("KEEP_DAYS", at_least=1)
@@ -255,7 +258,8 @@ def _secrets_file() -> dict[str, str]:
     except ValueError:
         usable = 'write each setting as name = "value", in UTF-8'
         raise NotConfigured(f".streamlit/secrets.toml is not valid TOML: {usable}.") from None
-    return {name.upper(): str(value) for name, value in values.items() if not isinstance(value, dict)}
+    found = {name.upper(): str(value) for name, value in values.items() if not isinstance(value, dict)}
+    return {**found, AUTH: "on"} if isinstance(values.get("auth"), dict) else found
 
 
 @cache

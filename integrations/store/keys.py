@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
-from ..model import Connection, Load, Part, Token, settings
+from ..model import Connection, Load, Part, Session, Token, settings
 
 T = TypeVar("T", covariant=True)
 MINUTE, DAY = 60, 86_400
@@ -89,6 +89,9 @@ class Kind(Generic[T]):
 STATE = Kind("state", PendingAuthorization, 10 * MINUTE)  # owner, slug, hash of state
 OUTCOME = Kind("outcome", Outcome, MINUTE)  # owner, slug, hash of state
 NOTICE = Kind("notice", Outcome, 5 * MINUTE)  # owner, slug
+SESSION = Kind("session", Session, 30 * DAY)  # browser
+ENDED = Kind("ended", str, 31 * DAY)  # login: longer than Streamlit's cookie lives
+RETURN = Kind("return", str, 10 * MINUTE)  # browser: the page that was asked for before signing in
 CHOICE = Kind("choice", Choice, 400 * DAY)  # owner, slug
 CONNECTION = Kind("connection", Connection, None)  # owner, slug, connection
 TOKEN = Kind("token", Token, None)  # owner, slug, connection
@@ -104,6 +107,7 @@ SANDBOX = Kind("sandbox", dict, None)  # slug and what the stand-in provider nam
 
 KINDS: tuple[Kind[Any], ...] = tuple(value for value in list(globals().values()) if isinstance(value, Kind))
 OF_A_CONNECTION = (CONNECTION, TOKEN, NAMES, OUTLINE, USAGE, LOAD, SNAPSHOT, CHUNK, RUN, CANCEL)
+OF_AN_OWNER = (STATE, OUTCOME, NOTICE, CHOICE)
 BUDGET = "dashboard:budget"  # what, hash of a lane: when its calls may go; lives for as long as that matters
 CALLS = "dashboard:calls"  # month, hash of an account: how many calls it was asked; kept for 40 days
 LOCK = "dashboard:lock"  # owner, slug, connection: who refreshes its token; lives for seconds

@@ -13,7 +13,7 @@ from redis.exceptions import ResponseError
 from ..model.errors import RecordTooNew, RecordUnreadable
 from . import cipher
 from .connection import execute
-from .keys import CHUNK, KINDS, LOAD, OF_A_CONNECTION, RUN, Kind
+from .keys import CHUNK, KINDS, LOAD, OF_A_CONNECTION, OF_AN_OWNER, RUN, Kind
 
 T = TypeVar("T")
 
@@ -189,6 +189,12 @@ async def delete_connection(path: Sequence[str]) -> None:
     await execute(lambda redis: redis.unlink(RUN.key(*path), LOAD.key(*path)))
     for kind in OF_A_CONNECTION:
         await delete(kind, path, *await paths(kind, *path))
+
+
+async def delete_owner(owner: str) -> None:
+    """Delete what is remembered of an owner beside connections: choices, notices, attempts."""
+    for kind in OF_AN_OWNER:
+        await delete(kind, *await paths(kind, owner))
 
 
 def get_ready() -> None:

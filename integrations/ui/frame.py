@@ -14,6 +14,8 @@ from ..model.errors import DashboardError, StoreUnavailable
 from ..store import connection as redis
 from ..store import connections
 from ..store.loop import run
+from .forget import forget
+from .sign_in import offer_adoption, signed_in, who
 from .words import plain
 
 Colour = Literal["green", "gray", "orange", "red"]
@@ -27,15 +29,18 @@ AGAIN = 2  # seconds between looks whether Redis is back
 
 
 def page(title: str, draw: Callable[[str], None]) -> None:
-    """Draw a page for the browser that asks; `draw` gets the owner that its cookie stands for."""
+    """Draw a page for whoever asks; `draw` gets the owner: the person who signed in, or else the browser."""
     st.set_page_config(page_title=f"{title} · Dashboard", page_icon=ICON, layout="wide")
     st.html(f"<style>{STYLE}</style>")
     with explained():
-        owner = owner_of(st.context.cookies.get(cookie_name()))
-        if owner is None:
+        browser = owner_of(st.context.cookies.get(cookie_name()))
+        if browser is None:
             st.warning("This dashboard knows your browser by a cookie. Allow cookies for it, then reload the page.")
             st.stop()
-        sidebar(owner)
+        owner = signed_in(browser) if settings().signs_in else browser
+        sidebar(browser, owner)
+        if browser != owner:
+            offer_adoption(browser, owner)
         draw(owner)
 
 
@@ -57,7 +62,7 @@ def unexpected(error: Exception) -> bool:
     return True
 
 
-def sidebar(owner: str) -> None:
+def sidebar(browser: str, owner: str) -> None:
     """The way to every page, with each provider's state beside its link."""
     mine = run(connections.of(owner))
     with st.sidebar:
@@ -68,6 +73,10 @@ def sidebar(owner: str) -> None:
             _link(provider, [each for each in mine if each.slug == provider.slug])
         if settings().sandbox and any(each.environment == "sandbox" for each in mine):
             st.caption("Sample data is made up by this server.")
+        if browser != owner:
+            who(browser)
+        elif mine:
+            forget(owner, mine)
 
 
 def badges(provider: Provider, connection: Connection | None) -> list[tuple[str, Colour]]:

@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from .. import frames, providers, sync
 from ..model import Connection, Load, cookie_name, owner_of
 from ..model.errors import DashboardError
-from ..store import connections
+from ..store import connections, sessions
 from .words import words
 
 
@@ -39,7 +39,7 @@ def _lines(table: pa.Table, filters: frames.Filters, raw: bool) -> Iterator[byte
 
 
 async def _rows(request: Request) -> tuple[Connection, Load, pa.Table] | None:
-    owner = owner_of(request.cookies.get(cookie_name()))
+    owner = await sessions.owner(owner_of(request.cookies.get(cookie_name())))
     slug, wanted = request.path_params["slug"], request.query_params.get("connection", "")
     connection = await connections.find(owner, slug, wanted) if owner and slug in providers() else None
     shown = await sync.shown(connection) if connection else None

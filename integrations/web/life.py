@@ -22,10 +22,10 @@ RESTART_AFTER = 1  # seconds before a worker that ended is started again
 def check() -> None:
     """Exit with a sentence if this process could not serve safely with its settings."""
     try:
-        if not settings().on_this_machine and not settings().allow_anonymous:
+        if not (settings().on_this_machine or settings().signs_in or settings().allow_anonymous):
             raise NotConfigured(
                 f"PUBLIC_URL is {settings().public_url}, and anybody who can open it could use this dashboard. "
-                "Set ALLOW_ANONYMOUS=on if that is meant."
+                "Set up sign-in (the README says how), or set ALLOW_ANONYMOUS=on if that is meant."
             )
         cipher.keyring()
     except DashboardError as error:

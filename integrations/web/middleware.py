@@ -14,6 +14,7 @@ from .headers import security_headers
 from .words import words
 
 YEAR = 365 * 86_400
+TOKENS_COOKIE = b"_streamlit_user_tokens"
 UNEXPECTED = "Something went wrong here, and it has been logged. Go back and try again."
 
 
@@ -56,6 +57,7 @@ class _Answer:
             headers.update(security_headers())
             if self._page:
                 headers.append("Set-Cookie", _cookie(self._request))
+            message["headers"] = [kept for each in message["headers"] if (kept := _private(each))]
         await self._send(message)
 
     def moved(self) -> RedirectResponse | None:
@@ -64,6 +66,19 @@ class _Answer:
         if not self._page or _own_hosts() & {host.strip().lower() for host in asked}:
             return None
         return RedirectResponse(f"{settings().public_url}/{_asked_for(self._request.scope)}", status_code=307)
+
+
+def _private(header: tuple[bytes, bytes]) -> tuple[bytes, bytes] | None:
+    """Streamlit's sign-in sets a cookie that holds the person's tokens, signed but readable: it is left out.
+
+    Its other cookies lack Secure, which they get on https. A cookie that is being deleted is let through.
+    """
+    name, value = header
+    if name.lower() != b"set-cookie":
+        return header
+    if value.startswith(TOKENS_COOKIE) and b"max-age=0" not in value.lower():
+        return None
+    return (name, value + b"; Secure") if settings().https and b"; secure" not in value.lower() else header
 
 
 def _own_hosts() -> set[str]:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from integrations.model import Account, Connection, Load, Part, Token
+from integrations.model import Account, Connection, Load, Part, Session, Token
 from integrations.model.errors import RecordTooNew, RecordUnreadable
 from integrations.store import cipher, connection, connections, keys, records
 from integrations.store.keys import Choice, Kind, Outcome, Outline, PendingAuthorization, Usage
@@ -28,6 +28,8 @@ EXAMPLES = {
     keys.OUTCOME: Outcome("connected", "Hello – “there”", "connection"), keys.NOTICE: Outcome("failed", "No"),
     keys.CHOICE: Choice(("a", "b"), True), keys.CONNECTION: CONNECTION,
     keys.TOKEN: Token("access", None, NOW, "read write"), keys.USAGE: Usage(NOW),
+    keys.SESSION: Session("owner", "Ada", "login", NOW, "organisation", "example.com"), keys.ENDED: "signed out",
+    keys.RETURN: "/hubspot?hubspot_search=a",
     keys.NAMES: {"owners 41": "Bo Falk"},
     keys.OUTLINE: Outline((Part("p", "P", "page", "g", "G", 3),), ("skipped",), NOW),
     keys.LOAD: LOAD, keys.SNAPSHOT: LOAD, keys.CHUNK: b"\x00\xffrows", keys.RUN: "run", keys.CANCEL: "load",

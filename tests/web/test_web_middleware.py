@@ -46,6 +46,18 @@ def test_on_https_the_cookie_is_secure_and_bound_to_the_host(browser: Browser, s
     assert flags == {"Path=/", "Max-Age=31536000", "HttpOnly", "SameSite=Lax", "Secure"}
 
 
+def test_the_tokens_of_whoever_signs_in_do_not_go_to_the_browser(browser: Browser, served: Served):
+    found = {parts(cookie)[0]: parts(cookie) for cookie in cookies(browser.get("/oauth2callback"))}
+    assert set(found) == {"_streamlit_user", "_streamlit_user_1", "_streamlit_user_tokens_2"}
+    assert found["_streamlit_user_tokens_2"][1] == '""', "what is there already is deleted"
+
+
+def test_on_https_every_cookie_is_secure(browser: Browser, served: Served):
+    served(**HTTPS)
+    answer = browser.get("/oauth2callback", base="https://dash.example.com", headers=PAGE)
+    assert len(cookies(answer)) == 4 and all("Secure" in parts(cookie)[2] for cookie in cookies(answer))
+
+
 def test_no_two_browsers_get_the_same_cookie(browser: Browser, served: Served):
     assert len({cookies(browser.get("/", headers=PAGE))[0] for _ in range(20)}) == 20
 

@@ -38,9 +38,19 @@ async def socket(websocket: WebSocket) -> None:
     await websocket.close()
 
 
+async def signing_in(request: Request) -> Response:
+    """As Streamlit answers when somebody has signed in, or out again."""
+    answer = Response()
+    for name in ("_streamlit_user", "_streamlit_user_1", "_streamlit_user_tokens", "_streamlit_user_tokens_1"):
+        answer.set_cookie(name, "signed", httponly=True, max_age=30)
+    answer.delete_cookie("_streamlit_user_tokens_2")
+    return answer
+
+
 APP = Starlette(
     routes=[
         *web.routes,
+        Route("/oauth2callback", signing_in),
         WebSocketRoute("/_stcore/stream", socket),
         Route("/broken", broken),
         Route("/only-read", page, methods=["GET"]),

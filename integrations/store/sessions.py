@@ -1,0 +1,45 @@
+"""Which browser is signed in as whom. Signing out ends that here as well: a copied identity cookie is worth nothing."""
+
+from __future__ import annotations
+
+from ..model import Session, settings
+from . import records
+from .keys import ENDED, RETURN, SESSION
+
+
+async def current(browser: str) -> Session | None:
+    """Who is signed in on this browser."""
+    return await records.get(SESSION, (browser,))
+
+
+async def begin(browser: str, session: Session) -> bool:
+    """Sign in; False for a sign-in that has been ended."""
+    if await records.get(ENDED, (session.login,)):
+        return False
+    await records.put(SESSION, (browser,), session)
+    return True
+
+
+async def end(browser: str) -> None:
+    """Sign out: this sign-in begins no session any more, on any browser."""
+    session = await records.take(SESSION, (browser,))
+    if session:
+        await records.put(ENDED, (session.login,), "signed out")
+
+
+async def owner(browser: str | None) -> str | None:
+    """Whose things a request from this browser may see: the person's, or without sign-in the browser's own."""
+    if browser is None or not settings().signs_in:
+        return browser
+    session = await current(browser)
+    return session.owner if session else None
+
+
+async def come_back_to(browser: str, address: str) -> None:
+    """Remember which page was asked for before signing in."""
+    await records.put(RETURN, (browser,), address)
+
+
+async def asked_for(browser: str) -> str | None:
+    """The page to go to after signing in; only once."""
+    return await records.take(RETURN, (browser,))

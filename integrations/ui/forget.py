@@ -1,0 +1,36 @@
+"""Leaving nothing behind on a browser that somebody else may use."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from .. import oauth, providers, sync
+from ..model import Connection
+from ..store import records
+from ..store.loop import run
+from .words import count, line, plain
+
+
+def forget(owner: str, mine: list[Connection]) -> None:
+    """In the sidebar: end everything that this browser has connected."""
+    if st.button("Forget this browser", icon=":material/ink_eraser:", type="tertiary"):
+        _dialog(owner, mine)
+
+
+@st.dialog("Forget this browser")
+def _dialog(owner: str, mine: list[Connection]) -> None:
+    what = ", ".join(plain(f"{providers()[each.slug].title}: {line(each.account.name)}") for each in mine)
+    st.markdown(f"Ends {count(len(mine), 'connection')} and deletes what was loaded: {what}. This can't be undone.")
+    with st.container(horizontal=True):
+        if st.button("Forget everything", type="primary"):
+            run(_forget(owner, mine))
+            st.rerun()
+        if st.button("Keep everything"):
+            st.rerun()
+
+
+async def _forget(owner: str, mine: list[Connection]) -> None:
+    for connection in mine:
+        await sync.stop_for_good(connection)
+        await oauth.disconnect(providers()[connection.slug], connection)
+    await records.delete_owner(owner)

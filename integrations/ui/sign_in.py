@@ -1,0 +1,95 @@
+"""Signing in, where the operator has set that up: nothing else is shown before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NoReturn
+from urllib.parse import urlencode, urlsplit
+
+import streamlit as st
+
+from .. import oauth, providers, sync
+from ..model import Connection, Session, session_of, settings
+from ..store import connections, sessions
+from ..store.loop import run
+from .leave import replace_with
+from .words import count, line, plain
+
+
+def signed_in(browser: str) -> str:
+    """The owner who is signed in on this browser; else asks to sign in, and goes no further."""
+    claims = st.user.to_dict() if st.user.is_logged_in else {}
+    session, fresh = run(_session(browser, claims))
+    if session is None:
+        _ask(browser)
+    if fresh and (address := run(sessions.asked_for(browser))):
+        replace_with(settings().public_url + address)
+    return session.owner
+
+
+def who(browser: str) -> None:
+    """In the sidebar: whose dashboard this is, and the way out."""
+    session = run(sessions.current(browser))
+    if session is None:
+        return
+    st.caption("Signed in")
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xsmall"):
+        st.markdown(plain(session.name, longest=40))
+        if st.button("Sign out", type="tertiary"):
+            run(sessions.end(browser))
+            st.logout()
+
+
+def offer_adoption(browser: str, owner: str) -> None:
+    """What this browser connected before anybody signed in can become the person's."""
+    mine = run(connections.of(browser)) if browser != owner else []
+    if not mine or st.session_state.get("not adopted"):
+        return
+    with st.container(border=True):
+        what = ", ".join(plain(f"{providers()[each.slug].title}: {line(each.account.name)}") for each in mine)
+        st.markdown(f"**This browser has {count(len(mine), 'connection')} from before you signed in.** {what}")
+        with st.container(horizontal=True):
+            if st.button("Move to my account", type="primary", icon=":material/move_item:"):
+                run(_adopt(mine, owner))
+                st.rerun()
+            if st.button("Not now"):
+                st.session_state["not adopted"] = True
+                st.rerun()
+
+
+async def _session(browser: str, claims: Mapping[str, Any]) -> tuple[Session | None, bool]:
+    """Who the identity cookie says it is, if their sign-in has not ended; and whether it has just begun."""
+    if not claims:
+        await sessions.end(browser)
+        return None, False
+    said, known = session_of(claims), await sessions.current(browser)
+    if known and known.login == said.login:
+        return known, False
+    return (said, True) if await sessions.begin(browser, said) else (None, False)
+
+
+async def _adopt(mine: list[Connection], owner: str) -> None:
+    for connection in mine:
+        theirs = await oauth.adopt(connection, owner)
+        if not providers()[theirs.slug].ration:
+            await sync.start(theirs)
+
+
+def _ask(browser: str) -> NoReturn:
+    st.space("large")
+    with st.container(horizontal=True, horizontal_alignment="center"), st.container(border=True, width=440):
+        st.subheader(":material/dashboard: Sign in to go on", anchor=False)
+        st.markdown("Everybody sees their own accounts here and no others, so the dashboard needs to know who you are.")
+        if st.button("Sign in", type="primary", icon=":material/login:", width="stretch"):
+            run(sessions.come_back_to(browser, _here()))
+            st.login()
+    st.stop()
+
+
+def _here() -> str:
+    """Path and query of the page that was asked for; a provider's answer is worth nothing later."""
+    slug = urlsplit(st.context.url or "").path.strip("/")
+    query = st.query_params.to_dict()
+    if slug not in providers():
+        return "/"
+    return f"/{slug}" + (f"?{urlencode(query)}" if query and not {"code", "state", "error"} & query.keys() else "")
