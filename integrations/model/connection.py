@@ -34,11 +34,25 @@ class Token:
 
 
 @dataclass(frozen=True)
+class Share:
+    """What an owner shows to their organisation: the share's own name, with whom, and by whom."""
+
+    id: str = ""
+    organisation: str = ""
+    organisation_name: str = ""
+    by: str = ""
+
+
+NOT_SHARED = Share()
+
+
+@dataclass(frozen=True)
 class Connection:
     """One account of one provider, as one owner connected it.
 
     `environment` and `api_url` are those that issued the token; it goes to no other.
     `reconnect` is the sentence why only approving again helps, empty while all is well.
+    `share`: the organisation that may see what was loaded, if any.
     """
 
     id: str
@@ -49,6 +63,7 @@ class Connection:
     api_url: str
     connected_at: datetime
     reconnect: str = ""
+    share: Share = NOT_SHARED
 
     @property
     def path(self) -> tuple[str, str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 from ..model import Connection, Provider, Token
-from ..store import connections, keys, locks, records
+from ..store import connections, keys, locks, records, sharing
 from .client import revoke_token
 from .tokens import endpoints_of
 
@@ -17,6 +17,7 @@ async def disconnect(provider: Provider, connection: Connection) -> str:
         with contextlib.suppress(Exception):  # whatever keeps the provider from agreeing, here it is deleted
             token = await records.get(keys.TOKEN, connection.path)
             revoked = token is not None and await _revoked(provider, connection, token)
+        await sharing.forget(connection)
         await connections.forget(connection)
     if revoked or connection.environment == "sandbox":
         return ""

@@ -17,8 +17,10 @@ TOUCH_EVERY = timedelta(hours=1)
 
 
 async def save(connection: Connection, token: Token) -> None:
-    """Save a connection with its token, replacing what the same account had."""
+    """Save a connection with its token, replacing what the same account had; it stays shared as it was."""
     await records.delete_unreadable(connection.path)
+    before = await records.get(CONNECTION, connection.path)
+    connection = dataclasses.replace(connection, share=before.share if before else connection.share)
     await records.put(TOKEN, connection.path, token)
     await records.put(CONNECTION, connection.path, connection)
     await records.put(USAGE, connection.path, Usage(datetime.now(UTC)))
@@ -43,7 +45,7 @@ async def find(owner: str, slug: str, connection_id: str) -> Connection | None:
 
 async def mark_reconnect(connection: Connection, reason: str) -> None:
     """Remember that only approving again repairs this connection."""
-    await records.put(CONNECTION, connection.path, dataclasses.replace(connection, reconnect=reason), only_over=True)
+    await records.exchange(CONNECTION, connection.path, lambda found: dataclasses.replace(found, reconnect=reason))
 
 
 async def touch(connection: Connection) -> None:

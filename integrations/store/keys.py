@@ -110,4 +110,5 @@ OF_A_CONNECTION = (CONNECTION, TOKEN, NAMES, OUTLINE, USAGE, LOAD, SNAPSHOT, CHU
 OF_AN_OWNER = (STATE, OUTCOME, NOTICE, CHOICE)
 BUDGET = "dashboard:budget"  # what, hash of a lane: when its calls may go; lives for as long as that matters
 CALLS = "dashboard:calls"  # month, hash of an account: how many calls it was asked; kept for 40 days
+SHARED = "dashboard:shared"  # organisation: format version, owner, slug and connection by the name of a share
 LOCK = "dashboard:lock"  # owner, slug, connection: who refreshes its token; lives for seconds

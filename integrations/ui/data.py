@@ -22,11 +22,17 @@ Name = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Rows:
-    """What a connection has to show: the load that left it, and its rows."""
+    """What a connection has to show: the load that left it, and its rows; `borrowed` from a colleague who shares it."""
 
     connection: Connection
     load: Load
     table: pa.Table = field(repr=False)
+    borrowed: bool = False
+
+    @property
+    def address(self) -> str:
+        """What names them in an address: for whom they are shared with, the share."""
+        return self.connection.share.id if self.borrowed else self.connection.id
 
     @property
     def name(self) -> Name:

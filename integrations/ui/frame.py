@@ -18,7 +18,7 @@ from .forget import forget
 from .sign_in import offer_adoption, signed_in, who
 from .words import plain
 
-Colour = Literal["green", "gray", "orange", "red"]
+Colour = Literal["green", "gray", "orange", "red", "blue"]
 ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><g fill="#4f46e5">'
     '<rect x="3" y="3" width="8" height="10" rx="2"/><rect x="13" y="3" width="8" height="6" rx="2"/>'
@@ -85,13 +85,15 @@ def badges(provider: Provider, connection: Connection | None) -> list[tuple[str,
         missing = bool(settings().missing(provider))
         return [("Not configured", "gray") if missing else ("Not connected", "gray")]
     state: tuple[str, Colour] = ("Reconnect needed", "red") if connection.reconnect else ("Connected", "green")
-    return [state, ("Sample data", "orange")] if connection.environment == "sandbox" else [state]
+    shared: list[tuple[str, Colour]] = [("Shared", "blue")] if connection.share.id else []
+    sample: list[tuple[str, Colour]] = [("Sample data", "orange")] if connection.environment == "sandbox" else []
+    return [state, *shared, *sample]
 
 
-def header(provider: Provider, connection: Connection | None) -> None:
+def header(provider: Provider, connection: Connection | None, state: list[tuple[str, Colour]] | None = None) -> None:
     """A page's title with the state beside it; goes into a horizontal container."""
     st.title(f"{provider.icon} {provider.title}", width="content", anchor=False)
-    for label, colour in badges(provider, connection):
+    for label, colour in state or badges(provider, connection):
         st.badge(label, color=colour)
 
 

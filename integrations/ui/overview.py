@@ -9,12 +9,13 @@ import streamlit as st
 
 from .. import frames, providers, sync
 from ..model import Connection, Load, Provider, settings
-from ..store import connections
+from ..store import connections, sharing
 from ..store.loop import run
 from .charts import updates_per_day
 from .data import KEEP, MOST, Name, Rows
 from .frame import account_line, badges, explained, page
-from .words import ago, count
+from .sign_in import session
+from .words import ago, count, plain
 
 WATCH = 1.0  # seconds between two looks while something is loading
 ANYBODY = (
@@ -43,9 +44,11 @@ def _glance(owner: str, busy: bool) -> None:
         mine = run(_all(owner))
         if busy and not any(load and load.active for _, load, _ in mine):
             st.rerun()
+        theirs = run(sharing.seen_by(session()))
         with st.grid(3, min_column_width=260):
             for provider in providers().values():
-                _card(provider, [each for each in mine if each[0].slug == provider.slug])
+                shared = [each for each in theirs if each.slug == provider.slug]
+                _card(provider, [each for each in mine if each[0].slug == provider.slug], shared)
         _changes([Rows(connection, *shown) for connection, _, shown in mine if shown])
 
 
@@ -54,7 +57,9 @@ async def _all(owner: str) -> list[tuple[Connection, Load | None, tuple[Load, ob
     return [(each, await sync.status(each), await sync.shown(each)) for each in found]
 
 
-def _card(provider: Provider, mine: list[tuple[Connection, Load | None, tuple[Load, object] | None]]) -> None:
+def _card(
+    provider: Provider, mine: list[tuple[Connection, Load | None, tuple[Load, object] | None]], theirs: list[Connection]
+) -> None:
     connection, load, shown = mine[-1] if mine else (None, None, None)
     with st.container(border=True, height="stretch"):
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -66,7 +71,9 @@ def _card(provider: Provider, mine: list[tuple[Connection, Load | None, tuple[Lo
         if connection:
             more = "".join(f" :{colour}-badge[{label}]" for label, colour in others)
             st.markdown(_loaded(load, shown[0] if shown else None) + more)
-        label = "Open" if connection else "Connect"
+        if theirs:
+            st.caption(":material/group: Shared by " + ", ".join(plain(each.share.by, longest=40) for each in theirs))
+        label = "Open" if connection or theirs else "Connect"
         st.page_link(f"pages/{provider.slug}.py", label=label, icon=":material/arrow_forward:")
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from .. import providers, sync
-from ..model import Connection, Load, Provider, settings
-from ..store import connections
+from ..model import Connection, Load, Provider, Session, settings
+from ..store import connections, sharing
 from ..store.loop import run
 from .charts import metrics
 from .choose import choose_panel
@@ -15,8 +15,9 @@ from .data import Rows
 from .filters import filter_bar
 from .frame import account_line, header, page
 from .progress import outcome, progress
+from .sign_in import session
 from .table import table
-from .words import ago, count, line, size
+from .words import ago, count, line, plain, size
 
 
 def provider_page(provider: Provider) -> None:
@@ -25,11 +26,14 @@ def provider_page(provider: Provider) -> None:
     def draw(owner: str) -> None:
         if returned():
             come_back(provider, owner)
-        mine = run(connections.of(owner, provider.slug))
-        if mine:
-            _connected(provider, owner, mine)
-        else:
+        mine, theirs = run(_visible(owner, provider.slug, session()))
+        chosen = _chosen(mine, theirs) if mine or theirs else None
+        if chosen is None:
             _not_connected(provider, owner)
+        elif chosen.owner == owner:
+            _connected(provider, owner, chosen)
+        else:
+            _borrowed(provider, owner, chosen, mine)
 
     page(provider.title, draw)
 
@@ -42,8 +46,31 @@ def _not_connected(provider: Provider, owner: str) -> None:
     connect_card(provider, owner)
 
 
-def _connected(provider: Provider, owner: str, mine: list[Connection]) -> None:
-    connection = _chosen(mine)
+async def _visible(owner: str, slug: str, session: Session | None) -> tuple[list[Connection], list[Connection]]:
+    """One's own connections, and what colleagues show."""
+    return await connections.of(owner, slug), await sharing.seen_by(session, slug)
+
+
+def _borrowed(provider: Provider, owner: str, connection: Connection, mine: list[Connection]) -> None:
+    """What a colleague shows: to be seen, filtered and downloaded, and nothing else."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        header(provider, None, [("Shared with you", "blue")])
+        st.space("stretch")
+        possible = not mine and not settings().missing(provider)
+        if possible and st.button("Connect my own account", icon=":material/link:"):
+            connect(provider, owner, "real")
+    _, rows = run(_state(connection, borrowed=True))
+    loaded = f" · loaded {ago(rows.load.finished_at)}" if rows and rows.load.finished_at else ""
+    st.caption(f"{account_line(connection)} · shared by {plain(connection.share.by)}{loaded}")
+    notice(provider, owner)
+    if rows:
+        outcome(provider, None, rows.load)
+        _rows(provider, rows)
+    else:
+        st.info("Nothing has been loaded here yet.", icon=":material/hourglass_empty:")
+
+
+def _connected(provider: Provider, owner: str, connection: Connection) -> None:
     load, rows = run(_state(connection))
     _top(provider, connection, load)
     _line(provider, connection, rows)
@@ -61,7 +88,7 @@ def _connected(provider: Provider, owner: str, mine: list[Connection]) -> None:
         _rows(provider, rows)
 
 
-async def _state(connection: Connection) -> tuple[Load | None, Rows | None]:
+async def _state(connection: Connection, borrowed: bool = False) -> tuple[Load | None, Rows | None]:
     """The latest load, and what there is to show: the snapshot, or before the first one the rows so far.
 
     A snapshot is shown at once, however old; one that is stale is refreshed behind it, unless calls are rationed.
@@ -71,27 +98,30 @@ async def _state(connection: Connection) -> tuple[Load | None, Rows | None]:
     await connections.touch(connection)
     shown = await sync.shown(connection)
     if shown:
-        return load, Rows(connection, *shown)
+        return load, Rows(connection, *shown, borrowed)
     table = await sync.so_far(connection, load) if load and load.active and load.chunks else None
-    return load, Rows(connection, load, table) if load and table is not None else None
+    return load, Rows(connection, load, table, borrowed) if load and table is not None else None
 
 
-def _chosen(mine: list[Connection]) -> Connection:
-    if len(mine) == 1:
-        return mine[0]
-    labels = _labels(mine)
+def _chosen(mine: list[Connection], theirs: list[Connection]) -> Connection:
+    both = [*mine, *theirs]
+    if len(both) == 1:
+        return both[0]
+    labels = _labels(both, theirs)
+    latest = len(mine) - 1 if mine else 0
     chosen = st.selectbox(
-        "Account", list(labels), key=f"{mine[0].slug}_account", bind="query-params", index=len(mine) - 1
+        "Account", list(labels), key=f"{both[0].slug}_account", bind="query-params", index=latest
     )
     return labels[chosen]
 
 
-def _labels(mine: list[Connection]) -> dict[str, Connection]:
+def _labels(mine: list[Connection], theirs: list[Connection]) -> dict[str, Connection]:
     """The connections by what people read, each different: Streamlit tells choices apart by their words."""
     labels: dict[str, Connection] = {}
     for each in mine:
         account = " · ".join(dict.fromkeys(filter(None, (each.account.name, each.account.detail))))
         label = line(account) + (" (sample data)" if each.environment == "sandbox" else "")
+        label += f" (shared by {line(each.share.by, 40)})" if each in theirs else ""
         labels[label if label not in labels else f"{label} ({len(labels) + 1})"] = each
     return labels
 
@@ -109,8 +139,15 @@ def _top(provider: Provider, connection: Connection, load: Load | None) -> None:
 
 
 def _manage(provider: Provider, connection: Connection) -> None:
-    choices = ["Reconnect", "Choose what to load", "Reload everything", "Disconnect"]
+    person = session()
+    organisation = person.organisation_name if person else ""
+    shares = f"Stop sharing with {organisation}" if connection.share.id else f"Share with {organisation}"
+    sharing_choices = [shares] if organisation or connection.share.id else []
+    choices = ["Reconnect", "Choose what to load", "Reload everything", *sharing_choices, "Disconnect"]
     match st.menu_button("Manage", choices, icon=":material/settings:"):
+        case picked if picked == shares:
+            run(sharing.stop(connection) if connection.share.id or not person else sharing.share(connection, person))
+            st.rerun()
         case "Reconnect":
             connect(provider, connection.owner, connection.environment)
         case "Choose what to load":

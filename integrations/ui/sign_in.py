@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 import streamlit as st
 
 from .. import oauth, providers, sync
-from ..model import Connection, Session, session_of, settings
+from ..model import Connection, Session, cookie_name, owner_of, session_of, settings
 from ..store import connections, sessions
 from ..store.loop import run
 from .leave import replace_with
@@ -38,6 +38,12 @@ def who(browser: str) -> None:
         if st.button("Sign out", type="tertiary"):
             run(sessions.end(browser))
             st.logout()
+
+
+def session() -> Session | None:
+    """Who is signed in on the browser that asks; None where nobody has to."""
+    browser = owner_of(st.context.cookies.get(cookie_name()))
+    return run(sessions.current(browser)) if browser and settings().signs_in else None
 
 
 def offer_adoption(browser: str, owner: str) -> None:

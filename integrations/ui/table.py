@@ -51,7 +51,7 @@ def _above(rows: Rows, filters: Filters, shown: int) -> None:
 
 def download_url(rows: Rows, filters: Filters, raw: bool) -> str:
     """The address of exactly this view as a file."""
-    query = [("connection", rows.connection.id), *frames.to_query(filters), *([("raw", "1")] if raw else [])]
+    query = [("connection", rows.address), *frames.to_query(filters), *([("raw", "1")] if raw else [])]
     return f"/download/{rows.connection.slug}?{urlencode(query)}"
 
 

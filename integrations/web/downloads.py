@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from .. import frames, providers, sync
-from ..model import Connection, Load, cookie_name, owner_of
+from ..model import Connection, Load, cookie_name, owner_of, settings
 from ..model.errors import DashboardError
-from ..store import connections, sessions
+from ..store import connections, sessions, sharing
 from .words import words
 
 
@@ -39,8 +39,17 @@ def _lines(table: pa.Table, filters: frames.Filters, raw: bool) -> Iterator[byte
 
 
 async def _rows(request: Request) -> tuple[Connection, Load, pa.Table] | None:
-    owner = await sessions.owner(owner_of(request.cookies.get(cookie_name())))
+    browser = owner_of(request.cookies.get(cookie_name()))
     slug, wanted = request.path_params["slug"], request.query_params.get("connection", "")
-    connection = await connections.find(owner, slug, wanted) if owner and slug in providers() else None
+    connection = await _found(browser, slug, wanted) if browser and slug in providers() else None
     shown = await sync.shown(connection) if connection else None
     return (connection, *shown) if connection and shown else None
+
+
+async def _found(browser: str, slug: str, wanted: str) -> Connection | None:
+    """The connection of that id, if it belongs to whoever asks; or what a colleague shares under that name."""
+    owner = await sessions.owner(browser)
+    mine = await connections.find(owner, slug, wanted) if owner else None
+    session = await sessions.current(browser) if owner and not mine and settings().signs_in else None
+    theirs = await sharing.seen_by(session, slug)
+    return mine or next((each for each in theirs if each.share.id == wanted), None)

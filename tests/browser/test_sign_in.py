@@ -32,7 +32,8 @@ client_kwargs = {{ prompt = "login" }}
 @pytest.fixture(scope="module")
 def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that asks people to sign in, and where they do."""
-    server = Server(copy_of_the_app(tmp_path_factory.mktemp("app")), tmp_path_factory.mktemp("server"), {})
+    app, folder = copy_of_the_app(tmp_path_factory.mktemp("app")), tmp_path_factory.mktemp("server")
+    server = Server(app, folder, {"ORGANISATION": "email"})
     port = free_port()
     command = ["node", str(PROVIDER), str(port), f"{server.url}/oauth2callback"]
     pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
@@ -147,3 +148,37 @@ def test_what_the_browser_had_before_is_offered_and_moves(
     assert inside(closed, connections.of(browser)) == []
 
 
+
+
+def test_what_is_shared_with_an_organisation_is_theirs_to_see_and_to_download_until_it_is_taken_back(
+    come: Callable, closed: Server
+) -> None:
+    owner, colleague, stranger, pretender = come(), come(), come(), come()
+    for visitor, name in (owner, "gil"), (colleague, "hal"), (stranger, "ivy@other.example"), (pretender, "unverified"):
+        visitor.open("notion")
+        sign_in(visitor, name)
+    owner.connect("notion")
+    expect(owner.line).to_be_visible()
+    owner.manage("Share with example.com")
+    expect(owner.badge("Shared")).to_be_visible()
+
+    colleague.open("notion")
+    expect(colleague.badge("Shared with you")).to_be_visible()
+    assert colleague.line.inner_text() == owner.line.inner_text()
+    for name in ("Refresh", "Manage", "Reconnect", "Disconnect"):
+        assert colleague.button(name).count() == 0
+    assert len(colleague.download()[1]) > 100
+    colleague.open()
+    expect(colleague.page.get_by_text("Shared by gil")).to_be_visible()
+    for visitor in stranger, pretender:
+        visitor.open("notion")
+        expect(visitor.badge("Not configured")).to_be_visible()
+    address = next(url for url in colleague.requests if "/download/" in url)
+    assert colleague.page.request.get(address).status == 200
+    assert stranger.page.request.get(address).status == pretender.page.request.get(address).status == 404
+
+    owner.manage("Stop sharing with example.com")
+    expect(owner.badge("Shared")).to_have_count(0)
+    assert colleague.page.request.get(address).status == 404
+    colleague.open("notion")
+    expect(colleague.badge("Not configured")).to_be_visible()

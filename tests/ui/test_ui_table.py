@@ -89,7 +89,7 @@ def test_choices_that_begin_alike_stay_apart(page: Page, owner: str) -> None:
 def test_accounts_of_the_same_name_have_labels_of_their_own() -> None:
     mine = [connection("Same", "a"), connection("Same", "b"), connection("Same", "c", detail="ann@example.com")]
 
-    labels = _labels(mine)
+    labels = _labels(mine, [])
 
     assert {label: each.id for label, each in labels.items()} == {
         "Same": "a",

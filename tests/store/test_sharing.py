@@ -1,0 +1,88 @@
+"""What is shared is seen by the organisation that the connection's own record names, and by nobody else."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime
+
+import pytest
+
+from integrations.model import Account, Connection, Session, Token
+from integrations.store import connection as redis
+from integrations.store import connections, keys, records, sharing
+from integrations.store.loop import run
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+ACME, OTHER = "a" * 64, "b" * 64
+
+
+def person(name: str, organisation: str = ACME) -> Session:
+    return Session(name.ljust(64, "0"), name, f"login of {name}", NOW, organisation, organisation and "acme.example")
+
+
+GIL, HAL = person("gil"), person("hal")
+
+
+@pytest.fixture
+def shared(store: None) -> Connection:
+    """Gil's connection, shown to Acme."""
+    made = Connection("0" * 16, GIL.owner, "notion", Account("1", "Workspace"), "real", "https://api", NOW)
+    run(connections.save(made, Token("secret")))
+    run(sharing.share(made, GIL))
+    return run(connections.find(*made.path))
+
+
+def test_colleagues_see_it_and_who_shares_it(shared: Connection) -> None:
+    assert run(sharing.seen_by(HAL)) == run(sharing.seen_by(HAL, "notion")) == [shared]
+    assert (shared.share.by, shared.share.organisation_name) == ("gil", "acme.example")
+    assert run(sharing.seen_by(HAL, "hubspot")) == []
+
+
+@pytest.mark.parametrize("somebody", [GIL, person("ivy", OTHER), person("jo", ""), None], ids=str)
+def test_nobody_else_does_and_the_owner_has_it_anyway(shared: Connection, somebody: Session | None) -> None:
+    assert run(sharing.seen_by(somebody)) == []
+
+
+def test_those_who_belong_to_no_organisation_are_none_together(shared: Connection) -> None:
+    run(sharing.share(shared, person("gil", "")))
+    assert run(sharing.seen_by(person("jo", ""))) == []
+
+
+def test_an_index_that_lies_shows_nothing(shared: Connection) -> None:
+    member = ":".join((sharing.FORMAT, *shared.path))
+    for name in (shared.share.id, "made up"):
+        run(redis.execute(lambda client, name=name: client.hset(sharing._index(OTHER), name, member)))
+    run(redis.execute(lambda client: client.hset(sharing._index(ACME), "made up", member)))
+    assert run(sharing.seen_by(person("ivy", OTHER))) == [] and run(sharing.seen_by(HAL)) == [shared]
+
+
+def test_taking_it_back_works_at_once_even_where_the_index_still_names_it(shared: Connection) -> None:
+    member = ":".join((sharing.FORMAT, *shared.path))
+    run(sharing.stop(shared))
+    run(redis.execute(lambda client: client.hset(sharing._index(ACME), shared.share.id, member)))
+    assert run(sharing.seen_by(HAL)) == []
+
+
+def test_sharing_again_gives_it_another_name(shared: Connection) -> None:
+    run(sharing.stop(shared))
+    run(sharing.share(shared, GIL))
+    [again] = run(sharing.seen_by(HAL))
+    assert again.share.id != shared.share.id and len(again.share.id) == 32
+
+
+def test_a_connection_that_is_renewed_or_needs_it_stays_shared(shared: Connection) -> None:
+    run(connections.save(dataclasses.replace(shared, share=type(shared.share)()), Token("new")))
+    run(connections.mark_reconnect(dataclasses.replace(shared, share=type(shared.share)()), "Reconnect."))
+    [seen] = run(sharing.seen_by(HAL))
+    assert seen.share == shared.share and seen.reconnect == "Reconnect."
+
+
+def test_a_connection_that_is_gone_is_seen_by_nobody(shared: Connection) -> None:
+    run(connections.forget(shared))
+    assert run(sharing.seen_by(HAL)) == []
+
+
+def test_an_older_record_knows_no_share(store: None, shared: Connection) -> None:
+    plain = records._adapter(keys.CONNECTION).dump_python(shared, mode="json")
+    del plain["share"]
+    assert records._adapter(keys.CONNECTION).validate_python(plain, strict=False).share.id == ""
