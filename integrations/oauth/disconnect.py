@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 
-from ..model import Connection, Provider, Token
-from ..store import connections, keys, locks, records, sharing
+from ..model import Actor, Connection, Provider, Token
+from ..model.event import BY_ITSELF
+from ..store import audit, connections, keys, locks, records, sharing
 from .client import revoke_token
 from .tokens import endpoints_of
 
 
-async def disconnect(provider: Provider, connection: Connection) -> str:
+async def disconnect(provider: Provider, connection: Connection, by: Actor = BY_ITSELF) -> str:
     """Revoke and delete; returns a sentence on what is left to do at the provider, or an empty one."""
     revoked = False
     async with locks.held(connection.path):  # a refresh under way ends first: what it got is to be revoked
@@ -19,6 +20,7 @@ async def disconnect(provider: Provider, connection: Connection) -> str:
             revoked = token is not None and await _revoked(provider, connection, token)
         await sharing.forget(connection)
         await connections.forget(connection)
+    await audit.note("revoked and disconnected" if revoked else "disconnected", connection.owner, connection, by)
     if revoked or connection.environment == "sandbox":
         return ""
     return provider.not_revocable or f"{provider.title} did not confirm that it ended: remove the connection there too."

@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from ..model import Connection, Endpoints, Provider, Token, settings
 from ..model.errors import ReconnectNeeded, StoreUnavailable
-from ..store import connections, keys, locks, records
+from ..store import audit, connections, keys, locks, records
 from .client import JustRefreshed, request_token, token_of
 
 EARLY = 120  # seconds before its end that a token is renewed
@@ -62,6 +62,7 @@ class ConnectionTokens:
                 return found
             if isinstance(refusal, ReconnectNeeded):
                 await connections.mark_reconnect(self._connection, str(refusal))
+                await audit.note("needs to be reconnected", self._connection.owner, self._connection)
             raise
         return await self._saved(token_of(answer, previous=token), instead_of=token)
 
@@ -80,6 +81,7 @@ class ConnectionTokens:
                     raise
                 await asyncio.sleep(0.2)
             else:
+                await audit.note("token renewed", self._connection.owner, self._connection)
                 return saved or self._gone()
 
     async def _ask(self, token: Token) -> dict[str, object]:

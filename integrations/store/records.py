@@ -194,7 +194,7 @@ async def delete_connection(path: Sequence[str]) -> None:
 async def delete_owner(owner: str) -> None:
     """Delete what is remembered of an owner beside connections: choices, notices, attempts."""
     for kind in OF_AN_OWNER:
-        await delete(kind, *await paths(kind, owner))
+        await delete(kind, (owner,), *await paths(kind, owner))
 
 
 def get_ready() -> None:

@@ -23,7 +23,7 @@ import stamina
 from .. import frames, providers
 from ..model import Connection, Item, Load, LoadState, Page
 from ..model.errors import StoreUnavailable
-from ..store import calls, cipher, keys, records
+from ..store import audit, calls, cipher, keys, records
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -208,6 +208,9 @@ class Run:
         found = await self.ask(records.paths, keys.CHUNK, *self.connection.path)
         await self._save(snapshot=done)
         await self.ask(records.delete, keys.CHUNK, *(path for path in found if path[4] != run))
+        how = "in part" if state == "partial" else "in whole"
+        what = f"loaded {how}: {self.load.total:,} items" if done else "could not be loaded"
+        await audit.note(what, self.connection.owner, self.connection)
 
     async def _save(self, rows: int = 0, snapshot: bool = False) -> None:
         """Write the record, and up to so many of the rows in hand as one more chunk."""

@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from .. import oauth, sync
-from ..model import Connection, Environment, Provider, settings
-from ..store import connections, keys, records
+from ..model import Actor, Connection, Environment, Provider, settings
+from ..store import audit, connections, keys, records
 from ..store.keys import Outcome
 from ..store.loop import run
+from .activity import actor
 from .leave import leave_for, replace_with
 from .words import plain
 
@@ -28,13 +29,15 @@ def come_back(provider: Provider, owner: str) -> None:
     Nothing is drawn in between, so leaving or reloading the page does not stop it.
     """
     answer = {name: st.query_params[name] for name in ANSWER if name in st.query_params}
-    run(_redeem(provider, owner, answer))
+    run(_redeem(provider, owner, answer, actor()))
     replace_with(f"/{provider.slug}")
 
 
-async def _redeem(provider: Provider, owner: str, answer: dict[str, str]) -> None:
+async def _redeem(provider: Provider, owner: str, answer: dict[str, str], by: Actor) -> None:
     outcome = await oauth.redeem(provider, owner, answer)
     connection = await connections.find(owner, provider.slug, outcome.connection_id) if outcome.connection_id else None
+    done = "connected" if connection else f"tried to connect to {provider.title}: {outcome.message}"
+    await audit.note(done, owner, connection, by)
     asked = (await sync.choice(owner, provider.slug)).asked
     if connection and (asked or not provider.ration):
         await sync.start(connection)
@@ -93,15 +96,15 @@ def disconnect_dialog(provider: Provider, connection: Connection) -> None:
     )
     with st.container(horizontal=True):
         if st.button("Disconnect", type="primary", key="disconnect for good"):
-            run(_disconnect(provider, connection))
+            run(_disconnect(provider, connection, actor()))
             st.rerun()
         if st.button("Keep it"):
             st.rerun()
 
 
-async def _disconnect(provider: Provider, connection: Connection) -> None:
+async def _disconnect(provider: Provider, connection: Connection, by: Actor) -> None:
     await sync.stop_for_good(connection)
-    left_to_do = await oauth.disconnect(provider, connection)
+    left_to_do = await oauth.disconnect(provider, connection, by)
     said = Outcome("failed", f"Disconnected. {left_to_do}") if left_to_do else Outcome("connected", "Disconnected.")
     await records.put(keys.NOTICE, (connection.owner, provider.slug), said)
 

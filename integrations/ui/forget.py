@@ -6,7 +6,7 @@ import streamlit as st
 
 from .. import oauth, providers, sync
 from ..model import Connection
-from ..store import records
+from ..store import audit, records
 from ..store.loop import run
 from .words import count, line, plain
 
@@ -34,3 +34,4 @@ async def _forget(owner: str, mine: list[Connection]) -> None:
         await sync.stop_for_good(connection)
         await oauth.disconnect(providers()[connection.slug], connection)
     await records.delete_owner(owner)
+    await audit.forget(owner)

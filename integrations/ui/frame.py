@@ -14,6 +14,7 @@ from ..model.errors import DashboardError, StoreUnavailable
 from ..store import connection as redis
 from ..store import connections
 from ..store.loop import run
+from .activity import activity_button
 from .forget import forget
 from .sign_in import offer_adoption, signed_in, who
 from .words import plain
@@ -73,6 +74,8 @@ def sidebar(browser: str, owner: str) -> None:
             _link(provider, [each for each in mine if each.slug == provider.slug])
         if settings().sandbox and any(each.environment == "sandbox" for each in mine):
             st.caption("Sample data is made up by this server.")
+        if mine:
+            activity_button(owner)
         if browser != owner:
             who(browser)
         elif mine:

@@ -6,8 +6,9 @@ import streamlit as st
 
 from .. import providers, sync
 from ..model import Connection, Load, Provider, Session, settings
-from ..store import connections, sharing
+from ..store import audit, connections, sharing
 from ..store.loop import run
+from .activity import actor
 from .charts import metrics
 from .choose import choose_panel
 from .connect import come_back, connect, connect_card, disconnect_dialog, notice, reconnect_needed, returned
@@ -63,6 +64,7 @@ def _borrowed(provider: Provider, owner: str, connection: Connection, mine: list
     loaded = f" · loaded {ago(rows.load.finished_at)}" if rows and rows.load.finished_at else ""
     st.caption(f"{account_line(connection)} · shared by {plain(connection.share.by)}{loaded}")
     notice(provider, owner)
+    _opened(connection)
     if rows:
         outcome(provider, None, rows.load)
         _rows(provider, rows)
@@ -71,6 +73,7 @@ def _borrowed(provider: Provider, owner: str, connection: Connection, mine: list
 
 
 def _connected(provider: Provider, owner: str, connection: Connection) -> None:
+    _opened(connection)
     load, rows = run(_state(connection))
     _top(provider, connection, load)
     _line(provider, connection, rows)
@@ -147,6 +150,8 @@ def _manage(provider: Provider, connection: Connection) -> None:
     match st.menu_button("Manage", choices, icon=":material/settings:"):
         case picked if picked == shares:
             run(sharing.stop(connection) if connection.share.id or not person else sharing.share(connection, person))
+            done = "stopped sharing" if connection.share.id else f"shared with {organisation}"
+            run(audit.note(done, connection.owner, connection, actor()))
             st.rerun()
         case "Reconnect":
             connect(provider, connection.owner, connection.environment)
@@ -157,6 +162,14 @@ def _manage(provider: Provider, connection: Connection) -> None:
             st.rerun()
         case "Disconnect":
             disconnect_dialog(provider, connection)
+
+
+def _opened(connection: Connection) -> None:
+    """Written down once a visit."""
+    seen = st.session_state.setdefault("opened", set())
+    if connection.path not in seen:
+        seen.add(connection.path)
+        run(audit.note("opened", connection.owner, connection, actor()))
 
 
 def _line(provider: Provider, connection: Connection, rows: Rows | None) -> None:

@@ -3,7 +3,7 @@
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
-from .downloads import download
+from .downloads import activity, download
 from .health import healthz, readyz
 from .life import check, lifespan
 from .middleware import Browser
@@ -11,6 +11,7 @@ from .middleware import Browser
 middleware = [Middleware(Browser)]
 routes: list[BaseRoute] = [
     Route("/download/{slug}", download),
+    Route("/activity.csv", activity),
     Route("/healthz", healthz),
     Route("/readyz", readyz),
 ]

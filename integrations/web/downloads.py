@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from .. import frames, providers, sync
-from ..model import Connection, Load, cookie_name, owner_of, settings
+from ..model import Actor, Connection, Load, cookie_name, owner_of, settings
 from ..model.errors import DashboardError
-from ..store import connections, sessions, sharing
+from ..store import audit, connections, sessions, sharing
 from .words import words
 
 
@@ -25,12 +25,34 @@ async def download(request: Request) -> Response:
     if found is None:
         return words("There is nothing to download here for this browser. Open the dashboard and connect first.", 404)
     connection, load, table = found
+    await audit.note("downloaded", connection.owner, connection, await _actor(request))
     filters = frames.from_query(request.query_params.multi_items())
     title = providers()[connection.slug].title + ("-partial" if load.state == "partial" else "")
     name = frames.filename(title, datetime.now(UTC).date(), frames.active(filters))
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     lines = _lines(table, filters, raw=request.query_params.get("raw") == "1")
     return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+async def activity(request: Request) -> Response:
+    """The activity log of whoever asks, as a file."""
+    browser = owner_of(request.cookies.get(cookie_name()))
+    try:
+        owner = await sessions.owner(browser)
+        events = await audit.events(owner) if owner else []
+    except DashboardError as error:
+        return words(str(error), 503)
+    name = frames.filename("activity", datetime.now(UTC).date(), filtered=False)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    lines = b"".join(frames.csv_rows(frames.activity(events)))
+    return Response(lines, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+async def _actor(request: Request) -> Actor:
+    browser = owner_of(request.cookies.get(cookie_name()))
+    session = await sessions.current(browser) if browser and settings().signs_in else None
+    parts = (request.client.host if request.client else "", request.headers.get("user-agent", "")[:120])
+    return Actor(session.name if session else "", " · ".join(filter(None, parts)))
 
 
 def _lines(table: pa.Table, filters: frames.Filters, raw: bool) -> Iterator[bytes]:

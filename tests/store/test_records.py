@@ -30,7 +30,7 @@ EXAMPLES = {
     keys.TOKEN: Token("access", None, NOW, "read write"), keys.USAGE: Usage(NOW),
     keys.SESSION: Session("owner", "Ada", "login", NOW, "organisation", "example.com"), keys.ENDED: "signed out",
     keys.RETURN: "/hubspot?hubspot_search=a",
-    keys.NAMES: {"owners 41": "Bo Falk"},
+    keys.AUDIT_KEY: "a key", keys.NAMES: {"owners 41": "Bo Falk"},
     keys.OUTLINE: Outline((Part("p", "P", "page", "g", "G", 3),), ("skipped",), NOW),
     keys.LOAD: LOAD, keys.SNAPSHOT: LOAD, keys.CHUNK: b"\x00\xffrows", keys.RUN: "run", keys.CANCEL: "load",
     keys.SANDBOX: {"a": [1, None, "x", 1.5, True]},

@@ -1,0 +1,75 @@
+"""What was done with an owner's connections: who, what, when, from where; kept 90 days in a stream.
+
+Entries are sealed with a data key of the owner's, which is in a record of its own. Writing one
+down never keeps anybody from what they were doing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+import pydantic
+
+from ..model import Actor, Connection, Event
+from ..model.errors import RecordUnreadable, StoreError
+from ..model.event import BY_ITSELF
+from . import cipher, records
+from .connection import execute
+from .keys import AUDIT, AUDIT_KEY, DAY
+
+FORMAT, KEPT, MOST = 1, 90 * DAY, 10_000
+
+
+async def note(what: str, owner: str, connection: Connection | None = None, actor: Actor = BY_ITSELF) -> None:
+    """Write down what was done; `owner` may read it."""
+    slug, account = (connection.slug, connection.account.name) if connection else ("", "")
+    event = Event(datetime.now(UTC), what, slug, account, actor.who, actor.where)
+    with contextlib.suppress(StoreError):
+        await _add(_name(owner), cipher.seal(FORMAT, _name(owner), _shape().dump_json(event), await _key(owner)))
+
+
+async def events(owner: str) -> list[Event]:
+    """What was done in the last 90 days, the latest first."""
+    name, key, since = _name(owner), await _key(owner), datetime.now(UTC) - timedelta(seconds=KEPT)
+    found = await execute(lambda redis: redis.xrevrange(name, count=MOST))
+    read = [_read(name, fields[b"event"], key) for _, fields in found]
+    return [event for event in read if event and event.at > since]
+
+
+async def forget(owner: str) -> None:
+    """Delete all of it."""
+    await execute(lambda redis: redis.unlink(_name(owner), AUDIT_KEY.key(owner)))
+
+
+def _read(name: str, record: bytes, key: str) -> Event | None:
+    try:
+        return _shape().validate_json(cipher.open_(name, record, key)[1])
+    except (RecordUnreadable, pydantic.ValidationError):  # sealed with a lost key, or by a newer version
+        return None
+
+
+async def _add(name: str, sealed: bytes) -> None:
+    oldest = int((time.time() - KEPT) * 1000)
+
+    async def added(redis: Any) -> None:
+        async with redis.pipeline(transaction=True) as pipe:
+            await pipe.xadd(name, {b"event": sealed}, minid=oldest).expire(name, KEPT).execute()
+
+    await execute(added)
+
+
+async def _key(owner: str) -> str:
+    return await records.put_unless(AUDIT_KEY, (owner,), cipher.new_key(), keep=bool)
+
+
+def _name(owner: str) -> str:
+    return f"{AUDIT}:{owner}"
+
+
+@cache
+def _shape() -> pydantic.TypeAdapter[Event]:
+    return pydantic.TypeAdapter(Event)

@@ -1,0 +1,79 @@
+"""The activity log: sealed, the latest first, for 90 days, and never in anybody's way."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from integrations.model import Account, Actor, Connection
+from integrations.model.errors import StoreUnavailable
+from integrations.store import audit, cipher, connection, rotation
+from integrations.store.loop import run
+
+OWNER, OTHER = "a" * 64, "b" * 64
+MINE = Connection("0" * 16, OWNER, "notion", Account("1", "Secret workspace"), "real", "https://api", datetime.now(UTC))
+ADA = Actor("Ada", "203.0.113.7 · Firefox")
+
+
+def test_what_was_done_is_read_back_the_latest_first_by_its_owner_alone(store: None) -> None:
+    run(audit.note("connected", OWNER, MINE, ADA))
+    run(audit.note("downloaded", OWNER, MINE))
+    latest, first = run(audit.events(OWNER))
+    assert (first.what, first.slug, first.account, first.who, first.where) == (
+        "connected", "notion", "Secret workspace", "Ada", "203.0.113.7 · Firefox",
+    )  # fmt: skip
+    assert (latest.what, latest.who) == ("downloaded", "") and latest.at >= first.at
+    assert run(audit.events(OTHER)) == []
+
+
+def test_nothing_of_it_is_readable_in_redis_and_an_entry_moved_to_another_owner_is_none(store: None) -> None:
+    run(audit.note("connected", OWNER, MINE, ADA))
+    [(_, fields)] = run(connection.execute(lambda redis: redis.xrange(f"dashboard:audit:{OWNER}")))
+    assert b"Ada" not in fields[b"event"] and b"Secret" not in fields[b"event"]
+    run(connection.execute(lambda redis: redis.xadd(f"dashboard:audit:{OTHER}", fields)))
+    assert run(audit.events(OTHER)) == []
+
+
+def test_it_outlives_a_rotation_of_keys(store: None, configured: Callable[..., None]) -> None:
+    old, new = cipher.new_key(), cipher.new_key()
+    configured(TOKEN_KEYS=old)
+    run(audit.note("connected", OWNER, MINE))
+    configured(TOKEN_KEYS=f"{new},{old}")
+    run(rotation.rotate_keys())
+    configured(TOKEN_KEYS=new)
+    run(audit.note("disconnected", OWNER, MINE))
+    assert [event.what for event in run(audit.events(OWNER))] == ["disconnected", "connected"]
+
+
+def test_after_ninety_days_it_is_gone(store: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(audit.note("long ago", OWNER))
+    left = run(connection.execute(lambda redis: redis.ttl(f"dashboard:audit:{OWNER}")))
+    assert left == 90 * 86_400
+    monkeypatch.setattr(audit, "KEPT", 0.001)
+    time.sleep(0.01)
+    assert run(audit.events(OWNER)) == []
+
+
+def test_a_log_that_cannot_be_written_stops_nobody(store: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(*_: object, **__: object) -> None:
+        raise StoreUnavailable
+
+    monkeypatch.setattr(audit, "execute", away)
+    run(audit.note("connected", OWNER))
+
+
+def test_forgetting_leaves_nothing(store: None) -> None:
+    run(audit.note("connected", OWNER))
+    run(audit.forget(OWNER))
+    assert run(connection.execute(lambda redis: redis.keys("*"))) == []
+
+
+def test_an_event_that_a_newer_version_wrote_is_left_out(store: None) -> None:
+    run(audit.note("connected", OWNER))
+    key, name = run(audit._key(OWNER)), audit._name(OWNER)
+    run(audit._add(name, cipher.seal(2, name, json.dumps({"new": 1}).encode(), key)))
+    assert [event.what for event in run(audit.events(OWNER))] == ["connected"]
