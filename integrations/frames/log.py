@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from integrations.model import Event
 
 
-def activity(events: Sequence[Event]) -> pd.DataFrame:
-    """One row an event, in their order: When, What, Source, Account, Who, From."""
-    rows = [(each.at, each.what, each.slug, each.account, each.who, each.where) for each in events]
+def activity(events: Sequence[Event], titles: Mapping[str, str]) -> pd.DataFrame:
+    """One row an event, in their order: When, What, Source (by its title), Account, Who, From."""
+    sources = [titles.get(each.slug, each.slug) for each in events]
+    rows = [(e.at, e.what, source, e.account, e.who, e.where) for e, source in zip(events, sources, strict=True)]
     frame = pd.DataFrame(rows, columns=["When", "What", "Source", "Account", "Who", "From"])
     return frame.astype({"When": "datetime64[us, UTC]"} | dict.fromkeys(frame.columns[1:], "str"))

@@ -14,6 +14,21 @@ class Actor:
     where: str = ""
 
 
+    @classmethod
+    def at(cls, who: str, address: str | None, user_agent: str) -> Actor:
+        """Somebody at a browser, which is told by its kind."""
+        found = (name for mark, name in BROWSERS.items() if mark in user_agent)
+        system = next((name for mark, name in SYSTEMS.items() if mark in user_agent), "")
+        browser = next(found, "another program") + (f" on {system}" if system else "")
+        return cls(who, f"{address or 'this machine'} · {browser}")
+
+
+# each also names those that come after it
+BROWSERS = {"Edg/": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
+SYSTEMS = {
+    "Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Windows": "Windows", "Mac OS X": "macOS",
+    "CrOS": "ChromeOS", "Linux": "Linux",
+}  # fmt: skip
 BY_ITSELF = Actor(where="the dashboard, by itself")
 
 

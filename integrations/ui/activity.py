@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import streamlit as st
 
+from .. import providers
 from ..frames import activity
 from ..model import Actor
 from ..store import audit
 from ..store.loop import run
 from .leave import leave_for
 from .sign_in import session
-from .words import line
 
 
 def actor() -> Actor:
     """Whoever sits at the browser that asks."""
     person = session()
-    browser = line(str(st.context.headers.get("User-Agent", "")))
-    where = " · ".join(filter(None, (str(st.context.ip_address or "this machine"), browser)))
-    return Actor(person.name if person else "", where)
+    address, agent = st.context.ip_address, st.context.headers.get("User-Agent", "")
+    return Actor.at(person.name if person else "", address and str(address), str(agent))
 
 
 def activity_button(owner: str) -> None:
@@ -34,6 +33,8 @@ def _dialog(owner: str) -> None:
     if not events:
         st.info("Nothing yet: connect something first.", icon=":material/history:")
         return
-    st.dataframe(activity(events), hide_index=True, height=420, alt="What was done, the latest first")
+    table = activity(events, {slug: provider.title for slug, provider in providers().items()})
+    when = {"When": st.column_config.DatetimeColumn(format="D MMM, HH:mm")}
+    st.dataframe(table, hide_index=True, height=min(420, 38 + 35 * len(table)), column_config=when, alt="What was done")
     if st.button("Download CSV", icon=":material/download:", key="download activity"):
         leave_for("/activity.csv")

@@ -20,6 +20,7 @@ from .sign_in import offer_adoption, signed_in, who
 from .words import plain
 
 Colour = Literal["green", "gray", "orange", "red", "blue"]
+SHARED_WITH_YOU: tuple[str, Colour] = ("Shared with you", "blue")
 ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><g fill="#4f46e5">'
     '<rect x="3" y="3" width="8" height="10" rx="2"/><rect x="13" y="3" width="8" height="6" rx="2"/>'

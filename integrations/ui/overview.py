@@ -13,7 +13,7 @@ from ..store import connections, sharing
 from ..store.loop import run
 from .charts import updates_per_day
 from .data import KEEP, MOST, Name, Rows
-from .frame import account_line, badges, explained, page
+from .frame import SHARED_WITH_YOU, account_line, badges, explained, page
 from .sign_in import session
 from .words import ago, count, plain
 
@@ -65,7 +65,7 @@ def _card(
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader(f"{provider.icon} {provider.title}", anchor=False, width="content")
             st.space("stretch")
-            state, *others = badges(provider, connection)
+            state, *others = [SHARED_WITH_YOU] if theirs and not connection else badges(provider, connection)
             st.badge(state[0], color=state[1])
         st.caption(account_line(connection) if connection else provider.summary)
         if connection:

@@ -14,7 +14,7 @@ from .choose import choose_panel
 from .connect import come_back, connect, connect_card, disconnect_dialog, notice, reconnect_needed, returned
 from .data import Rows
 from .filters import filter_bar
-from .frame import account_line, header, page
+from .frame import SHARED_WITH_YOU, account_line, badges, header, page
 from .progress import outcome, progress
 from .sign_in import session
 from .table import table
@@ -55,7 +55,7 @@ async def _visible(owner: str, slug: str, session: Session | None) -> tuple[list
 def _borrowed(provider: Provider, owner: str, connection: Connection, mine: list[Connection]) -> None:
     """What a colleague shows: to be seen, filtered and downloaded, and nothing else."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        header(provider, None, [("Shared with you", "blue")])
+        header(provider, None, [SHARED_WITH_YOU, *badges(provider, connection)[2:]])
         st.space("stretch")
         possible = not mine and not settings().missing(provider)
         if possible and st.button("Connect my own account", icon=":material/link:"):

@@ -44,15 +44,16 @@ async def activity(request: Request) -> Response:
         return words(str(error), 503)
     name = frames.filename("activity", datetime.now(UTC).date(), filtered=False)
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    lines = b"".join(frames.csv_rows(frames.activity(events)))
+    titles = {slug: provider.title for slug, provider in providers().items()}
+    lines = b"".join(frames.csv_rows(frames.activity(events, titles)))
     return Response(lines, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 async def _actor(request: Request) -> Actor:
     browser = owner_of(request.cookies.get(cookie_name()))
     session = await sessions.current(browser) if browser and settings().signs_in else None
-    parts = (request.client.host if request.client else "", request.headers.get("user-agent", "")[:120])
-    return Actor(session.name if session else "", " · ".join(filter(None, parts)))
+    address = request.client.host if request.client else None
+    return Actor.at(session.name if session else "", address, request.headers.get("user-agent", ""))
 
 
 def _lines(table: pa.Table, filters: frames.Filters, raw: bool) -> Iterator[bytes]:

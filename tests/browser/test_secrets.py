@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from playwright.sync_api import WebSocket, expect
 
+from integrations import providers
 from integrations.store import keys, records
 
 from .visitor import Visitor
@@ -36,36 +39,44 @@ class Wiretap:
         self._hear(self._page.content() + self._page.evaluate(kept))
 
 
-def test_no_token_code_state_or_verifier_is_seen_after_the_return(visitor: Visitor, inside: Callable[..., Any]) -> None:
+@pytest.mark.parametrize("slug", providers())
+def test_no_token_code_state_or_verifier_is_seen_after_the_return(
+    visitor: Visitor, inside: Callable[..., Any], slug: str
+) -> None:
     server, whole = visitor.server, Wiretap(visitor)
-    visitor.leave_for_consent("airtable")
+    visitor.leave_for_consent(slug)
     pending = inside(server, records.paths(keys.STATE, visitor.owner))[0]
     verifier = inside(server, records.get(keys.STATE, pending)).verifier
-    visitor.approve("airtable")
-    expect(visitor.button("Load")).to_be_visible()
+    visitor.approve(slug)
+    expect(visitor.badge("Connected")).to_be_visible()
     back = next(url for url in visitor.requests if "code=" in url)
     code, state = (parse_qs(urlsplit(back).query)[name][0] for name in ("code", "state"))
     after = Wiretap(visitor)
     whole.look()
 
     visitor.page.reload()
-    visitor.button("Load").click()
+    if providers()[slug].ration:
+        visitor.button("Load").click()
     visitor.loaded()
-    visitor.search("plan")
+    visitor.search("an")
     expect(visitor.button("Clear filters")).to_be_visible()
     visitor.select(0)
     expect(visitor.page.get_by_test_id("stTable")).to_be_visible()
     after.look()
-    visitor.download()
+    after.heard.append(str(visitor.download()).encode())
+    visitor.button("Activity").click()
+    expect(visitor.page.get_by_text("What was done with your connections")).to_be_visible()
+    after.look()
+    visitor.page.keyboard.press("Escape")
     visitor.page.get_by_role("link", name="Overview").click()
-    visitor.says("412 items")
+    visitor.says(re.compile(r"4\d\d items"))
     after.look()
 
     path = inside(server, records.paths(keys.TOKEN, visitor.owner))[0]
     token = inside(server, records.get(keys.TOKEN, path))
     always, later = (b"\n".join(wire.heard) for wire in (whole, after))
-    assert len(after.heard) > 50 and b"Sample data" in later and b"412" in later
-    for secret in (token.access_token, token.refresh_token, verifier):
+    assert len(after.heard) > 50 and b"Sample data" in later
+    for secret in filter(None, (token.access_token, token.refresh_token, verifier)):
         assert len(secret) > 30
         assert secret.encode() not in always
         assert secret not in server.log
@@ -73,5 +84,5 @@ def test_no_token_code_state_or_verifier_is_seen_after_the_return(visitor: Visit
         assert secret.encode() not in later
         assert secret not in server.log
     stored = b"".join(each.read_bytes() for each in server.data.rglob("*") if each.is_file())
-    assert not [secret for secret in (token.access_token, token.refresh_token, verifier, code, state)
-                if secret.encode() in stored]  # fmt: skip
+    secrets = filter(None, (token.access_token, token.refresh_token, verifier, code, state))
+    assert not [secret for secret in secrets if secret.encode() in stored]

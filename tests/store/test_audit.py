@@ -77,3 +77,14 @@ def test_an_event_that_a_newer_version_wrote_is_left_out(store: None) -> None:
     key, name = run(audit._key(OWNER)), audit._name(OWNER)
     run(audit._add(name, cipher.seal(2, name, json.dumps({"new": 1}).encode(), key)))
     assert [event.what for event in run(audit.events(OWNER))] == ["connected"]
+
+
+@pytest.mark.parametrize(("agent", "named"), [
+    ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0 Safari/537.36", "Chrome on Linux"),
+    ("Mozilla/5.0 (Windows NT 10.0; Win64) AppleWebKit/537.36 Chrome/156.0 Safari/537.36 Edg/156.0", "Edge on Windows"),
+    ("Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19 Safari/604", "Safari on iPhone"),
+    ("Mozilla/5.0 (Macintosh; Intel Mac OS X 15.0; rv:150.0) Gecko/20100101 Firefox/150.0", "Firefox on macOS"),
+    ("curl/8.9", "another program"), ("", "another program"),
+])  # fmt: skip
+def test_a_browser_is_told_by_its_kind(agent: str, named: str) -> None:
+    assert Actor.at("Ada", "203.0.113.7", agent) == Actor("Ada", f"203.0.113.7 · {named}")

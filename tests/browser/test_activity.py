@@ -1,0 +1,35 @@
+"""What was done with one's connections can be read on the page and taken along."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from playwright.sync_api import expect
+
+from .visitor import Visitor
+
+
+def test_what_was_done_is_listed_and_can_be_downloaded(visitor: Visitor) -> None:
+    visitor.connect("hubspot")
+    visitor.download()
+    visitor.button("Activity").click()
+    expect(visitor.page.get_by_text("What was done with your connections in the last 90 days.")).to_be_visible()
+    with visitor.page.expect_download() as file:
+        visitor.page.get_by_role("dialog").get_by_role("button", name="Download CSV").click()
+    log = list(csv.DictReader(io.StringIO(file.value.path().read_text(encoding="utf-8-sig"))))
+    done = [line["What"] for line in log]
+    assert done[0] == "downloaded" and done[-1] == "connected"
+    assert "opened" in done and any(each.startswith("loaded in whole: ") for each in done)
+    assert {line["Source"] for line in log} == {"HubSpot"} and "Chrome" in log[0]["From"]
+
+
+def test_forgetting_a_browser_ends_everything_it_had(visitor: Visitor) -> None:
+    visitor.connect("notion")
+    visitor.connect("hubspot")
+    visitor.button("Forget this browser").click()
+    visitor.button("Forget everything").click()
+    expect(visitor.button("Forget this browser")).to_have_count(0)
+    for slug in ("notion", "hubspot"):
+        visitor.open(slug)
+        expect(visitor.badge("Not configured")).to_be_visible()
