@@ -19,7 +19,7 @@ from integrations import providers
 from integrations.model.settings import GENERAL, ROOT
 
 NEEDED = ("dashboard.py", "pages", "integrations", "sandbox", ".streamlit/config.toml")
-WITHIN = 30  # seconds to start or to stop
+WITHIN = 20  # seconds to start or to stop
 
 
 def copy_of_the_app(folder: Path) -> Path:
@@ -61,10 +61,14 @@ class Server:
         return self
 
     def stop(self) -> None:
-        """Stop it as Ctrl-C or a service manager does; what it stored stays."""
+        """Stop it as a service manager does, which does not wait for ever; what it stored stays."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(WITHIN)
+            try:
+                self._process.wait(WITHIN)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait(WITHIN)
             self._process = None
 
     def _answers(self) -> bool:
