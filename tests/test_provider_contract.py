@@ -28,6 +28,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
+import raw_redis
 import respx
 import stamina
 
@@ -538,15 +539,7 @@ def test_at_rest_nothing_can_be_read_without_the_key(
 
 def whole_redis() -> list[bytes]:
     """Every key and value, raw."""
-
-    async def read(redis: Any) -> list[bytes]:
-        found = []
-        async for key in redis.scan_iter(match="*"):
-            plain = await redis.type(key) == b"string"
-            found += [key, await redis.get(key) if plain else repr(await redis.smembers(key)).encode()]
-        return found
-
-    return run(redis_connection.execute(read))
+    return [part for pair in run(redis_connection.execute(raw_redis.everything)).items() for part in pair]
 
 
 class TokenEndpoint(HTTPServer):

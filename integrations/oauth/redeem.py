@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..http import ApiClient
-from ..model import Account, Connection, Endpoints, Provider, Token, settings
+from ..model import Account, Connection, Endpoints, Lane, Provider, Rate, Token, settings
 from ..model.errors import ConnectFailed, DashboardError, ReconnectNeeded
 from ..store import budget, connections, keys, locks, records
 from ..store.keys import Outcome, PendingAuthorization
@@ -25,6 +25,7 @@ from .client import request_token, token_of
 
 log = logging.getLogger(__name__)
 WAIT = 20  # seconds that a second run waits for the one that redeems
+PER_OWNER, IN_ALL = Rate(10, 60), Rate(300, 60)  # exchanges of codes for one provider
 START_AGAIN = "Press Connect to start again."
 
 
@@ -73,6 +74,7 @@ async def _redeemed(
 ) -> Outcome:
     try:
         _accept(provider, pending, answer)
+        await _within_rate(provider, owner)
         connection = await _connected(provider, owner, pending, answer["code"])
     except ReconnectNeeded:
         return Outcome("failed", f"{provider.title} does not accept this approval any more. {START_AGAIN}")
@@ -82,6 +84,13 @@ async def _redeemed(
         log.error("connecting to %s failed: %s", provider.slug, type(error).__name__)
         return Outcome("failed", f"{provider.title} sent something this version does not understand. {START_AGAIN}")
     return Outcome("connected", f"Connected to {connection.account.name}.", connection.id)
+
+
+async def _within_rate(provider: Provider, owner: str) -> None:
+    """Nobody has us ask a token endpoint again and again with codes of their own making."""
+    for name, rate in ((owner, PER_OWNER), ("", IN_ALL)):
+        if not await budget.admitted(Lane(f"exchanges:{provider.slug}:{name}", rate)):
+            raise ConnectFailed("There were too many attempts to connect. Wait a minute, then press Connect again.")
 
 
 def _accept(provider: Provider, pending: PendingAuthorization, answer: Mapping[str, str]) -> None:

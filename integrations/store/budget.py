@@ -45,6 +45,14 @@ if open > now then return open - now end
 if redis.call('SET', KEYS[2], now, 'NX', 'PX', ARGV[3]) then return 0 end
 return ARGV[4]
 """
+ADMIT = NOW + """
+local first = redis.call('LINDEX', KEYS[1], -ARGV[1])
+if first and tonumber(first) + ARGV[2] > now then return 0 end
+redis.call('RPUSH', KEYS[1], now)
+redis.call('LTRIM', KEYS[1], -ARGV[1], -1)
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 1000
+"""
 CLOSED = NOW + "return math.max(0, tonumber(redis.call('GET', KEYS[1]) or 0) - now)"
 
 
@@ -63,6 +71,11 @@ async def claim(lane: Lane) -> float:
 async def sent(lane: Lane) -> None:
     """The call that had claimed it went on the wire now: the next ones count from here."""
     await _seconds(SENT, _key("sent", lane), _key("going", lane), arguments=_numbers(lane))
+
+
+async def admitted(lane: Lane) -> bool:
+    """Whether one more is within the rate, for what is refused rather than made to wait."""
+    return bool(await _seconds(ADMIT, _key("admitted", lane), arguments=_numbers(lane)))
 
 
 async def close(lane: Lane, seconds: float) -> None:

@@ -171,12 +171,12 @@ def test_an_account_that_cannot_be_named_stores_nothing_and_says_so(acme, person
     assert person.comes_back(state) == outcome and nothing_is_left(in_redis)
 
 
-def test_fifty_callbacks_at_once_ask_for_one_token_and_all_end_connected(acme, person, provider) -> None:
+def test_a_hundred_callbacks_at_once_ask_for_one_token_and_all_end_connected(acme, person, provider) -> None:
     state, acme.seconds = person.leaves(), 0.3
 
     async def at_once() -> list[Outcome]:
         answer = {"state": state, "code": "the code"}
-        return await asyncio.gather(*(oauth.redeem(provider, person.owner, answer) for _ in range(50)))
+        return await asyncio.gather(*(oauth.redeem(provider, person.owner, answer) for _ in range(100)))
 
     outcomes = run(at_once())
     assert {outcome.state for outcome in outcomes} == {"connected"} and len(set(outcomes)) == 1
@@ -262,3 +262,11 @@ def test_without_redis_nothing_is_spent_and_the_person_is_told(acme, person, mon
         with pytest.raises(errors.StoreUnavailable):
             person.comes_back(state)
     assert acme.requests == [] and person.comes_back(state).state == "connected"
+
+
+def test_a_browser_that_sends_one_made_up_code_after_the_other_is_told_to_wait(acme, person, stranger) -> None:
+    acme.answer = lambda form: httpx.Response(400, json={"error": "invalid_grant"})
+    said = [person.comes_back(person.leaves()).message for _ in range(12)]
+    assert len(acme.forms) == 10 and all("too many attempts" in each for each in said[10:])
+    acme.answer = None
+    assert stranger.comes_back(stranger.leaves()).state == "connected", "others are not kept waiting"
