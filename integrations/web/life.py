@@ -5,8 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
+import signal
 import sys
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from types import FrameType
 from typing import Any
 
 from ..model import settings
@@ -16,6 +21,7 @@ from ..store import cipher, connection, loop
 from ..sync import work
 
 log = logging.getLogger(__name__)
+ENDS_WITHIN = 8  # seconds; service managers wait ten or more
 RESTART_AFTER = 1  # seconds before a worker that ended is started again
 
 
@@ -37,6 +43,7 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     """Starlette's lifespan: everything that lives as long as the process."""
     with contextlib.suppress(DashboardError):  # pages say so, and it may be back any moment
         await connection.execute(lambda redis: redis.ping())
+    _end_in_time()
     worker = _worker()
     print(f"\n  The dashboard is open at {settings().public_url}  (Ctrl-C stops it)\n", flush=True)
     try:
@@ -47,6 +54,21 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
             with contextlib.suppress(asyncio.CancelledError):
                 await worker
         await connection.close()
+
+
+def _end_in_time() -> None:
+    """The server waits without end for a browser that does not hang up; whoever stops it does not."""
+
+    def ending(then: Callable[..., Any], number: int, frame: FrameType | None) -> None:
+        last = threading.Timer(ENDS_WITHIN, os._exit, (0,))
+        last.daemon = True
+        last.start()
+        then(number, frame)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        then = signal.getsignal(number)
+        if callable(then) and threading.current_thread() is threading.main_thread():
+            signal.signal(number, partial(ending, then))
 
 
 def _worker() -> asyncio.Task[None] | None:
