@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -108,3 +110,22 @@ def test_a_worker_inside_the_app_that_ends_is_replaced(
     asyncio.run(live())
     assert started == 3
     run(asyncio.sleep(0))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_that_is_stopped_ends_in_time_though_a_browser_does_not_hang_up(
+    monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    told, ended = [], threading.Event()
+    monkeypatch.setattr(life, "ENDS_WITHIN", 0.05)
+    monkeypatch.setattr(life.os, "_exit", lambda status: ended.set())
+    before = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        for each in before:
+            signal.signal(each, lambda number, frame: told.append(number))
+        life._end_in_time()
+        os.kill(os.getpid(), number)
+        assert ended.wait(5) and told == [number], "the server was told as well"
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
