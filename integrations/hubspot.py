@@ -120,9 +120,6 @@ async def read(api: Api, part: Part, mark: str = "") -> AsyncIterator[Page]:
 async def changes(api: Api, part: Part, since: datetime) -> AsyncIterator[Page]:
     """What was created or changed since, in the order of ids: many records can share a moment, none an id."""
     account: _Account = part.facts
-    if not part.kind:
-        await account.names[part.id].be_there()
-        return
     modified = "lastmodifieddate" if part.kind == "contact" else "hs_lastmodifieddate"
     since_then = {"propertyName": modified, "operator": "GTE", "value": str(int(since.timestamp() * 1000))}
     last, full = 0, True

@@ -74,9 +74,6 @@ async def read(api: Api, part: Part, mark: str = "") -> AsyncIterator[Page]:
 async def changes(api: Api, part: Part, since: datetime) -> AsyncIterator[Page]:
     """What was edited since; edits are dated to the minute, so that minute counts in whole."""
     people: Names = part.facts
-    if part.id == PEOPLE:
-        await people.be_there()
-        return
     people.start()
     seen = _Seen()
     async for found in _since(api, part, since.astimezone(UTC).replace(second=0, microsecond=0), seen):

@@ -115,7 +115,8 @@ class Provider:
     `not_revocable`: what to tell people where no revocation endpoint exists.
     `plan(api)` lists the parts; `read(api, part, mark)` yields a part's pages, from the mark of an
     earlier page on if there is one; `changes(api, part, since)`, where the provider can tell, yields
-    what was created or changed since. `identify(api, token_response)` names the account.
+    what was created or changed since in a part that has a kind. `identify(api, token_response)` names
+    the account.
     """
 
     slug: str

@@ -165,7 +165,10 @@ async def _faults_told(run: Run, provider: Provider, part: Part) -> AsyncGenerat
 
 
 def _pages(provider: Provider, part: Part, since: datetime | None, mark: str, api: Api) -> AsyncGenerator[Page, None]:
-    pages = provider.changes(api, part, since) if since and provider.changes else provider.read(api, part, mark)
+    if since and part.kind and provider.changes:  # names, which are of no kind, are read either way
+        pages = provider.changes(api, part, since)
+    else:
+        pages = provider.read(api, part, mark)
     return cast(AsyncGenerator[Page, None], pages)  # generators, which can be closed
 
 
