@@ -71,15 +71,16 @@ def merge(old: Iterable[bytes], new: Iterable[bytes]) -> Iterator[bytes]:
     What both have stays at its place. No rows give no chunks. One chunk of `old` at a time is in memory.
     """
     fresh, held = _latest(_read(new)), SCHEMA.empty_table()
+    placed = np.zeros(fresh.num_rows, np.bool_)
     for chunk in old:
         rows = _latest(_read([chunk]))
         again = pc.is_in(_identities(fresh), value_set=_identities(rows))
+        placed |= np.asarray(again)  # and looked for in the next chunks too: one row may be in several
         held = _joined([held, _latest(_joined([rows, fresh.filter(again)]))])
-        fresh = fresh.filter(pc.invert(again))
         while held.num_rows > MERGED_ROWS:
             yield _write(held.slice(0, MERGED_ROWS))
             held = held.slice(MERGED_ROWS)
-    held = _joined([held, fresh])
+    held = _joined([held, fresh.filter(pa.array(~placed))])
     for start in range(0, held.num_rows, MERGED_ROWS):
         yield _write(held.slice(start, MERGED_ROWS))
 

@@ -130,6 +130,12 @@ def test_merging_several_chunks_changes_rows_at_their_place_and_adds_at_the_end(
     assert table["name"].to_pylist() == ["old", "new", "old", "newest", "old", "A page"]
 
 
+def test_a_row_that_an_older_load_had_twice_is_changed_in_both_places(item):
+    old = [pack([item("1", name="old")]), pack([item("2"), item("1", name="old")])]
+    table = unpack(merge(old, [pack([item("1", name="new")])]))
+    assert table["id"].to_pylist() == ["1", "2"] and table["name"].to_pylist() == ["new", "A page"]
+
+
 def test_what_is_missing_is_named_by_type_and_id(item):
     old = [pack([item("1", name="One"), item("2", name="Two")]), pack([item("1", "database", name="Base")])]
     assert missing(old, [pack([item("1"), item("3")])]) == ["Two", "Base"]
