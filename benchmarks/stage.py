@@ -138,9 +138,9 @@ def bench(what: str) -> Any:
     return httpx.post(f"{settings().public_url}/bench/{what}", timeout=120).raise_for_status().json()
 
 
-async def connect(slug: str) -> Connection:
-    """A new owner's connection by the real OAuth flow; the press of Approve is a POST from here."""
-    provider, owner = providers()[slug], secrets.token_hex(32)
+async def connect(slug: str, owner: str = "") -> Connection:
+    """An owner's connection by the real OAuth flow; the press of Approve is a POST from here."""
+    provider, owner = providers()[slug], owner or secrets.token_hex(32)
     url = await oauth.authorize(provider, owner, "sandbox")
     async with httpx.AsyncClient(timeout=60) as browser:
         ticket = re.search(r'name="ticket" value="([^"]+)"', (await browser.get(url)).text)

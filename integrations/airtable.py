@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from .http import cursor_pages, listed
+from .http import cursor_pages, listed, objects
 from .model import Account, Api, Fault, Item, Kind, Page, Part, Plan, Provider, Rate, moment
 from .model.errors import CursorExpired, Forbidden, ProviderError, QuotaSpent
 
@@ -34,14 +34,20 @@ async def identify(api: Api, answer: Mapping[str, Any]) -> Account:
 
 
 async def plan(api: Api) -> Plan:
-    """One part a table, and one for the bases and tables themselves, which costs no further call."""
+    """One part a table, and one for the bases and tables themselves, which costs no further call.
+
+    A base whose tables could not be listed is a part of its own, so that its error costs no other base.
+    """
     bases = [base async for base in _bases(api) if base.get("permissionLevel", "read") != "none"]
     schemas = await asyncio.gather(*(_schema(api, base) for base in bases))
-    tables = [table for schema in schemas if schema for table in schema]
-    readable = [base for base, schema in zip(bases, schemas, strict=True) if schema is not None]
-    skipped = [f"{base['name']}: this account may not read it." for base in bases if base not in readable]
+    found = list(zip(bases, schemas, strict=True))
+    tables = [table for _, schema in found if isinstance(schema, list) for table in schema]
+    readable = [base for base, schema in found if not isinstance(schema, Forbidden)]
+    skipped = [f"{base['name']}: {schema}." for base, schema in found if isinstance(schema, Forbidden)]
+    failed = [(base, schema) for base, schema in found if base in readable and isinstance(schema, ProviderError)]
     outline = Part("outline", "Bases and tables", "base", calls=0, facts=(readable, tables))
-    return Plan((outline, *(_part(table) for table in tables)), tuple(skipped))
+    unread = [Part(base["id"], base["name"], "record", facts=error) for base, error in failed]
+    return Plan((outline, *(_part(table) for table in tables), *unread), tuple(skipped))
 
 
 async def read(api: Api, part: Part, mark: str = "") -> AsyncIterator[Page]:
@@ -49,6 +55,8 @@ async def read(api: Api, part: Part, mark: str = "") -> AsyncIterator[Page]:
 
     A table's cursor lives for minutes and in one process, so a table is resumed from its start.
     """
+    if isinstance(part.facts, ProviderError):
+        raise part.facts
     if part.kind == "base":
         bases, tables = part.facts
         yield Page([_base_item(api, base, tables) for base in bases] + [_table_item(api, table) for table in tables])
@@ -59,7 +67,7 @@ async def read(api: Api, part: Part, mark: str = "") -> AsyncIterator[Page]:
 
 async def changes(api: Api, part: Part, since: datetime) -> AsyncIterator[Page]:
     """The records that were created or changed by hand since; computed fields do not count as changed."""
-    if part.kind == "base":
+    if not isinstance(part.facts, Table):
         async for page in read(api, part):
             yield page
         return
@@ -76,22 +84,25 @@ async def changes(api: Api, part: Part, since: datetime) -> AsyncIterator[Page]:
 
 async def _records(api: Api, table: Table, query: Mapping[str, Any]) -> AsyncIterator[Page]:
     base_id, path = table.base["id"], f"/v0/{table.base['id']}/{table.schema['id']}"
-    async for answer in _answers(api, path, {"pageSize": PAGE_SIZE, **query}, f"base:{base_id}"):
+    async for answer in _answers(api, path, {"pageSize": PAGE_SIZE, **query}, "records", f"base:{base_id}"):
         yield Page([_record_item(api, table, record) for record in listed(answer, "records")])
 
 
 async def _bases(api: Api) -> AsyncIterator[dict[str, Any]]:
-    async for answer in _answers(api, "/v0/meta/bases", {}, "meta"):
+    async for answer in _answers(api, "/v0/meta/bases", {}, "bases", "meta"):
         for base in listed(answer, "bases"):
             yield _titled(base)
 
 
-async def _schema(api: Api, base: Mapping[str, Any]) -> list[Table] | None:
+async def _schema(api: Api, base: Mapping[str, Any]) -> list[Table] | ProviderError:
+    """The tables of a base, or what kept them from being listed."""
     try:
         answer = await api.get(f"/v0/meta/bases/{base['id']}/tables", lane=f"base:{base['id']}")
-    except Forbidden:
-        return None
-    return [Table(base, {**_titled(schema), "fields": _fields(schema)}) for schema in listed(answer, "tables")]
+        return [Table(base, {**_titled(schema), "fields": _fields(schema)}) for schema in listed(answer, "tables")]
+    except QuotaSpent:
+        raise
+    except ProviderError as error:
+        return error
 
 
 def _titled(thing: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,14 +110,14 @@ def _titled(thing: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _fields(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [{"type": "", **field, "name": field.get("name") or field["id"]} for field in listed(schema, "fields")]
+    return [{"type": "", **field, "name": field.get("name") or field["id"]} for field in objects(schema.get("fields"))]
 
 
-def _answers(api: Api, path: str, query: Mapping[str, Any], lane: str) -> AsyncIterator[Any]:
+def _answers(api: Api, path: str, query: Mapping[str, Any], name: str, lane: str) -> AsyncIterator[Any]:
     def fetch(cursor: str | None) -> Any:
         return api.get(path, {**query, **({"offset": cursor} if cursor else {})}, lane=lane)
 
-    return cursor_pages(fetch, lambda answer: answer.get("offset"))
+    return cursor_pages(fetch, name, lambda answer: answer.get("offset"))
 
 
 def _part(table: Table) -> Part:

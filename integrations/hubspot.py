@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from .http import Chains, MostFirst, Names, cursor_pages, listed
+from .http import Chains, MostFirst, Names, cursor_pages, listed, objects
 from .model import Account, Api, Fault, Item, Kind, Page, Part, Plan, Provider, Rate, moment
 from .model.errors import ProviderError, QuotaSpent, RateLimited, Unavailable
 
@@ -20,7 +20,7 @@ VERSION = "2026-09"
 PAGE_SIZE, SEARCH_SIZE = 100, 200
 SEARCHABLE = 10_000 - SEARCH_SIZE  # how far into its results a search can be asked
 MANY = 1_000  # records that are worth a second list
-LAG = timedelta(minutes=5)  # what is older is surely known to the search
+LAG = timedelta(minutes=15)  # what is older is surely known to the search, even if clocks differ by ten
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ async def changes(api: Api, part: Part, since: datetime) -> AsyncIterator[Page]:
         yield Page(await account.items(part.kind, records))
         before, last, full = last, max([last, *_ids(records)]), len(records) == SEARCH_SIZE
         if full and last == before:
-            raise ProviderError("the search never ends: HubSpot repeats a page")
+            raise ProviderError("HubSpot repeats a page without end. Refresh to try again.")
 
 
 @dataclass
@@ -247,9 +247,9 @@ async def _searched(api: Api, part: Part, reading: _Reading) -> AsyncGenerator[_
             below = [_id_is("LT", int(gap.asked))] if gap.asked < math.inf else []
             try:
                 answer = await _search(api, part, "DESCENDING", *below, skip=skip)
+                records, total = listed(answer, "results"), answer.get("total")
             except ProviderError:
                 return
-            records, total = listed(answer, "results"), answer.get("total")
             ids = _ids(records)
             known = isinstance(total, int) and len(ids) == len(records)
             if not known or max(ids, default=0) >= gap.asked or (skip and not ids):
@@ -344,11 +344,11 @@ async def _owners(api: Api, archived: bool) -> dict[str, str]:
     return owners
 
 
-async def _stages(api: Api, objects: str) -> dict[str, str]:
+async def _stages(api: Api, path: str) -> dict[str, str]:
     """Pipelines and their stages by id: an id can mean a pipeline or a stage, never both."""
-    answer = await api.get(f"/crm/pipelines/{VERSION}/{objects}")
+    answer = await api.get(f"/crm/pipelines/{VERSION}/{path}")
     pipelines = listed(answer, "results")
-    named = [*pipelines, *(stage for pipeline in pipelines for stage in listed(pipeline, "stages"))]
+    named = [*pipelines, *(stage for pipeline in pipelines for stage in objects(pipeline.get("stages")))]
     return {each["id"]: each.get("label") or each["id"] for each in named}
 
 
@@ -358,7 +358,7 @@ def _answers(api: Api, path: str, query: Mapping[str, Any]) -> AsyncGenerator[An
     def fetch(cursor: str | None) -> Any:
         return api.get(path, {**query, **({"after": cursor} if cursor else {})})
 
-    return cursor_pages(fetch, _after)
+    return cursor_pages(fetch, "results", _after)
 
 
 def _after(answer: Mapping[str, Any]) -> str | None:

@@ -223,7 +223,14 @@ def _answers(api: Api, method: str, path: str, query: Mapping[str, Any]) -> Asyn
         body = {**query, "page_size": PAGE_SIZE, **({"start_cursor": cursor} if cursor else {})}
         return await (api.get(path, body) if method == "GET" else api.post(path, body))
 
-    return cursor_pages(fetch, lambda answer: answer.get("next_cursor") if answer.get("has_more") else None)
+    return cursor_pages(fetch, "results", _next)
+
+
+def _next(answer: Mapping[str, Any]) -> str | None:
+    cursor: str | None = answer.get("next_cursor")
+    if answer.get("has_more") and not cursor:
+        raise ProviderError("Notion ended a listing early. Refresh to try again.")
+    return cursor if answer.get("has_more") else None
 
 
 def _item(found: Mapping[str, Any], people: Mapping[str, str]) -> Item:

@@ -21,11 +21,12 @@ KEYS = secrets.token_urlsafe(32)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--soak", action="store_true", help="only what is tried in rounds, many rounds of it")
+    parser.addoption("--soak", action="store_true", help="only what is tried in rounds or in many cases, all of them")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "rounds(usual, soak): tried so many times, `attempt` by `attempt`")
+    config.addinivalue_line("markers", "whole: with --soak in more cases than usual")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -36,7 +37,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--soak"):
-        items[:] = [item for item in items if item.get_closest_marker("rounds")]
+        items[:] = [item for item in items if item.get_closest_marker("rounds") or item.get_closest_marker("whole")]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -4,9 +4,9 @@ from .answers import NotSent, reaching
 from .chains import Chains, MostFirst, Once
 from .client import ApiClient, Tokens, shared_client
 from .names import Names
-from .paging import cursor_pages, listed
+from .paging import cursor_pages, listed, objects
 
 __all__ = [
-    "ApiClient", "Chains", "MostFirst", "Names", "NotSent", "Once", "Tokens", "cursor_pages", "listed", "reaching",
-    "shared_client",
+    "ApiClient", "Chains", "MostFirst", "Names", "NotSent", "Once", "Tokens", "cursor_pages", "listed", "objects",
+    "reaching", "shared_client",
 ]  # fmt: skip

@@ -84,4 +84,5 @@ def _by_status(provider: Provider, response: httpx.Response) -> ProviderError:
         return RateLimited(pause, provider.rate_limit_wait if wait is None else wait, stated=wait is not None)
     if status in (408, 409, 423, 425) or status >= 500:
         return Unavailable(f"{title} is having trouble right now. Try again in a few minutes.", retry_after(response))
-    return ProviderError(f"{title} did not understand a request (status {status}). Updating the dashboard may help.")
+    refused = f"{title} refused a request (status {status})."
+    return ProviderError(f"{refused} Refresh to try again; updating the dashboard may help.")

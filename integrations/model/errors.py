@@ -13,6 +13,7 @@
     │   └── Unavailable          unreachable, 5xx or not understandable: try later
     └── StoreError
         ├── StoreUnavailable     Redis does not answer
+        │   └── StoreFull        Redis answers, but takes no changes: full, or read-only
         ├── RecordUnreadable     sealed with another key, or not what was sealed
         └── RecordTooNew         written by a newer version of this app
 
@@ -82,11 +83,22 @@ class StoreError(DashboardError):
 class StoreUnavailable(StoreError):
     """Redis does not answer."""
 
+    sentence = (
+        "The dashboard cannot reach its database (Redis) right now. Nothing is lost; "
+        "this page works again by itself as soon as Redis is back."
+    )
+
     def __init__(self) -> None:
-        super().__init__(
-            "The dashboard cannot reach its database (Redis) right now. Nothing is lost; "
-            "this page works again by itself as soon as Redis is back."
-        )
+        super().__init__(self.sentence)
+
+
+class StoreFull(StoreUnavailable):
+    """Redis takes no changes; what it holds can be read."""
+
+    sentence = (
+        "The dashboard's database (Redis) takes no changes right now: it is full or read-only. Nothing is lost, and "
+        "what was loaded can be looked at. Tell whoever runs this dashboard; everything else goes on by itself then."
+    )
 
 
 class RecordUnreadable(StoreError):

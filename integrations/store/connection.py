@@ -11,15 +11,17 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 from redis.exceptions import ConnectionError as ConnectionLost
-from redis.exceptions import RedisError
+from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError
 
 from ..model import settings
-from ..model.errors import StoreUnavailable
+from ..model.errors import StoreFull, StoreUnavailable
 from . import embedded
+from .keys import PROBE
 
 T = TypeVar("T")
 
 PATIENCE = 0.9  # seconds; so that a page knows within one
+FAULTS = (RedisError, OSError, TimeoutError)
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Redis] = WeakKeyDictionary()
 _commands: set[asyncio.Future[Any]] = set()  # under way, their callers perhaps gone
 
@@ -46,8 +48,19 @@ async def execute(command: Callable[[Any], Awaitable[T]], *, patiently: bool = F
                     raise
                 await asyncio.to_thread(url)
                 return await call(client)
-    except (RedisError, OSError, TimeoutError):
-        raise StoreUnavailable from None
+    except FAULTS as error:
+        raise unavailable(error) from None
+
+
+def unavailable(error: Exception) -> StoreUnavailable:
+    """What a fault of Redis means to people."""
+    full = isinstance(error, OutOfMemoryError | ReadOnlyError) or "MISCONF" in str(error)  # it cannot write to disk
+    return StoreFull() if full else StoreUnavailable()
+
+
+async def check() -> None:
+    """Raises StoreUnavailable unless Redis answers, StoreFull unless it takes changes."""
+    await execute(lambda redis: redis.set(PROBE, 1, px=1000))
 
 
 def _apart(command: Callable[[Any], Awaitable[T]], also_cancelled: bool) -> Callable[[Any], Awaitable[T]]:

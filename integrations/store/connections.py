@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ..model import Account, Connection, Token
-from ..model.errors import RecordTooNew, RecordUnreadable
+from ..model.errors import RecordTooNew, RecordUnreadable, StoreFull
 from . import records
 from .connection import execute
 from .keys import CONNECTION, TOKEN, USAGE, Usage
@@ -49,10 +50,11 @@ async def mark_reconnect(connection: Connection, reason: str) -> None:
 
 
 async def touch(connection: Connection) -> None:
-    """Note that it is in use (once an hour is enough)."""
+    """Note that it is in use (once an hour is enough), if Redis takes that down."""
     usage = await records.get(USAGE, connection.path)
     if usage is None or datetime.now(UTC) - usage.used_at > TOUCH_EVERY:
-        await records.put(USAGE, connection.path, Usage(datetime.now(UTC)), only_over=True)
+        with contextlib.suppress(StoreFull):
+            await records.put(USAGE, connection.path, Usage(datetime.now(UTC)), only_over=True)
 
 
 async def everybodys() -> list[Connection]:

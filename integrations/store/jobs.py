@@ -9,10 +9,9 @@ from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from docket import Docket, ExecutionState
-from redis.exceptions import RedisError
 
 from ..model.errors import StoreUnavailable
-from .connection import PATIENCE, url
+from .connection import FAULTS, PATIENCE, unavailable, url
 
 T = TypeVar("T")
 NAME = "dashboard:jobs"
@@ -79,5 +78,5 @@ async def _soon(answer: Awaitable[T]) -> T:
     """docket waits for Redis without end; a page does not."""
     try:
         return await asyncio.wait_for(answer, PATIENCE)
-    except (RedisError, OSError, TimeoutError):
-        raise StoreUnavailable from None
+    except FAULTS as error:
+        raise unavailable(error) from None

@@ -113,4 +113,5 @@ BUDGET = "dashboard:budget"  # what, hash of a lane: when its calls may go; live
 CALLS = "dashboard:calls"  # month, hash of an account: how many calls it was asked; kept for 40 days
 SHARED = "dashboard:shared"  # organisation: format version, owner, slug and connection by the name of a share
 AUDIT = "dashboard:audit"  # owner: a stream of sealed events; kept for 90 days
+PROBE = "dashboard:probe"  # whether Redis takes changes; lives for a second
 LOCK = "dashboard:lock"  # owner, slug, connection: who refreshes its token; lives for seconds

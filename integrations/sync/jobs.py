@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from .. import frames, providers
 from ..model import Connection, Load, settings
+from ..model.errors import StoreFull
 from ..store import calls, connections, keys, records
 from ..store import jobs as queue
 from ..store.keys import Choice, Outline
@@ -49,7 +50,10 @@ async def start_if_older(connection: Connection, than: timedelta) -> Load | None
     if load is None or load.active or kept is None or connection.reconnect:
         return load
     tried = max(each.finished_at or each.queued_at for each in (load, kept))
-    return await _ask(connection) if datetime.now(UTC) - tried > than else load
+    if datetime.now(UTC) - tried > than:
+        with contextlib.suppress(StoreFull):  # what nobody asked for must not keep anybody from looking
+            return await _ask(connection)
+    return load
 
 
 async def status(connection: Connection) -> Load | None:
@@ -57,9 +61,10 @@ async def status(connection: Connection) -> Load | None:
     load = await records.get(keys.LOAD, connection.path)
     if load is None or not stale(load) or await queue.is_known(_key(connection, load)):
         return load
-    if await cancel_wanted(connection, load):
-        return await _end_here(connection, load)
-    await _enqueue(connection, load)
+    with contextlib.suppress(StoreFull):  # the next look asks again
+        if await cancel_wanted(connection, load):
+            return await _end_here(connection, load)
+        await _enqueue(connection, load)
     return load
 
 

@@ -22,7 +22,7 @@ from .run import Run, Superseded, patiently
 
 log = logging.getLogger(__name__)
 DONE = "done"
-OVERLAP = timedelta(minutes=5)  # a provider dates to the minute, and its search lags a few moments
+OVERLAP = timedelta(minutes=15)  # clocks differ by up to ten, searches lag, and a provider dates to the minute
 PATIENCE = 600  # seconds that a load waits for Redis to come back
 CANCELLED = "You cancelled it; these are the items that had arrived."
 UNEXPECTED = "Something unexpected stopped this load. Refresh to try again; updating the dashboard may help."
@@ -72,6 +72,9 @@ async def _load(run: Run, provider: Provider) -> None:
 async def _read_everything(run: Run, provider: Provider) -> LoadState:
     try:
         plan = await _planned(run, provider)
+    except Forbidden:
+        run.notes.append(f"{provider.title} lets this connection read nothing. Press Reconnect to approve it again.")
+        return "failed"
     except DashboardError as error:
         run.notes.append(str(error))
         return "failed"
@@ -140,10 +143,21 @@ async def _read_part(
         async with gate, _faults_told(run, provider, part):
             api = client(provider, run.connection, count, PATIENCE, run.known)
             async with aclosing(_pages(provider, part, since.get(part.id), mark, api)) as pages:
-                async for page in pages:
-                    await run.add(part.id, page)
+                await _take_in(run, part, pages)
             run.reach(part.id, DONE)
     return None if mark or part.id in since else calls
+
+
+async def _take_in(run: Run, part: Part, pages: AsyncGenerator[Page, None]) -> None:
+    arrived = False
+    try:
+        async for page in pages:
+            await run.add(part.id, page)
+            arrived = arrived or bool(page.items)
+    except Forbidden:
+        if not arrived:
+            raise
+        raise ProviderError("Reading it was refused in the middle. Refresh to try again.") from None
 
 
 @contextlib.asynccontextmanager
@@ -229,4 +243,7 @@ def _named(part: Part) -> str:
 
 
 def _not_understood(provider: Provider) -> str:
-    return f"{provider.title} sent something this version does not understand."
+    return (
+        f"{provider.title} sent something this version does not understand. "
+        "Refresh to try again; updating the dashboard may help."
+    )

@@ -33,6 +33,7 @@ TOGETHER = 8  # chunks asked for at once: some megabytes, which Redis sends well
 EVERY = 0.5  # seconds between two looks at progress; rows are saved at least every second
 LOST = "Some of the rows are no longer stored. Refresh to load them again."
 KEPT = "What it did not reach is shown as it was loaded before."
+REFUSED = "Something that could be read before was refused. Refresh to see whether that stays so."
 NAMED = 500  # of the removed so many are named
 ODD = "Some items have a form that this version cannot store."
 
@@ -136,9 +137,13 @@ class Run:
     async def finish(self, state: LoadState) -> None:
         """End the load; what it left behind becomes the snapshot, unless that is nothing.
 
-        A refresh that stopped early keeps the rows it did not reach from the snapshot before.
+        A refresh that stopped early keeps the rows it did not reach from the snapshot before; so does one that
+        was newly refused something, since only what is refused twice is surely meant.
         """
         before = await self.ask(records.get, keys.SNAPSHOT, self.connection.path)
+        if state == "complete" and before and self._newly_refused(before):
+            state = "partial"
+            self.notes.append(REFUSED)
         if state == "failed" or (state == "partial" and before and not self.total):
             return await self._end(state, stays=before)
         await self.flush()
@@ -158,6 +163,10 @@ class Run:
         exact = self._exact and state == "complete" and self.load.full
         counts = dict(self._seen) if exact else await asyncio.to_thread(frames.count, kept)
         await self._end(state, counts=counts)
+
+    def _newly_refused(self, before: Load) -> bool:
+        """Whether something may not be read that the snapshot was read from."""
+        return set(self.load.parts) <= set(before.parts) and not set(self.skipped) <= set(before.skipped)
 
     async def _removed(self, before: Load, old: list[bytes], kept: list[bytes]) -> tuple[str, ...]:
         """Names of what the snapshot had and the provider has no more; none where this load read less than that."""

@@ -21,7 +21,7 @@ from ..model import settings
 from ..oauth import disconnect
 from ..store import connections, records
 from ..store.jobs import new_docket
-from .jobs import start_if_older
+from .jobs import start_if_older, status
 from .load import load
 
 log = logging.getLogger(__name__)
@@ -39,12 +39,11 @@ async def sweep(perpetual: Perpetual = Perpetual(every=SWEEP_EVERY, automatic=Tr
 
 
 async def refresh(perpetual: Perpetual = Perpetual(every=LOOK_EVERY, automatic=True)) -> None:  # noqa: B008
-    """Ask for a refresh of whatever is older than its provider's REFRESH_EVERY."""
+    """Ask for a refresh of whatever is older than its provider's REFRESH_EVERY, and for loads that have no worker."""
     for connection in await connections.everybodys():
         try:
             every = settings().refresh_every(providers()[connection.slug])
-            if every:
-                await start_if_older(connection, every)
+            await (start_if_older(connection, every) if every else status(connection))
         except Exception as error:
             log.error("asking for a refresh from %s failed: %s", connection.slug, type(error).__name__)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from urllib.parse import urlsplit
 
 import streamlit as st
 
 from .. import oauth, sync
 from ..model import Actor, Connection, Environment, Provider, settings
+from ..model.errors import StoreFull
 from ..store import audit, connections, keys, records
 from ..store.keys import Outcome
 from ..store.loop import run
@@ -45,11 +47,17 @@ async def _redeem(provider: Provider, owner: str, answer: dict[str, str], by: Ac
 
 def notice(provider: Provider, owner: str) -> None:
     """What came of the last attempt to connect, shown once."""
-    outcome = run(records.take(keys.NOTICE, (owner, provider.slug)))
+    outcome = run(_told(owner, provider.slug))
     if outcome and outcome.state == "connected":
         st.toast(plain(outcome.message), icon=":material/check_circle:")
     elif outcome:
         st.error(outcome.message, icon=":material/link_off:")
+
+
+async def _told(owner: str, slug: str) -> Outcome | None:
+    with contextlib.suppress(StoreFull):
+        return await records.take(keys.NOTICE, (owner, slug))
+    return None
 
 
 def connect_card(provider: Provider, owner: str) -> None:

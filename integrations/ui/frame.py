@@ -10,7 +10,7 @@ import streamlit as st
 
 from .. import providers
 from ..model import Connection, Provider, cookie_name, owner_of, settings
-from ..model.errors import DashboardError, StoreUnavailable
+from ..model.errors import DashboardError, StoreFull, StoreUnavailable
 from ..store import connection as redis
 from ..store import connections
 from ..store.loop import run
@@ -39,6 +39,7 @@ def page(title: str, draw: Callable[[str], None]) -> None:
         if browser is None:
             st.warning("This dashboard knows your browser by a cookie. Allow cookies for it, then reload the page.")
             st.stop()
+        _told_if_full()
         owner = signed_in(browser) if settings().signs_in else browser
         sidebar(browser, owner)
         if browser != owner:
@@ -118,5 +119,13 @@ def _link(provider: Provider, mine: list[Connection]) -> None:
 @st.fragment(run_every=AGAIN)
 def _look_again() -> None:
     with contextlib.suppress(StoreUnavailable):
-        run(redis.execute(lambda client: client.ping()))
+        run(redis.check())
         st.rerun()
+
+
+def _told_if_full() -> None:
+    """A database that takes no changes can still be looked at."""
+    try:
+        run(redis.check())
+    except StoreFull as error:
+        st.warning(str(error), icon=":material/database_off:")

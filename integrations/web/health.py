@@ -1,11 +1,11 @@
-"""`/healthz`: the process serves. `/readyz`: it can serve, that is, Redis answers."""
+"""`/healthz`: the process serves. `/readyz`: it can serve, that is, Redis answers and takes changes."""
 
 from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from ..model.errors import DashboardError
+from ..model.errors import DashboardError, StoreFull
 from ..store import connection
 
 
@@ -15,9 +15,11 @@ async def healthz(request: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """200 when Redis answers, 503 when it doesn't."""
+    """200 when Redis answers and takes changes, 503 when it doesn't."""
     try:
-        await connection.execute(lambda redis: redis.ping())
+        await connection.check()
+    except StoreFull:
+        return JSONResponse({"status": "redis takes no changes"}, 503)
     except DashboardError:
         return JSONResponse({"status": "redis does not answer"}, 503)
     return JSONResponse({"status": "ok"})

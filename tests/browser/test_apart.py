@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 from integrations.store import keys, records
@@ -83,6 +85,26 @@ def test_another_name_of_this_machine_leads_to_the_one_that_the_cookie_is_for(vi
 
     expect(visitor.button("Try with sample data")).to_be_enabled()
     assert visitor.page.url == f"{visitor.server.url}/hubspot?hubspot_q=plan"
+
+
+@pytest.mark.parametrize(("origin", "status"), [("own", 101), ("http://evil.example", 403), ("null", 403)])
+def test_only_our_own_pages_may_talk_to_the_server(server: Server, origin: str, status: int) -> None:
+    """A page of another site would bring the browser's cookie along."""
+    asked = http.client.HTTPConnection("localhost", server.port, timeout=10)
+    asked.request("GET", "/_stcore/stream", headers={
+        "Origin": server.url if origin == "own" else origin, "Connection": "Upgrade", "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    })  # fmt: skip
+    assert asked.getresponse().status == status
+    asked.close()
+
+
+def test_nothing_is_uploaded_without_the_word_that_only_our_own_pages_know(server: Server) -> None:
+    asked = http.client.HTTPConnection("localhost", server.port, timeout=10)
+    asked.request("PUT", "/_stcore/upload_file/session/file", b"x", {"Origin": "http://evil.example"})
+    answer = asked.getresponse()
+    assert answer.status in (400, 403) and answer.getheader("access-control-allow-origin") is None
+    asked.close()
 
 
 def test_a_restart_of_the_server_loses_nothing(start: Callable[..., Server], visit: Visit) -> None:

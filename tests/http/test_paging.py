@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from integrations.http import cursor_pages
-from integrations.http.paging import listed
+from integrations.http import cursor_pages, listed, objects
+from integrations.http.paging import IDLE
 from integrations.model.errors import CursorExpired, ProviderError, Unavailable
 from integrations.store.loop import run
 
@@ -25,8 +25,13 @@ def read(pages: dict[str | None, Any]) -> tuple[list[str], list[str | None]]:
             raise page
         return page
 
+    async def answered(cursor: str | None) -> Any:
+        content, following = await fetch(cursor)
+        return {"things": [{"id": each} for each in content.split()], "next": following}
+
     async def collect() -> list[str]:
-        return [answer[0] async for answer in cursor_pages(fetch, lambda answer: answer[1])]
+        pages = cursor_pages(answered, "things", lambda answer: answer["next"])
+        return [" ".join(each["id"] for each in answer["things"]) async for answer in pages]
 
     try:
         return run(collect()), asked
@@ -60,7 +65,7 @@ def test_a_cursor_that_always_expires_ends_with_its_error() -> None:
 
 @pytest.mark.parametrize("cursor", ["b", "c"])
 def test_a_cursor_that_leads_back_is_an_error_and_no_endless_loop(cursor: str) -> None:
-    with pytest.raises(ProviderError, match="never ends"):
+    with pytest.raises(ProviderError, match=r"repeats a page without end\. Refresh"):
         read({None: ("one", "b"), "b": ("two", "c"), "c": ("three", cursor)})
 
 
@@ -69,7 +74,27 @@ def test_any_other_error_passes_through() -> None:
         read({None: ("one", "b"), "b": Unavailable("")})
 
 
-@pytest.mark.parametrize("answer", [{}, {"things": None}, {"things": []}, {"things": [None, 1, "a", {}, {"id": None}]}])
-def test_what_is_no_object_with_an_id_is_not_listed(answer: dict[str, Any]) -> None:
-    assert listed(answer, "things") == []
-    assert listed({"things": [None, {"id": "1"}]}, "things") == [{"id": "1"}]
+@pytest.mark.parametrize("content", ["one", ""])
+def test_a_listing_that_brings_nothing_new_with_ever_new_cursors_is_an_error_and_no_endless_loop(content: str) -> None:
+    endless = {None: (content, "0"), **{str(n): (content, str(n + 1)) for n in range(2 * IDLE)}}
+    with pytest.raises(ProviderError, match=r"repeats a page without end\. Refresh") as raised:
+        read(endless)
+    assert len(raised.value.asked) <= IDLE + 1
+
+
+def test_empty_and_repeated_pages_between_others_are_no_end() -> None:
+    gap = {str(n): ("one" if n % 2 else "", str(n + 1)) for n in range(IDLE - 5)}
+    pages = {None: ("one", "0"), **gap, str(IDLE - 5): ("two", None)}
+    assert read(pages)[0][-1] == "two"
+
+
+@pytest.mark.parametrize("answer", [{}, {"things": None}, {"things": {}}, {"other": []}])
+def test_an_answer_without_its_list_is_an_error_and_no_empty_listing(answer: dict[str, Any]) -> None:
+    with pytest.raises(ProviderError, match=r"without its rows\. Refresh"):
+        listed(answer, "things")
+
+
+def test_what_is_no_object_with_an_id_is_not_listed() -> None:
+    assert listed({"things": []}, "things") == []
+    assert listed({"things": [None, 1, "a", {}, {"id": None}, {"id": "1"}]}, "things") == [{"id": "1"}]
+    assert objects(None) == []

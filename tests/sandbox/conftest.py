@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from sandbox_helpers import PUBLIC_URL, Memory, Scene, Visit
+from memory import Memory
+from sandbox_helpers import PUBLIC_URL, Scene, Visit
 from starlette.applications import Starlette
 
 from integrations.model import Settings

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import re
@@ -11,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
+from memory import Memory
 
 PUBLIC_URL = "http://localhost:8501"
 VERIFIER = "v" * 43
@@ -31,30 +31,6 @@ AUTHORIZE = {
 }
 TOKEN = {"notion": "/v1/oauth/token", "airtable": "/oauth2/v1/token", "hubspot": "/oauth/2026-09/token"}
 PROBE = {"notion": "/v1/users/me", "airtable": "/v0/meta/whoami", "hubspot": "/account-info/2026-09/details"}
-
-
-class Memory:
-    """The store handle, without Redis and without expiry."""
-
-    def __init__(self) -> None:
-        self.records: dict[str, dict[str, Any]] = {}
-        self.lifetimes: dict[str, int | None] = {}
-
-    async def put(self, name: str, value: dict[str, Any], seconds: int | None) -> None:
-        await asyncio.sleep(0)
-        self.records[name], self.lifetimes[name] = dict(value), seconds
-
-    async def get(self, name: str) -> dict[str, Any] | None:
-        await asyncio.sleep(0)
-        return self.records.get(name)
-
-    async def take(self, name: str) -> dict[str, Any] | None:
-        await asyncio.sleep(0)
-        return self.records.pop(name, None)
-
-    async def delete(self, name: str) -> None:
-        await asyncio.sleep(0)
-        self.records.pop(name, None)
 
 
 class Visit:

@@ -13,7 +13,8 @@ from collections.abc import Callable
 import httpx
 import pytest
 import uvicorn
-from sandbox_helpers import PUBLIC_URL, Memory, Visit
+from memory import Memory
+from sandbox_helpers import PUBLIC_URL, Visit
 from starlette.applications import Starlette
 
 from integrations.model import Settings

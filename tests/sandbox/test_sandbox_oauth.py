@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 
 import pytest
-from sandbox_helpers import BASIC, CHALLENGE, PUBLIC_URL, STATE, TOKEN, VERIFIER, VERSION, Memory, Visit, returned
+from memory import Memory
+from sandbox_helpers import BASIC, CHALLENGE, PUBLIC_URL, STATE, TOKEN, VERIFIER, VERSION, Visit, returned
 
 Play = Callable[..., None]
 

@@ -56,7 +56,27 @@ def test_a_type_that_may_not_be_read_is_named_and_the_rest_is_complete(fake: Fak
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("fault", ["Unavailable", "CursorExpired", "unseen"])
+def test_what_is_refused_for_the_first_time_is_kept_and_what_is_refused_twice_is_gone(fake: Fake):
+    fake.answers(people=[2], deals=[3])
+    fake.load()
+    fake.answers(people=[2], deals=["Forbidden"])
+    fake.load()
+    load, rows = fake.shown
+    assert (load.state, rows) == ("partial", sorted(ids("people", 2) + ids("deals", 3)))
+    assert load.notes == (running.REFUSED, running.KEPT) and "Deals" in load.skipped[0]
+    fake.load()
+    assert (fake.shown[0].state, fake.shown[1]) == ("complete", ids("people", 2))
+
+
+def test_a_part_that_was_not_wanted_before_may_be_refused_at_once(fake: Fake):
+    fake.answers(people=[2])
+    fake.load()
+    fake.answers(people=[2], deals=["Forbidden"])
+    fake.load()
+    assert (fake.shown[0].state, fake.shown[0].notes) == ("complete", ())
+
+
+@pytest.mark.parametrize("fault", ["Unavailable", "CursorExpired", "Forbidden", "unseen"])
 def test_a_fault_costs_its_part_only_and_the_load_says_so(fake: Fake, fault: str):
     fake.answers(people=[2], deals=[1, fault, 1])
     fake.load()
@@ -70,7 +90,13 @@ def test_a_plan_of_an_unseen_shape_ends_the_load_with_a_sentence(fake: Fake):
     fake.answers(plan=["unseen"])
     load = fake.load()
     assert load.state == "failed"
-    assert load.notes == ("Fake sent something this version does not understand.",)
+    (said,) = load.notes
+    assert said.startswith("Fake sent something this version does not understand. Refresh to try again")
+
+
+def test_an_account_that_refuses_everything_fails_with_what_to_do(fake: Fake):
+    fake.answers(plan=["Forbidden"])
+    assert fake.load().notes == ("Fake lets this connection read nothing. Press Reconnect to approve it again.",)
 
 
 def test_a_failed_load_keeps_the_rows_of_the_one_before(fake: Fake):

@@ -5,14 +5,17 @@ from __future__ import annotations
 import dataclasses
 import random
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import fake_provider
 import pytest
 from sync_helpers import Fake, Process, eventually, ids
 
+import integrations
 from integrations import sync
-from integrations.model import Item, Load, Page
+from integrations.model import Item, Load, Page, Part
 from integrations.store import connections, keys, records
 from integrations.store.keys import Usage
 from integrations.store.loop import run
@@ -262,3 +265,26 @@ def test_an_attempt_under_way_is_not_asked_for_again(fake: Fake):
     fake.answers(people=[3])
     wanted = run(sync.start(fake.connection))
     assert run(sync.start_if_older(fake.connection, timedelta(0))) == wanted
+
+
+def test_a_refresh_asks_for_enough_though_clocks_differ_by_ten_minutes(fake: Fake, monkeypatch: pytest.MonkeyPatch):
+    asked: list[datetime] = []
+
+    def changes(api: Any, part: Part, since: datetime) -> AsyncIterator[Page]:
+        asked.append(since)
+        return fake_provider.changes(api, part, since)
+
+    spied = dataclasses.replace(fake_provider.PROVIDER, changes=changes)
+    monkeypatch.setitem(integrations.providers(), "fake", spied)
+    fake.answers(people=[2], changed={})
+    before = fake.load()
+    assert fake.load(full=False).state == "complete"
+    assert before.started_at and asked[0] <= before.started_at - timedelta(minutes=11)
+
+
+def test_a_load_that_lost_its_worker_is_taken_up_again_though_nobody_looks(fake: Fake, worker: None):
+    fake.answers(people=[3])
+    wanted = Load("lost", "running", datetime.now(UTC) - timedelta(minutes=5))
+    run(records.put(keys.LOAD, fake.connection.path, wanted))
+    run(working.refresh())
+    assert fake.ended().state == "complete"

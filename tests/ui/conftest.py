@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from unittest.mock import PropertyMock, patch
+from collections.abc import Iterator
 
 import pytest
-from streamlit.testing.v1 import AppTest
+from screens import Page, opened_by
 
 from integrations.model import new_cookie, owner_of
-from integrations.model.settings import ROOT
-
-COOKIES = "streamlit.runtime.context.ContextProxy.cookies"
-Page = Callable[..., AppTest]
 
 
 @pytest.fixture
@@ -28,22 +23,5 @@ def owner(cookie: str) -> str:
 
 @pytest.fixture
 def page(store: None, cookie: str) -> Iterator[Page]:
-    """Open a page by its slug with a query; an empty slug is the overview."""
-    with patch(COOKIES, new_callable=PropertyMock, return_value={"sid": cookie}) as cookies:
-
-        def open_page(slug: str = "", sid: str = cookie, **query: str | list[str]) -> AppTest:
-            cookies.return_value = {"sid": sid} if sid else {}
-            app = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=20)
-            if slug:
-                app = app.switch_page(f"pages/{slug}.py")
-            for name, value in query.items():
-                app.query_params[name] = value
-            return app.run()
-
+    with opened_by(cookie) as open_page:
         yield open_page
-
-
-def words(app: AppTest) -> str:
-    """Everything that a page says, without Markdown's backslashes."""
-    kinds = ("title", "subheader", "caption", "markdown", "error", "warning", "info", "text")
-    return "\n".join(str(each.value) for kind in kinds for each in app.get(kind)).replace("\\", "")

@@ -6,14 +6,13 @@ from collections.abc import Callable
 
 import pytest
 from browser.plant import HOSTILE, plant
+from screens import Page, words
 from streamlit.testing.v1 import AppTest
 
 from integrations import providers
 from integrations.model import new_cookie
 from integrations.store import connection
 from integrations.store.loop import run
-
-from .conftest import Page, words
 
 API = "http://localhost:8501/sandbox/{}"
 SLUGS = sorted(providers())

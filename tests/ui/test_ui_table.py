@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from browser.plant import plant
+from screens import Page, words
 
 from integrations import frames
 from integrations.frames import Filters
@@ -15,8 +16,6 @@ from integrations.store.loop import run
 from integrations.ui.data import Rows
 from integrations.ui.provider_page import _labels
 from integrations.ui.table import download_url
-
-from .conftest import Page, words
 
 NOW = datetime(2026, 5, 15, 12, tzinfo=UTC)
 API = "http://localhost:8501/sandbox/hubspot"

@@ -1,0 +1,60 @@
+"""Somebody's connection to a stand-in provider, and looks at what became of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from screens import opened_by, words
+from trouble import Wire
+
+from benchmarks.stage import connect, contents
+from integrations import providers, sync
+from integrations.model import Connection, Load, new_cookie, owner_of
+from integrations.store import connections, keys, records
+from integrations.store.loop import run
+from integrations.sync.load import load
+
+ITEMS = 450  # eight calls or more of each provider
+
+
+class Account:
+    """Somebody's connection to one stand-in, what is there, and how many calls reading it takes."""
+
+    def __init__(self, slug: str, wire: Wire) -> None:
+        self.provider, self._wire = providers()[slug], wire
+        self.cookie = new_cookie()
+        self.connection: Connection = run(connect(slug, owner_of(self.cookie)))
+        self.everything = contents(slug, ITEMS)[0]
+        wire.plan()
+        assert self.load().state == "complete" and self.rows() == self.everything
+        self.calls = wire.calls
+
+    def load(self) -> Load:
+        """Load it all, here and now."""
+        path = self.connection.path
+        run(records.put(keys.LOAD, path, Load("load", "queued", datetime.now(UTC))))
+        run(load(*path, "load"))
+        return run(records.get(keys.LOAD, path))
+
+    def rows(self) -> set[tuple[str, str]]:
+        """The (type, id) of what its page shows."""
+        shown = run(sync.shown(self.connection))
+        if shown is None:
+            return set()
+        return set(zip(shown[1]["type"].to_pylist(), shown[1]["id"].to_pylist(), strict=True))
+
+    def page(self) -> str:
+        """What its page says."""
+        with opened_by(self.cookie) as open_page:
+            app = open_page(self.provider.slug)
+        assert not app.exception
+        return words(app)
+
+    def forget_rows(self) -> None:
+        """As if it had never been loaded."""
+        run(records.delete(keys.SNAPSHOT, self.connection.path))
+
+    @property
+    def usable(self) -> bool:
+        """Whether nobody asks to reconnect it."""
+        return run(connections.find(*self.connection.path)).reconnect == ""

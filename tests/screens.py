@@ -1,0 +1,37 @@
+"""Pages opened without a browser, as whoever a cookie says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from unittest.mock import PropertyMock, patch
+
+from streamlit.testing.v1 import AppTest
+
+from integrations.model.settings import ROOT
+
+COOKIES = "streamlit.runtime.context.ContextProxy.cookies"
+Page = Callable[..., AppTest]
+
+
+@contextmanager
+def opened_by(cookie: str) -> Iterator[Page]:
+    """Gives what opens a page by its slug with a query; an empty slug is the overview."""
+    with patch(COOKIES, new_callable=PropertyMock, return_value={"sid": cookie}) as cookies:
+
+        def open_page(slug: str = "", sid: str = cookie, **query: str | list[str]) -> AppTest:
+            cookies.return_value = {"sid": sid} if sid else {}
+            app = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=20)
+            if slug:
+                app = app.switch_page(f"pages/{slug}.py")
+            for name, value in query.items():
+                app.query_params[name] = value
+            return app.run()
+
+        yield open_page
+
+
+def words(app: AppTest) -> str:
+    """Everything that a page says, without Markdown's backslashes."""
+    kinds = ("title", "subheader", "caption", "markdown", "error", "warning", "info", "text")
+    return "\n".join(str(each.value) for kind in kinds for each in app.get(kind)).replace("\\", "")
