@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from unittest.mock import PropertyMock, patch
@@ -17,6 +18,7 @@ Page = Callable[..., AppTest]
 @contextmanager
 def opened_by(cookie: str) -> Iterator[Page]:
     """Gives what opens a page by its slug with a query; an empty slug is the overview."""
+    main = sys.modules["__main__"]
     with patch(COOKIES, new_callable=PropertyMock, return_value={"sid": cookie}) as cookies:
 
         def open_page(slug: str = "", sid: str = cookie, **query: str | list[str]) -> AppTest:
@@ -29,6 +31,7 @@ def opened_by(cookie: str) -> Iterator[Page]:
             return app.run()
 
         yield open_page
+    sys.modules["__main__"] = main  # it was the script, which worker processes would take for theirs
 
 
 def words(app: AppTest) -> str:

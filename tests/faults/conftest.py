@@ -30,7 +30,7 @@ from sandbox import routes
 QUICK = {"wait_initial": 0.01, "wait_max": 0.05, "wait_jitter": 0}
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def addresses() -> Iterator[tuple[str, str]]:
     """Where the stand-ins are, and where a server misbehaves."""
     with socket.create_server(("127.0.0.1", 0)) as good, socket.create_server(("127.0.0.1", 0)) as bad:
@@ -51,7 +51,7 @@ def addresses() -> Iterator[tuple[str, str]]:
         thread.join(10)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def wire(addresses: tuple[str, str]) -> Iterator[Wire]:
     """The wire, between httpx and the network; patience is short, and nobody's calls are rationed."""
     wire = Wire(addresses[1])

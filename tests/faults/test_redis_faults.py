@@ -9,20 +9,18 @@ from __future__ import annotations
 import asyncio
 import itertools
 import shutil
-import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from account import Account
+from own_valkey import KEEPING, Valkey
 from trouble import Wire
 
 from integrations import providers, sync
 from integrations.model.errors import StoreUnavailable
 from integrations.store import connection as store_connection
-from integrations.store import embedded
 from integrations.store import jobs as queue
 from integrations.store.loop import run
 
@@ -40,25 +38,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize(("trouble", "moment", "slug"), cases, ids=[" - ".join(case) for case in cases])
 
 
-class Server:
-    """A Valkey of this test's own, which keeps what it was told, and what may befall it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.socket = folder / "valkey.sock"
-        self.start()
-
-    def start(self) -> None:
-        self.socket.unlink(missing_ok=True)
-        command = [embedded._binary(), "--port", "0", "--unixsocket", str(self.socket), "--save", ""]
-        command += ["--appendonly", "yes", "--appendfsync", "always"]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=self.socket.parent)
-        deadline = time.monotonic() + 10
-        while not embedded._answers(self.socket) and time.monotonic() < deadline:
-            time.sleep(0.01)
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
+class Troubled(Valkey):
+    """A Valkey to which something happens."""
 
     def forget(self) -> None:
         """What it was told is gone."""
@@ -69,7 +50,7 @@ class Server:
             case "down":
                 self.kill()
             case "slow":  # slower than anybody waits
-                self.process.send_signal(signal.SIGSTOP)
+                self.hang()
             case "read-only":
                 self._tell("REPLICAOF", "127.0.0.1", "1")
             case "out of memory":
@@ -80,7 +61,7 @@ class Server:
             case "down":
                 self.start()
             case "slow":
-                self.process.send_signal(signal.SIGCONT)
+                self.wake()
             case "read-only":
                 self._tell("REPLICAOF", "NO", "ONE")
             case "out of memory":
@@ -91,9 +72,9 @@ class Server:
 
 
 @pytest.fixture
-def server(tmp_path: Path, configured: Callable[..., None], addresses: tuple[str, str]) -> Iterator[Server]:
-    server = Server(tmp_path)
-    configured(REDIS_URL=f"unix://{server.socket}", PUBLIC_URL=addresses[0], SANDBOX="on", LEASE_SECONDS="1")
+def server(tmp_path: Path, configured: Callable[..., None], addresses: tuple[str, str]) -> Iterator[Troubled]:
+    server = Troubled(tmp_path, *KEEPING)
+    configured(REDIS_URL=server.url, PUBLIC_URL=addresses[0], SANDBOX="on", LEASE_SECONDS="1")
     run(queue.close())
     run(store_connection.close())
     yield server
@@ -103,7 +84,7 @@ def server(tmp_path: Path, configured: Callable[..., None], addresses: tuple[str
 
 
 @pytest.fixture
-def account(slug: str, server: Server, wire: Wire) -> Account:
+def account(slug: str, server: Troubled, wire: Wire) -> Account:
     """The account at one provider, loaded in whole."""
     return Account(slug, wire)
 
@@ -142,7 +123,7 @@ def eventually(account: Account, within: float = 20) -> None:
 
 @pytest.mark.whole
 def test_trouble_with_redis_is_said_and_costs_nothing(
-    trouble: str, moment: str, slug: str, server: Server, account: Account, wire: Wire, worker: None
+    trouble: str, moment: str, slug: str, server: Troubled, account: Account, wire: Wire, worker: None
 ) -> None:
     if moment == MOMENTS[1]:
         wire.hold(at=account.calls // 2)
@@ -171,7 +152,7 @@ def test_trouble_with_redis_is_said_and_costs_nothing(
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("slug", ["hubspot"])
 def test_a_redis_that_comes_back_empty_is_a_dashboard_to_connect_again(
-    moment: str, slug: str, server: Server, account: Account, wire: Wire, worker: None
+    moment: str, slug: str, server: Troubled, account: Account, wire: Wire, worker: None
 ) -> None:
     if moment == MOMENTS[1]:
         wire.hold(at=account.calls // 2)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from own_valkey import Valkey
 
 from integrations.model.errors import StoreUnavailable
 from integrations.store import connection, embedded, locks, records
@@ -21,29 +21,10 @@ PATH = ("owner", "acme")
 SOON = 2  # seconds: the promise is one, a busy machine may take its time
 
 
-class Server:
-    """A Valkey of this test's own, outside of the app."""
-
-    def __init__(self, folder: Path) -> None:
-        self.socket = folder / "valkey.sock"
-        self.start()
-
-    def start(self) -> None:
-        command = [embedded._binary(), "--port", "0", "--unixsocket", str(self.socket), "--save", ""]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=self.socket.parent)
-        deadline = time.monotonic() + 10
-        while not embedded._answers(self.socket) and time.monotonic() < deadline:
-            time.sleep(0.01)
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-
 @pytest.fixture
-def server(tmp_path: Path, configured: Callable[..., None]) -> Iterator[Server]:
-    server = Server(tmp_path)
-    configured(REDIS_URL=f"unix://{server.socket}")
+def server(tmp_path: Path, configured: Callable[..., None]) -> Iterator[Valkey]:
+    server = Valkey(tmp_path)
+    configured(REDIS_URL=server.url)
     run(connection.close())
     yield server
     server.kill()
@@ -69,7 +50,7 @@ def unavailable() -> None:
     assert time.monotonic() - started < SOON and raised.value.__suppress_context__
 
 
-def test_a_dead_server_is_a_sentence_and_one_that_is_back_is_used_again(server: Server) -> None:
+def test_a_dead_server_is_a_sentence_and_one_that_is_back_is_used_again(server: Valkey) -> None:
     run(records.put(CHOICE, PATH, Choice(("a",))))
     server.kill()
     unavailable()
@@ -79,16 +60,16 @@ def test_a_dead_server_is_a_sentence_and_one_that_is_back_is_used_again(server: 
 
 
 @pytest.mark.parametrize("connected", [True, False])
-def test_a_server_that_hangs_is_a_sentence_too(server: Server, connected: bool) -> None:
+def test_a_server_that_hangs_is_a_sentence_too(server: Valkey, connected: bool) -> None:
     run(records.put(CHOICE, PATH, Choice(("a",))))
     if not connected:
         run(connection.close())
-    server.process.send_signal(signal.SIGSTOP)
+    server.hang()
     try:
         unavailable()
         unavailable()
     finally:
-        server.process.send_signal(signal.SIGCONT)
+        server.wake()
     assert run(records.get(CHOICE, PATH)) == Choice(("a",))
 
 
@@ -99,14 +80,14 @@ def test_a_server_that_cannot_be_found_is_a_sentence(configured: Callable[..., N
     run(connection.close())
 
 
-def test_a_server_that_wants_another_password_is_a_sentence_without_the_address(server: Server, configured) -> None:
+def test_a_server_that_wants_another_password_is_a_sentence_without_the_address(server: Valkey, configured) -> None:
     run(connection.execute(lambda redis: redis.config_set("requirepass", "right")))
     configured(REDIS_URL=f"unix://:wrong-password@{server.socket}")
     run(connection.close())
     unavailable()
 
 
-def test_a_lock_that_cannot_be_had_is_a_sentence(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lock_that_cannot_be_had_is_a_sentence(server: Valkey, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(locks, "WAIT", 0.2)
 
     async def twice() -> None:

@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from own_valkey import KEEPING, Valkey
 from sync_helpers import Fake, Process, eventually, ids
 
 from integrations import oauth, providers, sync
 from integrations.model import Token
 from integrations.store import connection as store_connection
-from integrations.store import connections, embedded
+from integrations.store import connections
 from integrations.store import jobs as queue
 from integrations.store.loop import run
 
@@ -120,31 +121,13 @@ def test_a_worker_started_by_the_app_ends_with_it(fake: Fake):
             worker.kill()
 
 
-class Server:
-    """A Valkey of a test's own, to be stopped and started again."""
-
-    def __init__(self, folder: Path) -> None:
-        self.socket = folder / "valkey.sock"
-        options = ["--port", "0", "--unixsocket", str(self.socket), "--dir", str(folder), "--appendonly", "yes"]
-        self.command = [embedded._binary(), *options, "--save", "", "--appendfsync", "always"]
-        self.start()
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL)
-        eventually(lambda: embedded._answers(self.socket))
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-
 @pytest.fixture
-def server(fake: Fake, configured: Callable[..., None], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(fake: Fake, configured: Callable[..., None], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
     """`fake` again, on a server of its own."""
     run(queue.close())
     run(store_connection.close())
-    server = Server(tmp_path_factory.mktemp("redis"))
-    configured(REDIS_URL=f"unix://{server.socket}")
+    server = Valkey(tmp_path_factory.mktemp("redis"), *KEEPING)
+    configured(REDIS_URL=server.url)
     run(connections.save(fake.connection, Token("secret")))
     yield server
     run(queue.close())
@@ -152,7 +135,7 @@ def server(fake: Fake, configured: Callable[..., None], tmp_path_factory: pytest
     server.kill()
 
 
-def test_a_load_goes_on_when_redis_comes_back_after_some_seconds(server: Server, fake: Fake, start_worker: Start):
+def test_a_load_goes_on_when_redis_comes_back_after_some_seconds(server: Valkey, fake: Fake, start_worker: Start):
     fake.answers(people=[50, 1.2, 50, 0.05, 50, 0.5, 50])
     run(sync.start(fake.connection))
     start_worker()
