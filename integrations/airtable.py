@@ -42,11 +42,10 @@ async def plan(api: Api) -> Plan:
     schemas = await asyncio.gather(*(_schema(api, base) for base in bases))
     found = list(zip(bases, schemas, strict=True))
     tables = [table for _, schema in found if isinstance(schema, list) for table in schema]
-    readable = [base for base, schema in found if not isinstance(schema, Forbidden)]
     skipped = [f"{base['name']}: {schema}." for base, schema in found if isinstance(schema, Forbidden)]
-    failed = [(base, schema) for base, schema in found if base in readable and isinstance(schema, ProviderError)]
+    unread = [Part(base["id"], base["name"], "record", facts=schema) for base, schema in found if _failed(schema)]
+    readable = [base for base, schema in found if not isinstance(schema, Forbidden)]
     outline = Part("outline", "Bases and tables", "base", calls=0, facts=(readable, tables))
-    unread = [Part(base["id"], base["name"], "record", facts=error) for base, error in failed]
     return Plan((outline, *(_part(table) for table in tables), *unread), tuple(skipped))
 
 
@@ -55,7 +54,7 @@ async def read(api: Api, part: Part, mark: str = "") -> AsyncIterator[Page]:
 
     A table's cursor lives for minutes and in one process, so a table is resumed from its start.
     """
-    if isinstance(part.facts, ProviderError):
+    if _failed(part.facts):
         raise part.facts
     if part.kind == "base":
         bases, tables = part.facts
@@ -103,6 +102,10 @@ async def _schema(api: Api, base: Mapping[str, Any]) -> list[Table] | ProviderEr
         raise
     except ProviderError as error:
         return error
+
+
+def _failed(facts: object) -> bool:
+    return isinstance(facts, ProviderError) and not isinstance(facts, Forbidden)
 
 
 def _titled(thing: Mapping[str, Any]) -> dict[str, Any]:

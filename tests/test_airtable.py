@@ -59,3 +59,26 @@ def test_a_table_that_takes_no_such_formula_is_read_whole() -> None:
 def test_any_other_fault_stays_one(fault: ProviderError) -> None:
     with pytest.raises(type(fault)):
         changed(Base(fault))
+
+
+class TwoBases(Base):
+    """One of them cannot say which tables it has."""
+
+    async def get(self, path: str, params: Any = None, *, lane: str = "") -> Any:
+        if path == "/v0/meta/bases":
+            return {"bases": [{"id": "appOne", "name": "One"}, {"id": "appTwo", "name": "Two"}]}
+        if path == "/v0/meta/bases/appTwo/tables":
+            raise Unavailable("Two is down.")
+        return await super().get(path, params, lane=lane)
+
+
+def test_a_base_whose_tables_cannot_be_listed_costs_no_other_base() -> None:
+    async def everything() -> tuple[list[str], list[str]]:
+        api = TwoBases()
+        parts = {part.title: part for part in (await PROVIDER.plan(api)).parts}
+        with pytest.raises(Unavailable, match="Two is down"):
+            _ = [page async for page in PROVIDER.read(api, parts["Two"])]
+        outline = [item.id async for page in PROVIDER.read(api, parts["Bases and tables"]) for item in page.items]
+        return outline, [item.id async for page in PROVIDER.read(api, parts["Things"]) for item in page.items]
+
+    assert run(everything()) == (["appOne", "appTwo", "tblOne"], ["rec0", "rec1", "rec2"])

@@ -142,7 +142,7 @@ class Run:
         """
         before = await self.ask(records.get, keys.SNAPSHOT, self.connection.path)
         if state == "complete" and before and self._newly_refused(before):
-            state = "partial"
+            state = "partial" if self.total else "failed"
             self.notes.append(REFUSED)
         if state == "failed" or (state == "partial" and before and not self.total):
             return await self._end(state, stays=before)

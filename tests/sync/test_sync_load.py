@@ -68,6 +68,14 @@ def test_what_is_refused_for_the_first_time_is_kept_and_what_is_refused_twice_is
     assert (fake.shown[0].state, fake.shown[1]) == ("complete", ids("people", 2))
 
 
+def test_where_everything_is_refused_at_once_all_is_kept_and_the_load_has_failed(fake: Fake):
+    fake.answers(people=[2])
+    fake.load()
+    fake.answers(people=["Forbidden"])
+    assert (fake.load().state, fake.status.notes) == ("failed", (running.REFUSED,))
+    assert fake.shown[1] == ids("people", 2)
+
+
 def test_a_part_that_was_not_wanted_before_may_be_refused_at_once(fake: Fake):
     fake.answers(people=[2])
     fake.load()

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import pytest
+from own_valkey import Valkey
 from web_helpers import COOKIE, PAGE, Browser, stored
 
 from integrations import frames, sync
 from integrations.model import Connection, Item, owner_of
 from integrations.store import connection as store_connection
-from integrations.store import keys, records
+from integrations.store import connections, keys, records
 from integrations.store.loop import run
 from integrations.sync.run import chunk_path
 
@@ -143,6 +144,17 @@ def test_health_and_readiness_are_two_questions(browser: Browser, served: Served
     assert browser.get("/healthz").status_code == 200
     answer = browser.get("/readyz")
     assert answer.status_code == 503 and answer.json() == {"status": "redis does not answer"}
+
+
+def test_a_redis_that_takes_no_changes_is_not_ready_but_is_read_from(browser: Browser, served: Served, tmp_path):
+    server = Valkey(tmp_path)
+    served(REDIS_URL=server.url)
+    run(store_connection.close())
+    run(store_connection.execute(lambda redis: redis.config_set("maxmemory", 1)))
+    assert browser.get("/readyz").json() == {"status": "redis takes no changes"}
+    assert run(connections.of("a" * 64)) == []
+    run(store_connection.close())
+    server.kill()
 
 
 def test_a_setting_that_stops_redis_is_not_ready_either(browser: Browser, served: Served, store: None, tmp_path):
