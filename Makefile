@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 CHROMIUM := /usr/bin/chromium
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run worker test test-all-else test-faults soak bench check setup setup-tests browser openid lock audit clean
+.PHONY: run worker test test-in-browsers test-without soak bench check setup setup-tests browser openid lock audit clean
 
 run: setup
 	@$(BIN)/streamlit run dashboard.py
@@ -18,14 +18,13 @@ worker: setup
 	@$(BIN)/python -m integrations worker
 
 test: setup-tests browser openid
-	@$(MAKE) --no-print-directory --jobs 2 test-all-else test-faults
+	@$(MAKE) --no-print-directory --jobs 2 test-in-browsers test-without
 
-test-all-else: setup-tests
-	@$(BIN)/python -m pytest --ignore tests/faults
+test-in-browsers: setup-tests
+	@$(BIN)/python -m pytest tests/browser
 
-# mostly waits, so it goes beside the browsers
-test-faults: check
-	@$(BIN)/python -m pytest tests/faults
+test-without: check
+	@$(BIN)/python -m pytest --ignore tests/browser
 
 # what has to hold every time, tried many times; prints what it counted
 soak: setup-tests

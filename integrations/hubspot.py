@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -200,8 +200,8 @@ class _Reading:
         self._seen.update(number for number in ids if number <= self.top)
         new = self._searched(batch, ids) if batch.after is None else self._listed(batch, ids)
         self.gaps += new
-        if self._met and not self.complete:
-            self.first.high = math.inf  # something is missing: the first list goes on to its end
+        if self._met and not self.complete:  # the first list goes on; whoever still reads its old gap ends
+            self.first = self.gaps[0] = replace(self.first, high=math.inf)
             new = [self.first]
         return new
 
