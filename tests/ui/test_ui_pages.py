@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
+from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 import pytest
 from browser.plant import HOSTILE, plant
@@ -10,9 +13,10 @@ from screens import Page, words
 from streamlit.testing.v1 import AppTest
 
 from integrations import providers
-from integrations.model import new_cookie
+from integrations.model import new_cookie, settings
 from integrations.store import connection
 from integrations.store.loop import run
+from integrations.ui import sign_in
 
 API = "http://localhost:8501/sandbox/{}"
 SLUGS = sorted(providers())
@@ -146,3 +150,25 @@ def test_a_forged_answer_goes_to_the_clean_address_and_is_told_once(page: Page) 
 
     assert "was not expected" in words(told)
     assert "was not expected" not in words(again)
+
+
+HOSTS = ("evil.example", "localhost:8501@evil.example", "evil.example%2f@localhost:8501", "[::1]", "evil\\.example")
+STARTS = ("", "/", "//", "\\", "https:", "https://", "javascript:", "%2f%2f", "/hubspot/", "/hubspot@", "\t//")
+
+
+@pytest.mark.parametrize("query", [{}, {"search": "ada"}, {"next": "//evil.example"}, {"code": "c", "state": "s"}])
+def test_whatever_was_asked_for_before_signing_in_one_ends_on_a_page_of_ours(
+    monkeypatch: pytest.MonkeyPatch, query: dict[str, str]
+) -> None:
+    ours = urlsplit(settings().public_url)
+    for asked in ("/hubspot", "/", *map("".join, itertools.product(STARTS, HOSTS, ("", "/hubspot", "#x")))):
+        context = SimpleNamespace(url=f"{settings().public_url}{asked}")
+        monkeypatch.setattr(sign_in, "st", SimpleNamespace(context=context, query_params=Params(query)))
+        there = urlsplit(settings().public_url + sign_in._here())
+        assert there[:2] == ours[:2] and there.path.strip("/") in ("", *SLUGS), asked
+        assert "code" not in there.query
+
+
+class Params(dict):  # type: ignore[type-arg]
+    def to_dict(self) -> dict[str, str]:
+        return dict(self)
