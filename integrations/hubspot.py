@@ -20,7 +20,7 @@ VERSION = "2026-09"
 PAGE_SIZE, SEARCH_SIZE = 100, 200
 SEARCHABLE = 10_000 - SEARCH_SIZE  # how far into its results a search can be asked
 MANY = 1_000  # records that are worth a second list
-LAG = timedelta(minutes=15)  # what is older is surely known to the search, even if clocks differ by ten
+LAG = timedelta(minutes=15)  # what is older is surely known to the search, though clocks differ by ten
 
 
 @dataclass(frozen=True)

@@ -181,3 +181,15 @@ def test_what_notion_calls_incomplete_is_not_called_complete() -> None:
     with pytest.raises(ProviderError, match="pages may be missing"):
         read(workspace)
     assert len(workspace.found) >= 600, "what came is kept, from both ends"
+
+
+def test_a_page_that_promises_more_and_says_not_where_is_no_end() -> None:
+    workspace = Workspace(pages=250)
+    genuine = workspace.post
+
+    async def post(path: str, json: Any, *, lane: str = "") -> Any:
+        return {**await genuine(path, json), "next_cursor": None}
+
+    workspace.post = post
+    with pytest.raises(ProviderError, match="ended a listing early"):
+        read(workspace)

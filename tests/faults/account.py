@@ -14,7 +14,7 @@ from integrations.store import connections, keys, records
 from integrations.store.loop import run
 from integrations.sync.load import load
 
-ITEMS = 450  # eight calls or more of each provider
+ITEMS = 900  # twelve calls or more of each provider
 
 
 class Account:

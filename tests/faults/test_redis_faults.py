@@ -22,6 +22,7 @@ from integrations import providers, sync
 from integrations.model.errors import StoreUnavailable
 from integrations.store import connection as store_connection
 from integrations.store import jobs as queue
+from integrations.store import keys, records
 from integrations.store.loop import run
 
 AWAY = "cannot reach its database (Redis) right now. Nothing is lost"
@@ -74,7 +75,7 @@ class Troubled(Valkey):
 @pytest.fixture
 def server(tmp_path: Path, configured: Callable[..., None], addresses: tuple[str, str]) -> Iterator[Troubled]:
     server = Troubled(tmp_path, *KEEPING)
-    configured(REDIS_URL=server.url, PUBLIC_URL=addresses[0], SANDBOX="on", LEASE_SECONDS="1")
+    configured(REDIS_URL=server.url, PUBLIC_URL=addresses[0], SANDBOX="on", LEASE_SECONDS="1", STALE_AFTER="0")
     run(queue.close())
     run(store_connection.close())
     yield server
@@ -129,6 +130,7 @@ def test_trouble_with_redis_is_said_and_costs_nothing(
         wire.hold(at=account.calls // 2)
         run(sync.start(account.connection, full=True))
         assert wire.held.wait(10)
+    run(records.delete(keys.USAGE, account.connection.path))  # so that a look would have something to write
     server.befall(trouble)
     try:
         said = account.page()

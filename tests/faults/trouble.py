@@ -46,8 +46,8 @@ WIRE = {
     "reset": b"",
 }
 NOWHERE = "no such host"
-SHAPES = ("duplicate cursor", "empty page with a cursor", "endless chain", "clock")
-FAULTS = (*WIRE, NOWHERE, *SHAPES)
+CURSORS = ("duplicate cursor", "empty page with a cursor", "endless chain")
+FAULTS = (*WIRE, NOWHERE, *CURSORS, "clock")
 ROWS = ("results", "records", "bases", "tables")
 
 
@@ -102,13 +102,15 @@ class Wire:
             return httpx.Response(401, json={"message": "no longer good"})
         if not (of_token if self._to_token else chosen) or (self.met and not self._lasting):
             return await send(request)
+        if self._fault in CURSORS:
+            return await self._misshapen(send, request)
         self.met += 1
         return await self._befall(send, request)
 
     def _is_chosen(self, request: httpx.Request) -> bool:
         """Whether it is the call at that place, or the same again; a refresh is wanted once."""
         call = (request.method, str(request.url), request.content)
-        if self.calls == self._at:
+        if self.calls == self._at or (self.calls > self._at >= 0 and self._fault in CURSORS and not self.met):
             self._chosen = call
         self.calls += 1
         return call == self._chosen and not (self._to_token and self.met and not self._lasting)
@@ -118,15 +120,19 @@ class Wire:
             return await send(moved(request, httpx.URL(f"{self._misbehaving}/{self._fault}")))
         if self._fault == NOWHERE:
             return await send(moved(request, request.url.copy_with(host="nowhere.invalid")))
-        if self._fault == "clock":
-            self.skew = 600
-            return await send(request)
-        return await self._misshapen(send, request)
+        self.skew = 600  # the clock
+        return await send(request)
 
     async def _misshapen(self, send: Send, request: httpx.Request) -> httpx.Response:
-        """The true answer, but its cursor leads to where it comes from: by its own name, or by a new one each time."""
+        """The answer, but its cursor leads to where it comes from: by its own name, or by a new one each time.
+
+        Where there is no further page, there is nothing to get wrong: then it befalls the next call that has one.
+        """
         response = await send(request)
         answer = json.loads(await response.aread())
+        if not (answer.get("has_more") or answer.get("offset") or answer.get("paging") or self.met):
+            return httpx.Response(response.status_code, json=answer)
+        self.met += 1
         if self._fault == "empty page with a cursor":
             answer |= {name: [] for name in ROWS if name in answer}
         name = cursor_of(request) if self._fault == "duplicate cursor" else ""
