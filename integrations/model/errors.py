@@ -97,7 +97,7 @@ class StoreFull(StoreUnavailable):
 
     sentence = (
         "The dashboard's database (Redis) takes no changes right now: it is full or read-only. Nothing is lost, and "
-        "what was loaded can be looked at. Tell whoever runs this dashboard; everything else goes on by itself then."
+        "what was loaded can be looked at. Tell whoever runs this dashboard; once it is mended, all else goes on."
     )
 
 

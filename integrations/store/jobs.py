@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable
 from datetime import timedelta
 from typing import TypeVar
@@ -16,6 +17,27 @@ from .connection import FAULTS, PATIENCE, unavailable, url
 T = TypeVar("T")
 NAME = "dashboard:jobs"
 _dockets: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Task[Docket]] = WeakKeyDictionary()
+
+
+class Briefly(logging.Filter):
+    """A Redis that is away is a line in the log for each try, without a traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Always keeps the record."""
+        error = record.exc_info and record.exc_info[1]
+        if error and _of_redis(error):
+            record.msg, record.exc_info = f"{record.msg} ({type(error).__name__})", None
+        return True
+
+
+def _of_redis(error: BaseException) -> bool:
+    if isinstance(error, BaseExceptionGroup):
+        return all(map(_of_redis, error.exceptions))
+    return isinstance(error, (*FAULTS, StoreUnavailable))
+
+
+for module in ("worker", "docket", "execution", "strikelist"):
+    logging.getLogger(f"docket.{module}").addFilter(Briefly())
 
 
 def new_docket() -> Docket:

@@ -52,6 +52,9 @@ def explained() -> Iterator[None]:
     """Show what went wrong as a sentence; look again by itself while Redis is away."""
     try:
         yield
+    except StoreFull:
+        st.error("This has to wait until the database takes changes again.", icon=":material/database_off:")
+        _look_again()
     except StoreUnavailable as error:
         st.error(str(error), icon=":material/cloud_off:")
         _look_again()
@@ -123,9 +126,17 @@ def _look_again() -> None:
         st.rerun()
 
 
+def only_look() -> bool:
+    """Whether nothing can be changed now, as the top of the page says."""
+    return bool(st.session_state.get("full"))
+
+
 def _told_if_full() -> None:
     """A database that takes no changes can still be looked at."""
+    st.session_state["full"] = False
     try:
         run(redis.check())
     except StoreFull as error:
+        st.session_state["full"] = True
         st.warning(str(error), icon=":material/database_off:")
+        _look_again()

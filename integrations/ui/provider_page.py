@@ -14,7 +14,7 @@ from .choose import choose_panel
 from .connect import come_back, connect, connect_card, disconnect_dialog, notice, reconnect_needed, returned
 from .data import Rows
 from .filters import filter_bar
-from .frame import SHARED_WITH_YOU, account_line, badges, header, page
+from .frame import SHARED_WITH_YOU, account_line, badges, header, only_look, page
 from .progress import outcome, progress
 from .sign_in import session
 from .table import table
@@ -135,7 +135,7 @@ def _top(provider: Provider, connection: Connection, load: Load | None) -> None:
         header(provider, connection)
         st.space("stretch")
         busy = bool(load and load.active) or bool(connection.reconnect)
-        if st.button("Refresh", icon=":material/refresh:", disabled=busy):
+        if st.button("Refresh", icon=":material/refresh:", disabled=busy or only_look()):
             run(sync.start(connection))
             st.rerun()
         _manage(provider, connection)
@@ -147,7 +147,7 @@ def _manage(provider: Provider, connection: Connection) -> None:
     shares = f"Stop sharing with {organisation}" if connection.share.id else f"Share with {organisation}"
     sharing_choices = [shares] if organisation or connection.share.id else []
     choices = ["Reconnect", "Choose what to load", "Reload everything", *sharing_choices, "Disconnect"]
-    match st.menu_button("Manage", choices, icon=":material/settings:"):
+    match st.menu_button("Manage", choices, icon=":material/settings:", disabled=only_look()):
         case picked if picked == shares:
             run(sharing.stop(connection) if connection.share.id or not person else sharing.share(connection, person))
             done = "stopped sharing" if connection.share.id else f"shared with {organisation}"

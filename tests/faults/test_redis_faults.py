@@ -124,8 +124,9 @@ def eventually(account: Account, within: float = 20) -> None:
 
 @pytest.mark.whole
 def test_trouble_with_redis_is_said_and_costs_nothing(
-    trouble: str, moment: str, slug: str, server: Troubled, account: Account, wire: Wire, worker: None
-) -> None:
+    trouble: str, moment: str, slug: str, server: Troubled, account: Account, wire: Wire, worker: None,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
     if moment == MOMENTS[1]:
         wire.hold(at=account.calls // 2)
         run(sync.start(account.connection, full=True))
@@ -149,6 +150,7 @@ def test_trouble_with_redis_is_said_and_costs_nothing(
         run(sync.start(account.connection, full=True))
     eventually(account)
     assert TROUBLES[trouble] not in account.page()
+    assert not [record for record in caplog.records if record.exc_info], "a line each, no tracebacks"
 
 
 @pytest.mark.parametrize("moment", MOMENTS)

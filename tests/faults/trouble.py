@@ -109,7 +109,7 @@ class Wire:
 
     def _is_chosen(self, request: httpx.Request) -> bool:
         """Whether it is the call at that place, or the same again; a refresh is wanted once."""
-        call = (request.method, str(request.url), request.content)
+        call = identity(request)
         if self.calls == self._at or (self.calls > self._at >= 0 and self._fault in CURSORS and not self.met):
             self._chosen = call
         self.calls += 1
@@ -132,6 +132,7 @@ class Wire:
         answer = json.loads(await response.aread())
         if not (answer.get("has_more") or answer.get("offset") or answer.get("paging") or self.met):
             return httpx.Response(response.status_code, json=answer)
+        self._chosen = identity(request)
         self.met += 1
         if self._fault == "empty page with a cursor":
             answer |= {name: [] for name in ROWS if name in answer}
@@ -145,6 +146,11 @@ class Wire:
     def _original(self, request: httpx.Request) -> httpx.Request:
         known = self._same.get(cursor_of(request))
         return moved(request, known.url, known.content) if known else request
+
+
+def identity(request: httpx.Request) -> tuple[str, str, bytes]:
+    """What makes two requests the same call."""
+    return request.method, str(request.url), request.content
 
 
 def cursor_of(request: httpx.Request) -> str:
