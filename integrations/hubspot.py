@@ -402,7 +402,9 @@ def _number(text: str) -> float | str:
         number = float(text)
     except ValueError:
         return text
-    return number if math.isfinite(number) else text
+    if not math.isfinite(number):
+        return text
+    return int(number) if number.is_integer() else number
 
 
 def _owner_name(owner: Mapping[str, Any]) -> str:

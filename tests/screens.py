@@ -18,8 +18,7 @@ Page = Callable[..., AppTest]
 @contextmanager
 def opened_by(cookie: str) -> Iterator[Page]:
     """Gives what opens a page by its slug with a query; an empty slug is the overview."""
-    main = sys.modules["__main__"]
-    with patch(COOKIES, new_callable=PropertyMock, return_value={"sid": cookie}) as cookies:
+    with own_main(), patch(COOKIES, new_callable=PropertyMock, return_value={"sid": cookie}) as cookies:
 
         def open_page(slug: str = "", sid: str = cookie, **query: str | list[str]) -> AppTest:
             cookies.return_value = {"sid": sid} if sid else {}
@@ -31,7 +30,14 @@ def opened_by(cookie: str) -> Iterator[Page]:
             return app.run()
 
         yield open_page
-    sys.modules["__main__"] = main  # it was the script, which worker processes would take for theirs
+
+
+@contextmanager
+def own_main() -> Iterator[None]:
+    """A script is run as __main__, and stays there: worker processes would take it for theirs."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
 
 
 def words(app: AppTest) -> str:

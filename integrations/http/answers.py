@@ -82,7 +82,7 @@ def _by_status(provider: Provider, response: httpx.Response) -> ProviderError:
         wait = retry_after(response)
         pause = f"{title} asks for a pause. Try again in a minute."
         return RateLimited(pause, provider.rate_limit_wait if wait is None else wait, stated=wait is not None)
-    if status in (408, 409, 423, 425) or status >= 500:
+    if status in (408, 409, 423, 425, 477) or status >= 500:
         return Unavailable(f"{title} is having trouble right now. Try again in a few minutes.", retry_after(response))
     refused = f"{title} refused a request (status {status})."
     return ProviderError(f"{refused} Refresh to try again; updating the dashboard may help.")

@@ -84,8 +84,8 @@ class StoreUnavailable(StoreError):
     """Redis does not answer."""
 
     sentence = (
-        "The dashboard cannot reach its database (Redis) right now. Nothing is lost; "
-        "this page works again by itself as soon as Redis is back."
+        "The dashboard cannot reach its database (Redis) right now. "
+        "This page works again by itself as soon as Redis is back."
     )
 
     def __init__(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import ip_address
 
 
 @dataclass(frozen=True)
@@ -13,14 +14,21 @@ class Actor:
     who: str = ""
     where: str = ""
 
-
     @classmethod
     def at(cls, who: str, address: str | None, user_agent: str) -> Actor:
         """Somebody at a browser, which is told by its kind."""
         found = (name for mark, name in BROWSERS.items() if mark in user_agent)
         system = next((name for mark, name in SYSTEMS.items() if mark in user_agent), "")
         browser = next(found, "another program") + (f" on {system}" if system else "")
-        return cls(who, f"{address or 'this machine'} · {browser}")
+        return cls(who, f"{_place(address)} · {browser}")
+
+
+def _place(address: str | None) -> str:
+    """An address, if it is one: a proxy may hand on what anybody has written."""
+    try:
+        return "this machine" if not address or ip_address(address).is_loopback else address
+    except ValueError:
+        return "an unknown address"
 
 
 # each also names those that come after it

@@ -13,6 +13,7 @@ from .errors import NotConfigured
 from .settings import settings
 
 EMAIL = "email"
+IDENTITY, TOKENS = "_streamlit_user", "_streamlit_user_tokens"
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,9 @@ class Session:
     """Somebody who is signed in on one browser.
 
     `owner` names what is theirs: a hash of issuer and subject (OpenID Connect Core 2), which no other
-    person ever has. `login` names this very sign-in. `organisation` names those they may share with,
-    `organisation_name` is for people; both are empty where they belong to none.
+    person ever has. `login` names this very sign-in, `proof` the identity cookie that it left in the browser.
+    `organisation` names those they may share with, `organisation_name` is for people; both are empty where
+    they belong to none.
     """
 
     owner: str
@@ -30,9 +32,16 @@ class Session:
     at: datetime
     organisation: str = ""
     organisation_name: str = ""
+    proof: str = ""
 
 
-def session_of(claims: Mapping[str, Any]) -> Session:
+def proof_of(cookies: Mapping[str, str]) -> str:
+    """A hash of Streamlit's identity cookie, which it has signed, perhaps in pieces; of nothing, without one."""
+    identity = sorted(each for each in cookies.items() if each[0].startswith(IDENTITY) and TOKENS not in each[0])
+    return _named(*("=".join(each) for each in identity))
+
+
+def session_of(claims: Mapping[str, Any], proof: str = "") -> Session:
     """The session that an ID token's claims stand for; raises NotConfigured if they name nobody."""
     issuer, subject = str(claims.get("iss") or ""), str(claims.get("sub") or "")
     if not issuer or not subject:
@@ -45,6 +54,7 @@ def session_of(claims: Mapping[str, Any]) -> Session:
         at=datetime.now(UTC),
         organisation=_named("organisation", issuer, organisation) if organisation else "",
         organisation_name=organisation,
+        proof=proof,
     )
 
 

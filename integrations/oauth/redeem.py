@@ -26,7 +26,7 @@ from .client import request_token, token_of
 log = logging.getLogger(__name__)
 WAIT = 20  # seconds that a second run waits for the one that redeems
 PER_OWNER, IN_ALL = Rate(10, 60), Rate(300, 60)  # exchanges of codes for one provider
-START_AGAIN = "Press Connect to start again."
+START_AGAIN = "You can start again on this page."
 
 
 async def redeem(provider: Provider, owner: str, answer: Mapping[str, str]) -> Outcome:

@@ -7,9 +7,15 @@ from . import records
 from .keys import ENDED, RETURN, SESSION
 
 
-async def current(browser: str) -> Session | None:
-    """Who is signed in on this browser."""
-    return await records.get(SESSION, (browser,))
+async def current(browser: str, proof: str | None = None) -> Session | None:
+    """Who is signed in on this browser; nobody, once that sign-in was ended on any browser.
+
+    `proof`: where no page has looked at the identity cookie, it has to be the one of that sign-in.
+    """
+    session = await records.get(SESSION, (browser,))
+    if session is None or proof not in (None, session.proof):
+        return None
+    return None if await records.get(ENDED, (session.login,)) else session
 
 
 async def begin(browser: str, session: Session) -> bool:
@@ -27,11 +33,11 @@ async def end(browser: str) -> None:
         await records.put(ENDED, (session.login,), "signed out")
 
 
-async def owner(browser: str | None) -> str | None:
+async def owner(browser: str | None, proof: str) -> str | None:
     """Whose things a request from this browser may see: the person's, or without sign-in the browser's own."""
     if browser is None or not settings().signs_in:
         return browser
-    session = await current(browser)
+    session = await current(browser, proof)
     return session.owner if session else None
 
 

@@ -10,7 +10,7 @@ from ..model import Actor
 from ..store import audit
 from ..store.loop import run
 from .leave import leave_for
-from .sign_in import session
+from .sign_in import session, still
 
 
 def actor() -> Actor:
@@ -28,6 +28,7 @@ def activity_button(owner: str) -> None:
 
 @st.dialog("Activity", width="large")
 def _dialog(owner: str) -> None:
+    still(owner)
     events = run(audit.events(owner))
     st.caption("What was done with your connections in the last 90 days. Nobody else can read this.")
     if not events:

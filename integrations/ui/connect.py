@@ -14,7 +14,9 @@ from ..store import audit, connections, keys, records
 from ..store.keys import Outcome
 from ..store.loop import run
 from .activity import actor
+from .full import only_look
 from .leave import leave_for, replace_with
+from .sign_in import still
 from .words import plain
 
 ANSWER = ("code", "state", "error", "iss")  # RFC 6749 section 4.1.2, RFC 9207
@@ -39,7 +41,8 @@ async def _redeem(provider: Provider, owner: str, answer: dict[str, str], by: Ac
     outcome = await oauth.redeem(provider, owner, answer)
     connection = await connections.find(owner, provider.slug, outcome.connection_id) if outcome.connection_id else None
     done = "connected" if connection else f"tried to connect to {provider.title}: {outcome.message}"
-    await audit.note(done, owner, connection, by)
+    if await connections.of(owner):  # a browser that has nothing leaves nothing
+        await audit.note(done, owner, connection, by)
     asked = (await sync.choice(owner, provider.slug)).asked
     if connection and (asked or not provider.ration):
         await sync.start(connection)
@@ -98,12 +101,13 @@ def reconnect_needed(provider: Provider, connection: Connection, owner: str) -> 
 @st.dialog("Disconnect?")
 def disconnect_dialog(provider: Provider, connection: Connection) -> None:
     """Ask once more: what was loaded is deleted, and the grant ended."""
+    still(connection.owner)
     st.write(
         f"Ends access to **{plain(connection.account.name)}** and deletes everything that was loaded from it here. "
         f"Nothing changes in {provider.title}; you can connect again at any time."
     )
     with st.container(horizontal=True):
-        if st.button("Disconnect", type="primary", key="disconnect for good"):
+        if st.button("Disconnect", type="primary", key="disconnect for good", disabled=only_look()):
             run(_disconnect(provider, connection, actor()))
             st.rerun()
         if st.button("Keep it"):

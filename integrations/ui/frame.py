@@ -11,11 +11,11 @@ import streamlit as st
 from .. import providers
 from ..model import Connection, Provider, cookie_name, owner_of, settings
 from ..model.errors import DashboardError, StoreFull, StoreUnavailable
-from ..store import connection as redis
 from ..store import connections
 from ..store.loop import run
 from .activity import activity_button
 from .forget import forget
+from .full import look_again, told_if_full
 from .sign_in import offer_adoption, signed_in, who
 from .words import plain
 
@@ -26,8 +26,11 @@ ICON = (
     '<rect x="3" y="3" width="8" height="10" rx="2"/><rect x="13" y="3" width="8" height="6" rx="2"/>'
     '<rect x="3" y="15" width="8" height="6" rx="2"/><rect x="13" y="11" width="8" height="10" rx="2"/></g></svg>'
 )
-STYLE = "@media (min-width: 768px) { .stMainBlockContainer { padding-top: 3rem } }"  # Streamlit leaves 6 rem
-AGAIN = 2  # seconds between looks whether Redis is back
+STYLE = (
+    "@media (min-width: 768px) { .stMainBlockContainer { padding-top: 3rem } }"  # Streamlit leaves 6 rem
+    # a table's own download would leave formulas as they are, and nobody would know of it
+    '[data-testid="stElementToolbarButton"]:has([aria-label^="Download as CSV"]) { display: none }'
+)
 
 
 def page(title: str, draw: Callable[[str], None]) -> None:
@@ -39,7 +42,7 @@ def page(title: str, draw: Callable[[str], None]) -> None:
         if browser is None:
             st.warning("This dashboard knows your browser by a cookie. Allow cookies for it, then reload the page.")
             st.stop()
-        _told_if_full()
+        told_if_full()
         owner = signed_in(browser) if settings().signs_in else browser
         sidebar(browser, owner)
         if browser != owner:
@@ -54,10 +57,10 @@ def explained() -> Iterator[None]:
         yield
     except StoreFull:
         st.error("This has to wait until the database takes changes again.", icon=":material/database_off:")
-        _look_again()
+        look_again()
     except StoreUnavailable as error:
         st.error(str(error), icon=":material/cloud_off:")
-        _look_again()
+        look_again()
     except DashboardError as error:
         st.error(str(error), icon=":material/error:")
 
@@ -117,26 +120,3 @@ def _link(provider: Provider, mine: list[Connection]) -> None:
         if mine:
             label, colour = badges(provider, mine[-1])[0]
             st.badge("Reconnect" if colour == "red" else label, color=colour)
-
-
-@st.fragment(run_every=AGAIN)
-def _look_again() -> None:
-    with contextlib.suppress(StoreUnavailable):
-        run(redis.check())
-        st.rerun()
-
-
-def only_look() -> bool:
-    """Whether nothing can be changed now, as the top of the page says."""
-    return bool(st.session_state.get("full"))
-
-
-def _told_if_full() -> None:
-    """A database that takes no changes can still be looked at."""
-    st.session_state["full"] = False
-    try:
-        run(redis.check())
-    except StoreFull as error:
-        st.session_state["full"] = True
-        st.warning(str(error), icon=":material/database_off:")
-        _look_again()

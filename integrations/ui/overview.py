@@ -14,7 +14,7 @@ from ..store.loop import run
 from .charts import updates_per_day
 from .data import KEEP, MOST, Name, Rows
 from .frame import SHARED_WITH_YOU, account_line, badges, explained, page
-from .sign_in import session
+from .sign_in import session, still
 from .words import ago, count, plain
 
 WATCH = 1.0  # seconds between two looks while something is loading
@@ -41,6 +41,7 @@ def _draw(owner: str) -> None:
 def _glance(owner: str, busy: bool) -> None:
     """The cards and the chart, drawn again and again while something is loading."""
     with explained():
+        still(owner)
         mine = run(_all(owner))
         if busy and not any(load and load.active for _, load, _ in mine):
             st.rerun()
@@ -73,7 +74,8 @@ def _card(
             st.markdown(_loaded(load, shown[0] if shown else None) + more)
         if theirs:
             st.caption(":material/group: Shared by " + ", ".join(plain(each.share.by, longest=40) for each in theirs))
-        label = "Open" if connection or theirs else "Connect"
+        missing = settings().sandbox and settings().missing(provider)
+        label = "Open" if connection or theirs else "Try with sample data" if missing else "Connect"
         st.page_link(f"pages/{provider.slug}.py", label=label, icon=":material/arrow_forward:")
 
 

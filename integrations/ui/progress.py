@@ -10,6 +10,7 @@ from .. import sync
 from ..model import Connection, Load, Provider
 from ..store.loop import run
 from .frame import explained
+from .sign_in import still
 from .words import count, duration, plain
 
 NAMED = 5  # of the items that are gone
@@ -20,6 +21,7 @@ EVERY = 0.5  # seconds between two looks
 def progress(provider: Provider, connection: Connection, chunks: int) -> None:
     """The running load; draws the whole page again when rows arrive (beyond `chunks`) and when it ends."""
     with explained():
+        still(connection.owner)
         load = run(sync.status(connection))
         if load is None or not load.active or (chunks == 0 and load.chunks):
             st.rerun()

@@ -11,12 +11,22 @@ from ..store.loop import run
 from .activity import actor
 from .charts import metrics
 from .choose import choose_panel
-from .connect import come_back, connect, connect_card, disconnect_dialog, notice, reconnect_needed, returned
+from .connect import (
+    come_back,
+    connect,
+    connect_button,
+    connect_card,
+    disconnect_dialog,
+    notice,
+    reconnect_needed,
+    returned,
+)  # fmt: skip
 from .data import Rows
 from .filters import filter_bar
-from .frame import SHARED_WITH_YOU, account_line, badges, header, only_look, page
+from .frame import SHARED_WITH_YOU, account_line, badges, header, page
+from .full import only_look
 from .progress import outcome, progress
-from .sign_in import session
+from .sign_in import session, still
 from .table import table
 from .words import ago, count, line, plain, size
 
@@ -28,6 +38,7 @@ def provider_page(provider: Provider) -> None:
         if returned():
             come_back(provider, owner)
         mine, theirs = run(_visible(owner, provider.slug, session()))
+        _told_of_ended(provider, theirs)
         chosen = _chosen(mine, theirs) if mine or theirs else None
         if chosen is None:
             _not_connected(provider, owner)
@@ -57,9 +68,8 @@ def _borrowed(provider: Provider, owner: str, connection: Connection, mine: list
     with st.container(horizontal=True, vertical_alignment="center"):
         header(provider, None, [SHARED_WITH_YOU, *badges(provider, connection)[2:]])
         st.space("stretch")
-        possible = not mine and not settings().missing(provider)
-        if possible and st.button("Connect my own account", icon=":material/link:"):
-            connect(provider, owner, "real")
+        if not mine:
+            _own_account(provider, owner)
     _, rows = run(_state(connection, borrowed=True))
     loaded = f" · loaded {ago(rows.load.finished_at)}" if rows and rows.load.finished_at else ""
     st.caption(f"{account_line(connection)} · shared by {plain(connection.share.by)}{loaded}")
@@ -70,6 +80,24 @@ def _borrowed(provider: Provider, owner: str, connection: Connection, mine: list
         _rows(provider, rows)
     else:
         st.info("Nothing has been loaded here yet.", icon=":material/hourglass_empty:")
+
+
+def _told_of_ended(provider: Provider, theirs: list[Connection]) -> None:
+    """Who was just looking at a share that has ended is told so, rather than left before an empty page."""
+    before = st.session_state.get(f"{provider.slug} shared", {})
+    now = {each.share.id: each.share.by for each in theirs}
+    st.session_state[f"{provider.slug} shared"] = now
+    for name in before.keys() - now.keys():
+        st.info(f"{plain(before[name])} no longer shares this account with you.", icon=":material/group_off:")
+
+
+def _own_account(provider: Provider, owner: str) -> None:
+    """For who sees only what colleagues share."""
+    if not settings().missing(provider):
+        if st.button("Connect my own account", icon=":material/link:", disabled=only_look()):
+            connect(provider, owner, "real")
+    elif settings().sandbox:
+        connect_button(provider, owner, "sandbox", "Try with sample data", primary=False)
 
 
 def _connected(provider: Provider, owner: str, connection: Connection) -> None:
@@ -136,7 +164,7 @@ def _top(provider: Provider, connection: Connection, load: Load | None) -> None:
         st.space("stretch")
         busy = bool(load and load.active) or bool(connection.reconnect)
         if st.button("Refresh", icon=":material/refresh:", disabled=busy or only_look()):
-            run(sync.start(connection))
+            run(_asked(connection, "refresh"))
             st.rerun()
         _manage(provider, connection)
 
@@ -146,22 +174,49 @@ def _manage(provider: Provider, connection: Connection) -> None:
     organisation = person.organisation_name if person else ""
     shares = f"Stop sharing with {organisation}" if connection.share.id else f"Share with {organisation}"
     sharing_choices = [shares] if organisation or connection.share.id else []
-    choices = ["Reconnect", "Choose what to load", "Reload everything", *sharing_choices, "Disconnect"]
+    loading = ["Choose what to load", "Reload everything"]
+    choices = ["Reconnect", *loading, *sharing_choices, "Add another account", "Disconnect"]
     match st.menu_button("Manage", choices, icon=":material/settings:", disabled=only_look()):
-        case picked if picked == shares:
-            run(sharing.stop(connection) if connection.share.id or not person else sharing.share(connection, person))
-            done = "stopped sharing" if connection.share.id else f"shared with {organisation}"
-            run(audit.note(done, connection.owner, connection, actor()))
+        case picked if picked == shares and connection.share.id:
+            run(sharing.stop(connection))
+            run(audit.note("stopped sharing", connection.owner, connection, actor()))
             st.rerun()
+        case picked if picked == shares and person:
+            _share_dialog(connection, person)
         case "Reconnect":
             connect(provider, connection.owner, connection.environment)
         case "Choose what to load":
             st.session_state["choosing"] = connection.id
         case "Reload everything":
-            run(sync.start(connection, full=True))
+            run(_asked(connection, "full reload"))
             st.rerun()
+        case "Add another account":
+            real = connection.environment == "real" or not settings().missing(provider)
+            connect(provider, connection.owner, "real" if real else "sandbox")
         case "Disconnect":
             disconnect_dialog(provider, connection)
+
+
+async def _asked(connection: Connection, what: str) -> None:
+    await sync.start(connection, full=what == "full reload")
+    await audit.note(f"asked for a {what}", connection.owner, connection, actor())
+
+
+@st.dialog("Share?")
+def _share_dialog(connection: Connection, person: Session) -> None:
+    """Ask once more: it is shown to everybody there."""
+    still(connection.owner)
+    st.write(
+        f"Everybody who signs in from **{plain(person.organisation_name)}** will see, search and download all that is "
+        f"loaded from **{plain(connection.account.name)}**. They can change nothing, and you can stop it at any time."
+    )
+    with st.container(horizontal=True):
+        if st.button("Share", type="primary", disabled=only_look()):
+            run(sharing.share(connection, person))
+            run(audit.note(f"shared with {person.organisation_name}", connection.owner, connection, actor()))
+            st.rerun()
+        if st.button("Keep it to myself"):
+            st.rerun()
 
 
 def _opened(connection: Connection) -> None:

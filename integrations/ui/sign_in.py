@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 import streamlit as st
 
 from .. import oauth, providers, sync
-from ..model import Connection, Session, cookie_name, owner_of, session_of, settings
+from ..model import Connection, Session, cookie_name, owner_of, proof_of, session_of, settings
 from ..store import connections, sessions
 from ..store.loop import run
 from .leave import replace_with
@@ -19,7 +19,7 @@ from .words import count, line, plain
 def signed_in(browser: str) -> str:
     """The owner who is signed in on this browser; else asks to sign in, and goes no further."""
     claims = st.user.to_dict() if st.user.is_logged_in else {}
-    session, fresh = run(_session(browser, claims))
+    session, fresh = run(_session(browser, claims, proof_of(st.context.cookies.to_dict())))
     if session is None:
         _ask(browser)
     if fresh and (address := run(sessions.asked_for(browser))):
@@ -46,6 +46,13 @@ def session() -> Session | None:
     return run(sessions.current(browser)) if browser and settings().signs_in else None
 
 
+def still(owner: str) -> None:
+    """At the start of what is drawn without the page around it: nothing, if somebody else sits there by now."""
+    person = session()
+    if settings().signs_in and (person is None or person.owner != owner):
+        st.rerun()
+
+
 def offer_adoption(browser: str, owner: str) -> None:
     """What this browser connected before anybody signed in can become the person's."""
     mine = run(connections.of(browser)) if browser != owner else []
@@ -63,13 +70,13 @@ def offer_adoption(browser: str, owner: str) -> None:
                 st.rerun()
 
 
-async def _session(browser: str, claims: Mapping[str, Any]) -> tuple[Session | None, bool]:
+async def _session(browser: str, claims: Mapping[str, Any], proof: str) -> tuple[Session | None, bool]:
     """Who the identity cookie says it is, if their sign-in has not ended; and whether it has just begun."""
     if not claims:
         await sessions.end(browser)
         return None, False
-    said, known = session_of(claims), await sessions.current(browser)
-    if known and known.login == said.login:
+    said, known = session_of(claims, proof), await sessions.current(browser)
+    if known and (known.login, known.proof) == (said.login, proof):
         return known, False
     return (said, True) if await sessions.begin(browser, said) else (None, False)
 

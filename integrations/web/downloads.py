@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -10,14 +11,19 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from .. import frames, providers, sync
-from ..model import Actor, Connection, Load, cookie_name, owner_of, settings
+from ..model import Actor, Connection, Lane, Load, Rate, Session, cookie_name, owner_of, proof_of, settings
 from ..model.errors import DashboardError
-from ..store import audit, connections, sessions, sharing
+from ..store import audit, budget, connections, sessions, sharing
 from .words import words
+
+DOWNLOADS = Rate(30, 60)  # of one browser
+MOST_COLUMNS = 200  # of the provider's own fields
 
 
 async def download(request: Request) -> Response:
     """Exactly the rows and columns that the page shows for the same query; `raw=1` leaves formulas alone."""
+    if refused := await _refused(request):
+        return refused
     try:
         found = await _rows(request)
     except DashboardError as error:
@@ -36,43 +42,67 @@ async def download(request: Request) -> Response:
 
 async def activity(request: Request) -> Response:
     """The activity log of whoever asks, as a file."""
-    browser = owner_of(request.cookies.get(cookie_name()))
+    if refused := await _refused(request):
+        return refused
     try:
-        owner = await sessions.owner(browser)
+        owner = await sessions.owner(*_asking(request))
         events = await audit.events(owner) if owner else []
     except DashboardError as error:
         return words(str(error), 503)
     name = frames.filename("activity", datetime.now(UTC).date(), filtered=False)
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     titles = {slug: provider.title for slug, provider in providers().items()}
-    lines = b"".join(frames.csv_rows(frames.activity(events, titles)))
-    return Response(lines, media_type="text/csv; charset=utf-8", headers=headers)
+    lines = frames.csv_rows(frames.activity(events, titles))  # in a thread of its own, like those below
+    return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _asking(request: Request) -> tuple[str | None, str]:
+    """The browser that asks, and what it has to show for being signed in."""
+    return owner_of(request.cookies.get(cookie_name())), proof_of(request.cookies)
+
+
+async def _refused(request: Request) -> Response | None:
+    """Files are for people on our own pages, a few at a time; what a file costs is not for others to spend."""
+    if request.headers.get("sec-fetch-site") == "cross-site":
+        return words("Open the dashboard and download from there.", 403)
+    browser = _asking(request)[0]
+    try:
+        if browser and not await budget.admitted(Lane(f"downloads:{browser}", DOWNLOADS)):
+            return words("That were many downloads. Wait a minute, then try again.", 429)
+    except DashboardError as error:
+        return words(str(error), 503)
+    return None
 
 
 async def _actor(request: Request) -> Actor:
-    browser = owner_of(request.cookies.get(cookie_name()))
-    session = await sessions.current(browser) if browser and settings().signs_in else None
+    session = await _session(request)
     address = request.client.host if request.client else None
     return Actor.at(session.name if session else "", address, request.headers.get("user-agent", ""))
 
 
+async def _session(request: Request) -> Session | None:
+    browser, proof = _asking(request)
+    return await sessions.current(browser, proof) if browser and settings().signs_in else None
+
+
 def _lines(table: pa.Table, filters: frames.Filters, raw: bool) -> Iterator[bytes]:
-    """In a thread of its own: Starlette iterates what is not async there."""
+    """In a thread of its own: Starlette iterates what is not async there. Columns that there are, and not too many."""
+    known = set(frames.property_names(table)) if filters.columns else set()
+    columns = [name for name in dict.fromkeys(filters.columns) if name in known]
+    filters = replace(filters, columns=tuple(columns[:MOST_COLUMNS]))
     yield from frames.csv_rows(frames.apply(frames.frame(table, filters.columns), filters), raw=raw)
 
 
 async def _rows(request: Request) -> tuple[Connection, Load, pa.Table] | None:
-    browser = owner_of(request.cookies.get(cookie_name()))
     slug, wanted = request.path_params["slug"], request.query_params.get("connection", "")
-    connection = await _found(browser, slug, wanted) if browser and slug in providers() else None
+    connection = await _found(request, slug, wanted) if slug in providers() else None
     shown = await sync.shown(connection) if connection else None
     return (connection, *shown) if connection and shown else None
 
 
-async def _found(browser: str, slug: str, wanted: str) -> Connection | None:
+async def _found(request: Request, slug: str, wanted: str) -> Connection | None:
     """The connection of that id, if it belongs to whoever asks; or what a colleague shares under that name."""
-    owner = await sessions.owner(browser)
+    owner = await sessions.owner(*_asking(request))
     mine = await connections.find(owner, slug, wanted) if owner else None
-    session = await sessions.current(browser) if owner and not mine and settings().signs_in else None
-    theirs = await sharing.seen_by(session, slug)
+    theirs = await sharing.seen_by(None if mine else await _session(request), slug)
     return mine or next((each for each in theirs if each.share.id == wanted), None)

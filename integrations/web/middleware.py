@@ -15,6 +15,8 @@ from .words import words
 
 YEAR = 365 * 86_400
 TOKENS_COOKIE = b"_streamlit_user_tokens"
+HIDDEN = ("/_stcore/metrics", "/_stcore/agent")  # for developers of Streamlit: names of functions, visits
+NOTHING_HERE = "There is nothing here. Open the dashboard."
 UNEXPECTED = "Something went wrong here, and it has been logged. Go back and try again."
 
 
@@ -33,8 +35,9 @@ class Browser:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         answer = _Answer(Request(scope), send)
+        hidden = words(NOTHING_HERE, 404) if scope["path"].startswith(HIDDEN) else None
         try:
-            await (answer.moved() or self.app)(scope, receive, answer.send)
+            await (answer.moved() or hidden or self.app)(scope, receive, answer.send)
         except Exception:
             if not answer.started:
                 await words(UNEXPECTED, 500)(scope, receive, answer.send)

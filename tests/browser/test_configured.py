@@ -22,7 +22,7 @@ from .server import Server, end_with_us, free_port
 from .visitor import Visitor
 
 SLUGS = sorted(providers())
-AWAY = re.compile(r"cannot reach its database \(Redis\) right now. Nothing is lost; this page works again by itself")
+AWAY = re.compile(r"cannot reach its database \(Redis\) right now. This page works again by itself")
 
 
 class Redis:

@@ -19,8 +19,8 @@ from .visitor import Visitor
 
 SLUGS = sorted(providers())
 BESIDES = {"airtable": 12}  # bases and tables are items as well
-NOT_EXPECTED = re.compile("was not expected: .* Press Connect to start again")
-NO_STATE = re.compile("HubSpot sent no state. Press Connect to start again.")
+NOT_EXPECTED = re.compile("was not expected: .* You can start again on this page")
+NO_STATE = re.compile("HubSpot sent no state. You can start again on this page.")
 UNASKED = {
     f"code=forged&state={'f' * 64}": NOT_EXPECTED,
     "code=forged": NO_STATE,
@@ -101,7 +101,7 @@ def test_who_does_not_approve_is_told_so_and_nothing_is_stored(visitor: Visitor,
 
         visitor.button("Deny").click()
 
-        visitor.says("You did not approve the connection, so nothing was stored. Press Connect to start again.")
+        visitor.says("You did not approve the connection, so nothing was stored. You can start again on this page.")
         expect(visitor.button("Try with sample data")).to_be_enabled()
         assert visitor.page.url == f"{visitor.server.url}/{slug}"
     assert inside(visitor.server, stored(keys.CONNECTION, visitor.owner)) == []
@@ -124,7 +124,7 @@ def test_an_answer_without_a_code_is_told_in_a_sentence(visitor: Visitor) -> Non
 
     visitor.page.goto(re.sub(r"code=[^&]*&?", "", address))
 
-    visitor.says("HubSpot sent no authorization code. Press Connect to start again.")
+    visitor.says("HubSpot sent no authorization code. You can start again on this page.")
     expect(visitor.button("Try with sample data")).to_be_enabled()
 
 

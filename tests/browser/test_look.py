@@ -91,7 +91,7 @@ def test_every_page_of_a_newcomer_fits(visit: Visit, pictures: Path, size: str) 
     expect(visitor.button("Load")).to_be_visible()
     look(visitor, pictures, f"{size}-new-choose", "dark")
     visitor.open("notion?error=access_denied&state=forged")
-    visitor.says("Press Connect to start again.")
+    visitor.says("You can start again on this page.")
     look(visitor, pictures, f"{size}-new-refused", "dark")
 
 

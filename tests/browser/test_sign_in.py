@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 from playwright.sync_api import expect
@@ -103,23 +104,47 @@ def test_no_token_of_the_person_reaches_the_browser(come: Callable) -> None:
     assert all(cookie["httpOnly"] for name, cookie in cookies.items() if name != "_streamlit_xsrf")
 
 
-def test_signing_out_ends_it_here_too_for_a_copied_cookie_and_the_other_tab(come: Callable, closed: Server) -> None:
+def test_signing_out_ends_it_here_too_for_copied_cookies_the_other_tab_and_a_dialog_left_open(
+    come: Callable, closed: Server, inside: Callable[..., Any]
+) -> None:
     visitor = come()
-    visitor.open("airtable")
+    visitor.open("hubspot")
     sign_in(visitor, "eve")
+    visitor.connect("hubspot")
     copied = visitor.context.storage_state()
+    thief = come(state={"cookies": [each for each in copied["cookies"] if each["name"] != "sid"], "origins": []})
+    thief.open("hubspot")
+    expect(thief.button("Sign out")).to_be_visible()
+    sid = next(each["value"] for each in copied["cookies"] if each["name"] == "sid")
+    assert log(closed, f"sid={sid}") == [], "who knows only this cookie is nobody"
+    assert len(visitor.page.request.get(f"{closed.url}/activity.csv").text().splitlines()) > 1
     other_tab = visitor.context.new_page()
-    other_tab.goto(f"{closed.url}/airtable")
-    expect(other_tab.get_by_role("button", name="Sign out")).to_be_visible()
+    other_tab.goto(f"{closed.url}/hubspot")
+    other_tab.get_by_role("button", name="Manage").click()
+    other_tab.get_by_role("menuitem", name="Disconnect").click()
+    left_open = other_tab.get_by_role("dialog").get_by_role("button", name="Disconnect", exact=True)
+    expect(left_open).to_be_visible()
+    kept = len(inside(closed, connections.everybodys()))
+
     visitor.button("Sign out").click()
     visitor.button("Yes, sign me out").click()
+
     expect(visitor.button("Sign in")).to_be_visible()
-    other_tab.reload()
+    left_open.click()
     expect(other_tab.get_by_role("button", name="Sign in")).to_be_visible()
-    thief = come(state=copied)
-    thief.open("airtable")
-    expect(thief.button("Sign in")).to_be_visible()
-    assert thief.page.request.get(f"{closed.url}/download/airtable?connection=x").status == 404
+    assert len(inside(closed, connections.everybodys())) == kept
+    assert thief.page.request.get(f"{closed.url}/activity.csv").text().splitlines()[1:] == []
+    late = come(state=copied)
+    for each in (thief, late):
+        each.open("hubspot")
+        expect(each.button("Sign in")).to_be_visible()
+        assert each.page.request.get(f"{closed.url}/download/hubspot?connection=x").status == 404
+
+
+def log(server: Server, cookie: str) -> list[str]:
+    """The lines of the activity log that somebody with this cookie gets."""
+    with urlopen(Request(f"{server.url}/activity.csv", headers={"Cookie": cookie}), timeout=10) as answer:
+        return answer.read().decode().splitlines()[1:]
 
 
 def test_what_the_browser_had_before_is_offered_and_moves(
@@ -148,8 +173,6 @@ def test_what_the_browser_had_before_is_offered_and_moves(
     assert inside(closed, connections.of(browser)) == []
 
 
-
-
 def test_what_is_shared_with_an_organisation_is_theirs_to_see_and_to_download_until_it_is_taken_back(
     come: Callable, closed: Server
 ) -> None:
@@ -160,6 +183,7 @@ def test_what_is_shared_with_an_organisation_is_theirs_to_see_and_to_download_un
     owner.connect("notion")
     expect(owner.line).to_be_visible()
     owner.manage("Share with example.com")
+    owner.page.get_by_role("dialog").get_by_role("button", name="Share", exact=True).click()
     expect(owner.badge("Shared")).to_be_visible()
 
     colleague.open("notion")
@@ -176,8 +200,11 @@ def test_what_is_shared_with_an_organisation_is_theirs_to_see_and_to_download_un
     assert colleague.page.request.get(address).status == 200
     assert stranger.page.request.get(address).status == 404
 
+    colleague.open("notion")
+    expect(colleague.button("Try with sample data")).to_be_enabled()
     owner.manage("Stop sharing with example.com")
     expect(owner.badge("Shared")).to_have_count(0)
     assert colleague.page.request.get(address).status == 404
-    colleague.open("notion")
+    colleague.search("anything")
+    expect(colleague.page.get_by_text("gil no longer shares this account with you.")).to_be_visible()
     expect(colleague.badge("Not configured")).to_be_visible()

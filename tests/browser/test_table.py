@@ -196,3 +196,11 @@ def test_links_lead_to_the_item_and_nowhere_else(regular: Visitor) -> None:
         assert set(found) == {"http:"}
         page.goto(links[0])
         expect(page.get_by_text("This is sample data.")).to_be_visible()
+
+
+def test_the_only_file_of_a_table_is_the_one_that_is_defused_and_noted(regular: Visitor) -> None:
+    regular.open("hubspot")
+    regular.sees(400, 400)
+    regular.page.get_by_test_id("stDataFrame").hover()
+    expect(regular.page.get_by_role("button", name=re.compile("Fullscreen"))).to_be_visible()
+    expect(regular.page.get_by_role("button", name=re.compile("Download as CSV"))).to_be_hidden()

@@ -25,7 +25,7 @@ from integrations.store import jobs as queue
 from integrations.store import keys, records
 from integrations.store.loop import run
 
-AWAY = "cannot reach its database (Redis) right now. Nothing is lost"
+AWAY = "cannot reach its database (Redis) right now. This page works again"
 FULL = "takes no changes right now"
 TROUBLES = {"down": AWAY, "slow": AWAY, "read-only": FULL, "out of memory": FULL}
 MOMENTS = ("before a load", "in the middle of a load")

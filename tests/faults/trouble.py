@@ -82,7 +82,8 @@ class Wire:
         """From now on, at that call; `to_token`: it is refused, and the fault befalls the refresh of the token."""
         self._fault, self._at, self._lasting, self._to_token = fault, at, lasting, to_token
         self._chosen: tuple[str, str, bytes] | None = None
-        self.calls = self.met = 0
+        self.calls = self.met = self.refused = 0
+        self._same.clear()
         self._hold_at = -1
 
     def hold(self, at: int) -> None:
@@ -99,6 +100,7 @@ class Wire:
         of_token = "/oauth" in request.url.path
         chosen = not of_token and self._is_chosen(request)
         if chosen and self._to_token:
+            self.refused += 1  # perhaps others read on meanwhile, and no new token is needed any more
             return httpx.Response(401, json={"message": "no longer good"})
         if not (of_token if self._to_token else chosen) or (self.met and not self._lasting):
             return await send(request)
@@ -138,7 +140,8 @@ class Wire:
             answer |= {name: [] for name in ROWS if name in answer}
         name = cursor_of(request) if self._fault == "duplicate cursor" else ""
         if not name:
-            name = "always-this" if self._fault == "duplicate cursor" else f"new-{next(self._numbers)}"
+            new = abs(hash(identity(request))) if self._fault == "duplicate cursor" else next(self._numbers)
+            name = f"again-{new}"
             self._same[name] = request
         answer |= {"has_more": True, "next_cursor": name, "offset": name, "paging": {"next": {"after": name}}}
         return httpx.Response(response.status_code, json=answer)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from integrations.model import Load, Token, cookie_name, errors, moment, new_cookie, owner_of
+from integrations.model import Actor, Load, Token, cookie_name, errors, moment, new_cookie, owner_of
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -87,3 +87,11 @@ def test_an_error_is_its_sentence(error: type[errors.DashboardError]) -> None:
 def test_what_is_kept_is_plain_data() -> None:
     load = Load("1", "running", NOW)
     assert pickle.loads(pickle.dumps(load)) == load
+
+
+@pytest.mark.parametrize(("address", "place"), [
+    ("192.0.2.7", "192.0.2.7"), ("2001:db8::1", "2001:db8::1"), ("127.0.0.1", "this machine"), ("::1", "this machine"),
+    (None, "this machine"), ("=HYPERLINK(1) 8.8.8.8", "an unknown address"), ("", "this machine"),
+])  # fmt: skip
+def test_an_address_is_one_or_unknown(address: str | None, place: str) -> None:
+    assert Actor.at("", address, "Firefox/1 on Linux").where == f"{place} · Firefox on Linux"

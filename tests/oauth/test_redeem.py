@@ -71,7 +71,7 @@ def test_an_answer_that_is_no_approval_asks_for_no_token_and_stores_nothing(
     acme, person, in_redis, answer, says
 ) -> None:
     outcome = person.comes_back(person.leaves(), **answer)
-    assert outcome.state == "failed" and says in outcome.message and "Press Connect" in outcome.message
+    assert outcome.state == "failed" and says in outcome.message and "You can start again" in outcome.message
     assert acme.requests == [] and nothing_is_left(in_redis)
 
 
@@ -209,7 +209,7 @@ def test_after_an_interruption_the_next_callback_says_so_and_redeems_nothing(
 
     run(killed_in_the_middle())
     outcome = person.comes_back(state)
-    assert outcome.state == "failed" and "interrupted" in outcome.message and "Press Connect" in outcome.message
+    assert outcome.state == "failed" and "interrupted" in outcome.message and "You can start again" in outcome.message
     assert len(acme.forms) == 1 and person.connections == []
 
 

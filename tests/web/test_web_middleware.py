@@ -245,3 +245,9 @@ def test_a_fault_in_the_app_is_told_in_words_without_a_trace(browser: Browser, s
     answer = browser.get("/broken", headers=PAGE)
     assert "Something went wrong here" in answer.text
     assert "ZeroDivision" not in answer.text and "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize("address", ["/_stcore/metrics", "/_stcore/agent/openapi.json"])
+def test_what_streamlit_shows_its_developers_is_not_there(browser: Browser, served: Served, address: str):
+    answer = browser.get(address)
+    assert answer.status_code == 404 and "There is nothing here" in answer.text

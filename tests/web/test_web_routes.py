@@ -17,6 +17,7 @@ from integrations.store import connection as store_connection
 from integrations.store import connections, keys, records
 from integrations.store.loop import run
 from integrations.sync.run import chunk_path
+from integrations.web.downloads import DOWNLOADS, MOST_COLUMNS
 
 Served = Callable[..., None]
 MINE = f"sid={COOKIE}"
@@ -136,6 +137,23 @@ def test_rows_sealed_with_a_key_that_is_gone_are_a_sentence_too(browser: Browser
     served(TOKEN_KEYS="k" * 43)
     answer = browser.get(here, MINE, headers=PAGE)
     assert answer.status_code == 503 and "cannot be opened with this server" in answer.text
+
+
+def test_columns_that_nobody_has_cost_nothing_and_there_are_not_too_many(browser: Browser, connection: Connection):
+    many = {f"field {n}": n for n in range(300)}
+    load = stored(connection, [Item("1", "contact", "Ada", properties=many)])
+    asked = [("connection", connection.id), *(("column", name) for name in ("made up", *many))]
+    header = browser.get("/download/hubspot", MINE, params=asked).text.splitlines()[0]
+    assert load.chunks and header.count("field ") == MOST_COLUMNS and "made up" not in header
+
+
+def test_files_are_for_our_own_pages_and_a_few_at_a_time(browser: Browser, here: str):
+    for address in (here, "/activity.csv"):
+        assert browser.get(address, MINE, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+        assert browser.get(address, MINE, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 200
+    answers = [browser.ask("HEAD", here, MINE).status_code for _ in range(DOWNLOADS.calls)]
+    assert set(answers) == {200, 429} and "Wait a minute" in browser.get(here, MINE, headers=PAGE).text
+    assert browser.get("/activity.csv", f"sid={'e' * 43}").status_code == 200, "others may"
 
 
 def test_health_and_readiness_are_two_questions(browser: Browser, served: Served, store: None):
