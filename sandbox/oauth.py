@@ -37,6 +37,7 @@ from .rules import Answer, Rules, respond
 
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 EXPIRED_PAGE = "This page was already used or has expired."
+LONGEST = 4096  # characters of an authorization request
 
 
 class Payload:
@@ -251,7 +252,9 @@ class OAuth:
         ]
 
     async def ask(self, request: Request) -> Response:
-        """Shows the consent page for a valid authorization request."""
+        """Shows the consent page for a valid authorization request, which is kept until it is decided."""
+        if len(request.url.query) > LONGEST:
+            return consent.problem(self.rules.title, "The authorization request is too long.")
         pairs = self._understood(parse_qsl(request.url.query, keep_blank_values=True))
         asked = Asked("GET", pairs)
         try:

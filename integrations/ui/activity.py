@@ -35,6 +35,8 @@ def _dialog(owner: str) -> None:
         st.info("Nothing yet: connect something first.", icon=":material/history:")
         return
     table = activity(events, {slug: provider.title for slug, provider in providers().items()})
+    if not any(event.who for event in events):
+        table = table.drop(columns="Who")
     when = {"When": st.column_config.DatetimeColumn(format="D MMM, HH:mm")}
     st.dataframe(table, hide_index=True, height=min(420, 38 + 35 * len(table)), column_config=when, alt="What was done")
     if st.button("Download CSV", icon=":material/download:", key="download activity"):

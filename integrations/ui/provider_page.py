@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from .. import providers, sync
-from ..model import Connection, Load, Provider, Session, settings
+from ..model import Actor, Connection, Load, Provider, Session, settings
 from ..store import audit, connections, sharing
 from ..store.loop import run
 from .activity import actor
@@ -164,7 +164,7 @@ def _top(provider: Provider, connection: Connection, load: Load | None) -> None:
         st.space("stretch")
         busy = bool(load and load.active) or bool(connection.reconnect)
         if st.button("Refresh", icon=":material/refresh:", disabled=busy or only_look()):
-            run(_asked(connection, "refresh"))
+            run(_asked(connection, "refresh", actor()))
             st.rerun()
         _manage(provider, connection)
 
@@ -175,7 +175,8 @@ def _manage(provider: Provider, connection: Connection) -> None:
     shares = f"Stop sharing with {organisation}" if connection.share.id else f"Share with {organisation}"
     sharing_choices = [shares] if organisation or connection.share.id else []
     loading = ["Choose what to load", "Reload everything"]
-    choices = ["Reconnect", *loading, *sharing_choices, "Add another account", "Disconnect"]
+    another = [] if settings().missing(provider) else ["Add another account"]
+    choices = ["Reconnect", *loading, *sharing_choices, *another, "Disconnect"]
     match st.menu_button("Manage", choices, icon=":material/settings:", disabled=only_look()):
         case picked if picked == shares and connection.share.id:
             run(sharing.stop(connection))
@@ -188,18 +189,17 @@ def _manage(provider: Provider, connection: Connection) -> None:
         case "Choose what to load":
             st.session_state["choosing"] = connection.id
         case "Reload everything":
-            run(_asked(connection, "full reload"))
+            run(_asked(connection, "full reload", actor()))
             st.rerun()
         case "Add another account":
-            real = connection.environment == "real" or not settings().missing(provider)
-            connect(provider, connection.owner, "real" if real else "sandbox")
+            connect(provider, connection.owner, "real")
         case "Disconnect":
             disconnect_dialog(provider, connection)
 
 
-async def _asked(connection: Connection, what: str) -> None:
+async def _asked(connection: Connection, what: str, by: Actor) -> None:
     await sync.start(connection, full=what == "full reload")
-    await audit.note(f"asked for a {what}", connection.owner, connection, actor())
+    await audit.note(f"asked for a {what}", connection.owner, connection, by)
 
 
 @st.dialog("Share?")

@@ -12,6 +12,8 @@ from .visitor import Visitor
 
 def test_what_was_done_is_listed_and_can_be_downloaded(visitor: Visitor) -> None:
     visitor.connect("hubspot")
+    visitor.button("Refresh").click()
+    visitor.loaded()
     visitor.download()
     visitor.button("Activity").click()
     expect(visitor.page.get_by_text("What was done with your connections in the last 90 days.")).to_be_visible()
@@ -21,6 +23,7 @@ def test_what_was_done_is_listed_and_can_be_downloaded(visitor: Visitor) -> None
     done = [line["What"] for line in log]
     assert done[0] == "downloaded" and done[-1] == "connected"
     assert "opened" in done and any(each.startswith("loaded in whole: ") for each in done)
+    assert "Chrome" in log[done.index("asked for a refresh")]["From"]
     assert {line["Source"] for line in log} == {"HubSpot"} and "Chrome" in log[0]["From"]
 
 

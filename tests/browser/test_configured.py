@@ -104,6 +104,16 @@ def test_connect_leaves_for_the_real_provider_in_the_same_tab(configured_server:
         expect(visitor.button(f"Connect to {provider.title}")).to_be_enabled()
 
 
+def test_beside_sample_data_the_real_account_is_added(configured_server: Server, visit: Visit) -> None:
+    visitor = visit(configured_server)
+    visitor.connect("notion")
+    host = urlsplit(providers()["notion"].authorize_url).netloc
+    visitor.expected_hosts.add(host)
+    visitor.page.route(f"**://{host}/**", lambda route: route.fulfill(body="away"))
+    visitor.manage("Add another account")
+    expect(visitor.page.get_by_text("away", exact=True)).to_be_visible()
+
+
 def leaving_for(visitor: Visitor, provider: Provider) -> str:
     """Press Connect; the address at the provider that this opens, which answers "away" instead."""
     host = urlsplit(provider.authorize_url).netloc

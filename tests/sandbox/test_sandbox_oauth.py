@@ -297,3 +297,11 @@ def test_a_revocation_elsewhere_is_noticed_within_about_a_second(play: Play) -> 
             await asyncio.sleep(0.05)
 
     play("hubspot", scene)
+
+
+def test_an_authorization_request_of_any_length_is_not_kept(play: Play, slug: str) -> None:
+    async def scene(visit: Visit) -> None:
+        refused = await visit.consent(pad="x" * 5000)
+        assert "too long" in refused.text and not visit.store.records
+
+    play(slug, scene)
