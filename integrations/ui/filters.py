@@ -16,7 +16,7 @@ def filter_bar(rows: Rows) -> Filters:
     """What the person narrowed the table to."""
     slug, options = rows.connection.slug, rows.options()
     with st.container(border=True):
-        search, kinds, updated = st.columns([3, 4, 3])
+        search, kinds, updated = st.columns([3, 3, 4])
         with search:
             text = st.text_input(
                 "Search", key=f"{slug}_q", bind="query-params", placeholder="Anything in a row",
@@ -26,7 +26,7 @@ def filter_bar(rows: Rows) -> Filters:
             types = _several("Type", f"{slug}_type", options["types"])
         with updated:
             updated_days = _days("Updated between", f"{slug}_updated")
-        parents, owners, more, created = st.columns([3, 2, 2, 3])
+        parents, owners, more, created = st.columns([2, 2, 2, 4])
         with parents:
             chosen_parents = _several("Parent", f"{slug}_parent", options["parents"])
         with owners:

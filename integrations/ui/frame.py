@@ -42,12 +42,23 @@ def page(title: str, draw: Callable[[str], None]) -> None:
         if browser is None:
             st.warning("This dashboard knows your browser by a cookie. Allow cookies for it, then reload the page.")
             st.stop()
-        told_if_full()
+        _ready(title)
         owner = signed_in(browser) if settings().signs_in else browser
         sidebar(browser, owner)
         if browser != owner:
             offer_adoption(browser, owner)
         draw(owner)
+
+
+def _ready(title: str) -> None:
+    """Without Redis a page has its title and the ways to the others, and says why there is no more."""
+    try:
+        told_if_full()
+    except StoreUnavailable:
+        with st.sidebar:
+            _ways([])
+        st.title(title, anchor=False)
+        raise
 
 
 @contextlib.contextmanager
@@ -75,11 +86,7 @@ def sidebar(browser: str, owner: str) -> None:
     """The way to every page, with each provider's state beside its link."""
     mine = run(connections.of(owner))
     with st.sidebar:
-        st.caption("Workspace")
-        st.page_link("dashboard.py", label="Overview", icon=":material/dashboard:", width="stretch")
-        st.caption("Sources")
-        for provider in providers().values():
-            _link(provider, [each for each in mine if each.slug == provider.slug])
+        _ways(mine)
         if settings().sandbox and any(each.environment == "sandbox" for each in mine):
             st.caption("Sample data is made up by this server.")
         if mine:
@@ -88,6 +95,14 @@ def sidebar(browser: str, owner: str) -> None:
             who(browser)
         elif mine:
             forget(owner, mine)
+
+
+def _ways(mine: list[Connection]) -> None:
+    st.caption("Workspace")
+    st.page_link("dashboard.py", label="Overview", icon=":material/dashboard:", width="stretch")
+    st.caption("Sources")
+    for provider in providers().values():
+        _link(provider, [each for each in mine if each.slug == provider.slug])
 
 
 def badges(provider: Provider, connection: Connection | None) -> list[tuple[str, Colour]]:

@@ -78,10 +78,11 @@ def _show(rows: Rows, filters: Filters, narrowed: pd.DataFrame) -> int | None:
 def _columns() -> dict[str, Any]:
     config = st.column_config
     return {
-        "Name": config.TextColumn(width="large"),
+        "Name": config.TextColumn(width=250),
         "Type": config.TextColumn(width="small"),
-        "Updated": config.DatetimeColumn(format="distance"),
-        "Created": config.DatetimeColumn(format="D MMM YYYY"),
+        "Parent": config.TextColumn(width=120),
+        "Updated": config.DatetimeColumn(format="distance", width=115),
+        "Created": config.DatetimeColumn(format="D MMM YYYY", width=105),
         "Link": config.LinkColumn(display_text=":material/open_in_new:", width="small", help="Open it at the provider"),
     }
 

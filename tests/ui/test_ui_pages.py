@@ -123,6 +123,7 @@ def test_redis_away_is_a_sentence(page: Page, configured: Callable[..., None]) -
 
         assert not app.exception
         assert "cannot reach its database (Redis) right now. This page works again" in words(app)
+        assert app.title and app.sidebar.caption, "one still knows where one is"
 
 
 def test_a_mistake_of_ours_is_a_sentence_without_what_and_where() -> None:
