@@ -34,7 +34,10 @@ async def note(what: str, owner: str, connection: Connection | None = None, acto
 
 async def events(owner: str) -> list[Event]:
     """What was done in the last 90 days, the latest first."""
-    name, key, since = _name(owner), await _key(owner), datetime.now(UTC) - timedelta(seconds=KEPT)
+    name, since = _name(owner), datetime.now(UTC) - timedelta(seconds=KEPT)
+    key = await records.get(AUDIT_KEY, (owner,))
+    if key is None:
+        return []
     found = await execute(lambda redis: redis.xrevrange(name, count=MOST))
     read = [_read(name, fields[b"event"], key) for _, fields in found]
     return [event for event in read if event and event.at > since]

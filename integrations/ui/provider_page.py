@@ -20,7 +20,7 @@ from .connect import (
     notice,
     reconnect_needed,
     returned,
-)  # fmt: skip
+)
 from .data import Rows
 from .filters import filter_bar
 from .frame import SHARED_WITH_YOU, account_line, badges, header, page

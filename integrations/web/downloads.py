@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 
 from .. import frames, providers, sync
 from ..model import Actor, Connection, Lane, Load, Rate, Session, cookie_name, owner_of, proof_of, settings
-from ..model.errors import DashboardError
+from ..model.errors import DashboardError, StoreFull
 from ..store import audit, budget, connections, sessions, sharing
 from .words import words
 
@@ -68,7 +68,9 @@ async def _refused(request: Request) -> Response | None:
     browser = _asking(request)[0]
     try:
         if browser and not await budget.admitted(Lane(f"downloads:{browser}", DOWNLOADS)):
-            return words("That were many downloads. Wait a minute, then try again.", 429)
+            return words("Those were many downloads. Wait a minute, then try again.", 429)
+    except StoreFull:
+        return None  # it can be read from all the same
     except DashboardError as error:
         return words(str(error), 503)
     return None

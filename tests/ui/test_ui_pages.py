@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from integrations import providers
 from integrations.model import new_cookie, settings
-from integrations.store import connection
+from integrations.store import connection, keys, records
 from integrations.store.loop import run
 from integrations.ui import sign_in
 
@@ -150,6 +150,7 @@ def test_a_forged_answer_goes_to_the_clean_address_and_is_told_once(page: Page) 
 
     told, again = page("hubspot"), page("hubspot")
 
+    assert run(records.paths(keys.AUDIT_KEY)) == [], "what is made up leaves nothing for long"
     assert "was not expected" in words(told)
     assert "was not expected" not in words(again)
 

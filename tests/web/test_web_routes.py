@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from own_valkey import Valkey
@@ -164,15 +165,22 @@ def test_health_and_readiness_are_two_questions(browser: Browser, served: Served
     assert answer.status_code == 503 and answer.json() == {"status": "redis does not answer"}
 
 
-def test_a_redis_that_takes_no_changes_is_not_ready_but_is_read_from(browser: Browser, served: Served, tmp_path):
+@pytest.fixture
+def full(served: Served, tmp_path: Path) -> Iterator[None]:
+    """A Redis that takes no changes."""
     server = Valkey(tmp_path)
     served(REDIS_URL=server.url)
     run(store_connection.close())
     run(store_connection.execute(lambda redis: redis.config_set("maxmemory", 1)))
-    assert browser.get("/readyz").json() == {"status": "redis takes no changes"}
-    assert run(connections.of("a" * 64)) == []
+    yield
     run(store_connection.close())
     server.kill()
+
+
+def test_a_redis_that_takes_no_changes_is_not_ready_but_is_read_from(browser: Browser, full: None):
+    assert browser.get("/readyz").json() == {"status": "redis takes no changes"}
+    assert run(connections.of("a" * 64)) == []
+    assert browser.get("/activity.csv", MINE).status_code == 200
 
 
 def test_a_setting_that_stops_redis_is_not_ready_either(browser: Browser, served: Served, store: None, tmp_path):
