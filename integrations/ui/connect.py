@@ -14,7 +14,7 @@ from ..store import audit, connections, keys, records
 from ..store.keys import Outcome
 from ..store.loop import run
 from .activity import actor
-from .full import only_look
+from .decide import decided
 from .leave import leave_for, replace_with
 from .sign_in import still
 from .words import plain
@@ -106,12 +106,9 @@ def disconnect_dialog(provider: Provider, connection: Connection) -> None:
         f"Ends access to **{plain(connection.account.name)}** and deletes everything that was loaded from it here. "
         f"Nothing changes in {provider.title}; you can connect again at any time."
     )
-    with st.container(horizontal=True):
-        if st.button("Disconnect", type="primary", key="disconnect for good", disabled=only_look()):
-            run(_disconnect(provider, connection, actor()))
-            st.rerun()
-        if st.button("Keep it"):
-            st.rerun()
+    if decided("Disconnect", "Keep it"):
+        run(_disconnect(provider, connection, actor()))
+        st.rerun()
 
 
 async def _disconnect(provider: Provider, connection: Connection, by: Actor) -> None:

@@ -8,7 +8,7 @@ from .. import oauth, providers, sync
 from ..model import Connection
 from ..store import audit, records
 from ..store.loop import run
-from .full import only_look
+from .decide import decided
 from .words import count, line, plain
 
 
@@ -22,12 +22,9 @@ def forget(owner: str, mine: list[Connection]) -> None:
 def _dialog(owner: str, mine: list[Connection]) -> None:
     what = ", ".join(plain(f"{providers()[each.slug].title}: {line(each.account.name)}") for each in mine)
     st.markdown(f"Ends {count(len(mine), 'connection')} and deletes what was loaded: {what}. This can't be undone.")
-    with st.container(horizontal=True):
-        if st.button("Forget everything", type="primary", disabled=only_look()):
-            run(_forget(owner, mine))
-            st.rerun()
-        if st.button("Keep everything"):
-            st.rerun()
+    if decided("Forget everything", "Keep everything"):
+        run(_forget(owner, mine))
+        st.rerun()
 
 
 async def _forget(owner: str, mine: list[Connection]) -> None:

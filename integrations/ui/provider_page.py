@@ -22,6 +22,7 @@ from .connect import (
     returned,
 )
 from .data import Rows
+from .decide import decided
 from .filters import filter_bar
 from .frame import SHARED_WITH_YOU, account_line, badges, header, page
 from .full import only_look
@@ -210,13 +211,10 @@ def _share_dialog(connection: Connection, person: Session) -> None:
         f"Everybody who signs in from **{plain(person.organisation_name)}** will see, search and download all that is "
         f"loaded from **{plain(connection.account.name)}**. They can change nothing, and you can stop it at any time."
     )
-    with st.container(horizontal=True):
-        if st.button("Share", type="primary", disabled=only_look()):
-            run(sharing.share(connection, person))
-            run(audit.note(f"shared with {person.organisation_name}", connection.owner, connection, actor()))
-            st.rerun()
-        if st.button("Keep it to myself"):
-            st.rerun()
+    if decided("Share", "Keep it to myself"):
+        run(sharing.share(connection, person))
+        run(audit.note(f"shared with {person.organisation_name}", connection.owner, connection, actor()))
+        st.rerun()
 
 
 def _opened(connection: Connection) -> None:

@@ -10,11 +10,12 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..model import cookie_name, new_cookie, owner_of, settings
+from ..model.session import TOKENS
 from .headers import security_headers
 from .words import words
 
 YEAR = 365 * 86_400
-TOKENS_COOKIE = b"_streamlit_user_tokens"
+TOKENS_COOKIE = TOKENS.encode()
 HIDDEN = ("/_stcore/metrics", "/_stcore/agent")  # for developers of Streamlit: names of functions, visits
 NOTHING_HERE = "There is nothing here. Open the dashboard."
 UNEXPECTED = "Something went wrong here, and it has been logged. Go back and try again."
