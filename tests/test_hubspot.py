@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from own_time import in_own_time
 
 from integrations.hubspot import PROVIDER
 from integrations.model.errors import ProviderError, Unavailable
-from integrations.store.loop import run
 
 
 class Portal:
@@ -92,7 +92,7 @@ def read(portal: Portal, mark: str = "") -> list[tuple[list[str], str]]:
             pages.append(([item.id for item in page.items], page.mark))
 
     pages: list[tuple[list[str], str]] = []
-    run(asyncio.wait_for(everything(), 20))
+    in_own_time(asyncio.wait_for(everything(), 20))
     return pages
 
 
@@ -203,7 +203,7 @@ def changed(portal: Portal, since: datetime) -> set[str]:
         part = (await PROVIDER.plan(portal)).parts[0]
         return {item.id async for page in PROVIDER.changes(portal, part, since) for item in page.items}
 
-    return run(asyncio.wait_for(everything(), 20))
+    return in_own_time(asyncio.wait_for(everything(), 20))
 
 
 def test_what_changed_in_one_moment_comes_in_whole() -> None:

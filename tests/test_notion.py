@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from own_time import in_own_time
 
 from integrations.model import Item
 from integrations.model.errors import ProviderError
 from integrations.notion import PROVIDER
-from integrations.store.loop import run
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -88,7 +88,7 @@ def read(workspace: Workspace, since: datetime | None = None) -> dict[str, Item]
 
     found: dict[str, Item] = {}
     workspace.found = found
-    return run(asyncio.wait_for(everything(), 20))
+    return in_own_time(asyncio.wait_for(everything(), 20))
 
 
 def test_a_workspace_of_one_page_of_pages_is_one_request() -> None:

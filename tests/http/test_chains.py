@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 
 import pytest
+from own_time import in_own_time
 
 from integrations.http import Chains, MostFirst, Once
 
@@ -23,7 +24,7 @@ def test_pages_of_all_chains_come_each_chain_in_its_order() -> None:
         async with Chains(numbers(1, 2, 3), numbers(10, 20, takes=0.01)) as chains:
             return [page async for page in chains]
 
-    found = asyncio.run(scene())
+    found = in_own_time(scene())
     assert [page for page in found if page < 10] == [1, 2, 3] and [page for page in found if page >= 10] == [10, 20]
 
 
@@ -37,7 +38,7 @@ def test_a_chain_that_is_added_on_the_way_is_read_to_its_end() -> None:
                     chains.add(numbers(3, 4, takes=0.01))
         return found
 
-    assert asyncio.run(scene()) == [1, 2, 3, 4]
+    assert in_own_time(scene()) == [1, 2, 3, 4]
 
 
 def test_the_first_error_ends_all_chains() -> None:
@@ -47,7 +48,7 @@ def test_the_first_error_ends_all_chains() -> None:
                 pass
 
     with pytest.raises(ValueError):
-        asyncio.run(asyncio.wait_for(scene(), 5))
+        in_own_time(asyncio.wait_for(scene(), 5))
 
 
 @pytest.mark.parametrize("deaf", [False, True])
@@ -75,7 +76,7 @@ def test_whoever_leaves_early_leaves_nothing_running(deaf: bool) -> None:
                 break
         assert asyncio.all_tasks() <= here
 
-    asyncio.run(asyncio.wait_for(scene(), 10))
+    in_own_time(asyncio.wait_for(scene(), 10))
     assert closed == [True]
 
 
@@ -94,7 +95,7 @@ def test_whoever_has_most_left_goes_first_as_it_is_when_the_turn_ends() -> None:
 
         await asyncio.gather(*(work(name) for name in ("b", "a", "c")))
 
-    asyncio.run(scene())
+    in_own_time(scene())
     assert order == ["b", "a", "c"]
 
 
@@ -112,7 +113,7 @@ def test_who_asks_again_at_once_waits_with_the_others() -> None:
 
         await asyncio.gather(work("more", 3, 10), work("less", 2, 1))
 
-    asyncio.run(scene())
+    in_own_time(scene())
     assert order == ["more"] * 3 + ["less"] * 2
 
 
@@ -131,7 +132,7 @@ def test_a_turn_given_to_somebody_who_goes_away_goes_on_to_the_next() -> None:
         leaving.cancel()
         await asyncio.wait_for(staying, 5)
 
-    asyncio.run(scene())
+    in_own_time(scene())
 
 
 def test_something_fetched_once_is_given_up_when_the_last_one_stops_waiting_and_not_before() -> None:
@@ -163,4 +164,4 @@ def test_something_fetched_once_is_given_up_when_the_last_one_stops_waiting_and_
         assert fetched == ["done", "given up"]
         assert await other == 7
 
-    asyncio.run(scene())
+    in_own_time(scene())
