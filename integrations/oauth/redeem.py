@@ -19,6 +19,7 @@ from ..http import ApiClient
 from ..model import Account, Connection, Endpoints, Lane, Provider, Rate, Token, settings
 from ..model.errors import ConnectFailed, DashboardError, ReconnectNeeded
 from ..store import budget, connections, keys, locks, records
+from ..store.connection import insisted
 from ..store.keys import Outcome, PendingAuthorization
 from .authorize import hashed
 from .client import request_token, token_of
@@ -44,7 +45,7 @@ async def redeem(provider: Provider, owner: str, answer: Mapping[str, str]) -> O
         outcome = await _unknown(provider, place) if ours else await _awaited(provider, place)
         return await _noted(provider, owner, outcome) if ours else outcome
     outcome = await _redeemed(provider, owner, pending, answer)
-    await records.put(keys.OUTCOME, place, outcome)
+    await insisted(lambda: records.put(keys.OUTCOME, place, outcome))
     return await _noted(provider, owner, outcome)
 
 
@@ -112,6 +113,12 @@ async def _connected(provider: Provider, owner: str, pending: PendingAuthorizati
     if pending.verifier:
         form["code_verifier"] = pending.verifier
     answer = await request_token(provider, endpoints, "authorization_code", **form)
+    return await insisted(lambda: _remembered(provider, owner, endpoints, answer))
+
+
+async def _remembered(
+    provider: Provider, owner: str, endpoints: Endpoints, answer: Mapping[str, Any]
+) -> Connection:
     token = token_of(answer)
     account = await provider.identify(ApiClient(provider, endpoints, _Fixed(token), budget), answer)
     connection = _connection(provider, owner, endpoints, account)

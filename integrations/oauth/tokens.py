@@ -13,12 +13,12 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from ..model import Connection, Endpoints, Provider, Token, settings
-from ..model.errors import ReconnectNeeded, StoreUnavailable
+from ..model.errors import ReconnectNeeded
 from ..store import audit, connections, keys, locks, records
+from ..store.connection import insisted
 from .client import JustRefreshed, request_token, token_of
 
 EARLY = 120  # seconds before its end that a token is renewed
-INSIST = 60  # seconds that a new pair is tried to be saved while Redis is away
 RECENT = 5  # seconds that a token is used without looking whether another process has renewed it
 
 _refreshing: set[asyncio.Future[Token]] = set()  # under way, whoever asked perhaps gone
@@ -72,17 +72,9 @@ class ConnectionTokens:
         def change(found: Token) -> Token | None:
             return fresh if found == instead_of else None
 
-        deadline = time.monotonic() + INSIST
-        while True:
-            try:
-                saved = await records.exchange(keys.TOKEN, self._connection.path, change)
-            except StoreUnavailable:  # the provider has forgotten the old pair: this one must not be lost
-                if time.monotonic() > deadline:
-                    raise
-                await asyncio.sleep(0.2)
-            else:
-                await audit.note("token renewed", self._connection.owner, self._connection)
-                return saved or self._gone()
+        saved = await insisted(lambda: records.exchange(keys.TOKEN, self._connection.path, change))
+        await audit.note("token renewed", self._connection.owner, self._connection)
+        return saved or self._gone()
 
     async def _ask(self, token: Token) -> dict[str, object]:
         if not token.refresh_token:

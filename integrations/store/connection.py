@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -21,6 +22,7 @@ from .keys import PROBE
 T = TypeVar("T")
 
 PATIENCE = 0.9  # seconds; so that a page knows within one
+INSIST = 60  # seconds that what can't be had again is tried to be saved
 FAULTS = (RedisError, OSError, TimeoutError)
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Redis] = WeakKeyDictionary()
 _commands: set[asyncio.Future[Any]] = set()  # under way, their callers perhaps gone
@@ -50,6 +52,21 @@ async def execute(command: Callable[[Any], Awaitable[T]], *, patiently: bool = F
                 return await call(client)
     except FAULTS as error:
         raise unavailable(error) from None
+
+
+async def insisted(saving: Callable[[], Awaitable[T]]) -> T:
+    """Again and again while Redis is away or takes no changes; raises StoreUnavailable after a minute.
+
+    For what the provider gives only once: a code's token, a new pair.
+    """
+    deadline = time.monotonic() + INSIST
+    while True:
+        try:
+            return await saving()
+        except StoreUnavailable:
+            if time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(0.2)
 
 
 def unavailable(error: Exception) -> StoreUnavailable:

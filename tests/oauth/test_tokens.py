@@ -94,7 +94,7 @@ def test_the_new_pair_is_saved_before_anybody_uses_it(acme, mine, tokens, monkey
         raise StoreUnavailable
 
     monkeypatch.setattr(records, "exchange", broken)
-    monkeypatch.setattr("integrations.oauth.tokens.INSIST", 0.3)
+    monkeypatch.setattr("integrations.store.connection.INSIST", 0.3)
     with pytest.raises(StoreUnavailable):
         run(tokens.renewed("access-1"))
 
