@@ -16,7 +16,10 @@ from pyarrow.csv import WriteOptions, write_csv
 from .cells import TEXT, arrow, plain
 
 BOM = b"\xef\xbb\xbf"  # without it Excel takes UTF-8 for the local code page
-FORMULA = r"^[\p{Z}\p{C}]*[=+\-@\t\r＝＋－＠]"  # spaces, control and format characters before it do not disarm it
+SIGN = "=+\\-@＝＋－＠"
+FORMULA = rf"^[\p{{Z}}\p{{C}}]*[{SIGN}\t\r]"  # spaces, control and format characters before it do not disarm it
+# where Excel splits at semicolons, as in most of Europe, a cell that is not the first loses its quotes and falls apart
+INSIDE = rf"([;\t\r\n][\"\p{{Z}}\p{{C}}]*)([{SIGN}])"
 
 
 def csv_rows(frame: pd.DataFrame, raw: bool = False, chunk_rows: int = 20_000) -> Iterator[bytes]:
@@ -24,8 +27,8 @@ def csv_rows(frame: pd.DataFrame, raw: bool = False, chunk_rows: int = 20_000) -
 
     UTF-8 with BOM, CRLF, text in quotes as RFC 4180 has them, a missing value empty, TRUE and FALSE, numbers bare.
     Times are "2026-11-22 14:03:00Z": UTC in full seconds (RFC 3339), which spreadsheets keep as sortable text.
-    Unless `raw`, text that a spreadsheet could run as a formula gets an apostrophe before it (OWASP, CSV injection),
-    headings too; numeric columns are left alone.
+    Unless `raw`, what a spreadsheet could run as a formula gets an apostrophe before it (OWASP, CSV injection): at the
+    start of a text, and inside after a semicolon, a tab or a new line; headings too. Numeric columns are left alone.
     """
     header = pa.array(map(plain, frame.columns), TEXT)
     yield BOM + _csv(frame.iloc[:0], header if raw else _defused(header), raw, heading=True)
@@ -63,7 +66,8 @@ def _times(series: pd.Series[Any]) -> pa.Array:
 
 
 def _defused(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    risky = pc.match_substring_regex(values, FORMULA)
-    if not pc.any(risky).as_py():
+    if not pc.any(pc.match_substring_regex(values, f"{FORMULA}|{INSIDE}")).as_py():
         return values
+    values = pc.replace_substring_regex(values, INSIDE, r"\1'\2")
+    risky = pc.match_substring_regex(values, FORMULA)
     return pc.if_else(risky, pc.binary_join_element_wise(pa.scalar("'", TEXT), values, pa.scalar("", TEXT)), values)

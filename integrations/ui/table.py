@@ -44,7 +44,7 @@ def _above(rows: Rows, filters: Filters, shown: int) -> None:
             leave_for(download_url(rows, filters, raw))
         st.toggle(
             "Raw values", key="raw",
-            help="Leave cells that a spreadsheet would run (those that start with = + - @) as they are: "
+            help="Leave what a spreadsheet would run (text or a line that starts with = + - @) as it is: "
             "for programs, not for spreadsheets.",
         )  # fmt: skip
 
