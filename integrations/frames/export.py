@@ -57,7 +57,9 @@ def _cells(series: pd.Series[Any], raw: bool) -> pa.ChunkedArray:
     values = arrow(series)
     if pa.types.is_boolean(values.type):
         return pc.if_else(values, "TRUE", "FALSE")
-    return _defused(values) if pa.types.is_large_string(values.type) and not raw else values
+    if pa.types.is_integer(values.type) or pa.types.is_floating(values.type) or pa.types.is_null(values.type):
+        return values
+    return values.cast(TEXT) if raw else _defused(values.cast(TEXT))
 
 
 def _times(series: pd.Series[Any]) -> pa.Array:

@@ -7,6 +7,7 @@ import io
 from datetime import UTC, date, datetime
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from integrations.frames.export import csv_rows, filename
@@ -113,6 +114,13 @@ def test_nor_does_a_formula_inside_run_where_spreadsheets_split_at_semicolons(it
     result = framed([item(name=name)])
     assert read(result)[1][0] == safe
     assert read(result, raw=True)[1][0] == name
+
+
+@pytest.mark.parametrize("dtype", ["object", "category", "string[pyarrow]", pd.ArrowDtype(pa.string())])
+def test_text_is_defused_however_pandas_keeps_it(dtype):
+    frame = pd.DataFrame({"Name": pd.Series(["=1", "x", "=1"], dtype=dtype)})
+    assert read(frame) == [["Name"], ["'=1"], ["x"], ["'=1"]]
+    assert read(frame, raw=True)[1:] == [["=1"], ["x"], ["=1"]]
 
 
 def test_headings_are_defused_too(item, framed):
