@@ -6,7 +6,7 @@ from urllib.parse import quote, urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
-from starlette.responses import RedirectResponse
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..model import cookie_name, new_cookie, owner_of, settings
@@ -17,6 +17,7 @@ from .words import words
 YEAR = 365 * 86_400
 TOKENS_COOKIE = TOKENS.encode()
 HIDDEN = ("/_stcore/metrics", "/_stcore/agent")  # for developers of Streamlit: names of functions, visits
+ASKED_BY_ADDRESS = ("/healthz", "/readyz", "/_stcore/health")  # a load balancer knows no name
 NOTHING_HERE = "There is nothing here. Open the dashboard."
 UNEXPECTED = "Something went wrong here, and it has been logged. Go back and try again."
 
@@ -38,7 +39,7 @@ class Browser:
         answer = _Answer(Request(scope), send)
         hidden = words(NOTHING_HERE, 404) if scope["path"].startswith(HIDDEN) else None
         try:
-            await (answer.moved() or hidden or self.app)(scope, receive, answer.send)
+            await (answer.misdirected() or hidden or self.app)(scope, receive, answer.send)
         except Exception:
             if not answer.started:
                 await words(UNEXPECTED, 500)(scope, receive, answer.send)
@@ -64,12 +65,15 @@ class _Answer:
             message["headers"] = [kept for each in message["headers"] if (kept := _private(each))]
         await self._send(message)
 
-    def moved(self) -> RedirectResponse | None:
-        """Send a page asked for under another host to PUBLIC_URL, where its cookie lives."""
-        asked = [self._request.headers.get("host", ""), *self._request.headers.get("x-forwarded-host", "").split(",")]
-        if not self._page or _own_hosts() & {host.strip().lower() for host in asked}:
+    def misdirected(self) -> Response | None:
+        """Under another host a page is sent to PUBLIC_URL, where its cookie lives, and nothing else is answered."""
+        headers, path = self._request.headers, self._request.scope["path"]
+        asked = [headers.get("host", ""), *headers.get("x-forwarded-host", "").split(",")]
+        if path in ASKED_BY_ADDRESS or _own_hosts() & {host.strip().lower() for host in asked}:
             return None
-        return RedirectResponse(f"{settings().public_url}/{_asked_for(self._request.scope)}", status_code=307)
+        if self._page:
+            return RedirectResponse(f"{settings().public_url}/{_asked_for(self._request.scope)}", status_code=307)
+        return words(f"This dashboard is at {settings().public_url} and nowhere else.", 421)
 
 
 def _private(header: tuple[bytes, bytes]) -> tuple[bytes, bytes] | None:

@@ -162,9 +162,19 @@ def test_the_schemes_own_port_may_be_written_or_not(browser: Browser, served: Se
     assert browser.get("/", headers={**PAGE, "Host": "dash.example.com"}).status_code == 200
 
 
-def test_what_is_no_page_is_answered_under_any_host(browser: Browser, served: Served):
-    """Health checks ask by address."""
-    assert browser.get("/healthz", base="http://10.0.0.7:8501", headers={"Accept": "*/*"}).status_code == 200
+@pytest.mark.parametrize("headers", [PAGE, {"Accept": "*/*"}])
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/_stcore/health"])
+def test_health_is_told_under_any_host(
+    browser: Browser, served: Served, store: None, path: str, headers: dict[str, str]
+):
+    assert browser.get(path, base="http://10.0.0.7:8501", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/download/hubspot", "/activity.csv", "/sandbox/notion/v1/search", "/static/x.js"])
+def test_under_another_host_nothing_else_is_answered(browser: Browser, served: Served, path: str):
+    """A site whose name is made to lead here is no page of ours (DNS rebinding)."""
+    answer = browser.get(path, f"sid={COOKIE}", base="http://evil.example:8501", headers={"Accept": "*/*"})
+    assert answer.status_code == 421 and "http://localhost:8501" in answer.text
 
 
 def payloads() -> list[str]:
