@@ -11,7 +11,7 @@ from typing import Any
 from .rules import Rules, Store
 
 CODE_SECONDS = 600
-IDLE_SECONDS = 366 * 86_400
+IDLE_SECONDS = 90 * 86_400
 REMEMBER_SECONDS = 1.0
 
 Record = dict[str, Any]
