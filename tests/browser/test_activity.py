@@ -12,8 +12,7 @@ from .visitor import Visitor
 
 def test_what_was_done_is_listed_and_can_be_downloaded(visitor: Visitor) -> None:
     visitor.connect("hubspot")
-    visitor.button("Refresh").click()
-    visitor.loaded()
+    visitor.refresh()
     visitor.download()
     visitor.button("Activity").click()
     expect(visitor.page.get_by_text("What was done with your connections in the last 90 days.")).to_be_visible()

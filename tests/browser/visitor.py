@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from datetime import date
 from urllib.parse import urlsplit
@@ -11,7 +12,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, R
 
 from integrations.model import owner_of
 
-from .server import Server
+from .server import Server, until
 
 expect.set_options(timeout=20_000)
 
@@ -91,6 +92,17 @@ class Visitor:
         """Wait for the end of a load."""
         expect(self.line).to_be_visible()
         expect(self.button("Refresh")).to_be_enabled()
+
+    def log(self) -> list[dict[str, str]]:
+        """What was done with this browser's connections, the latest first."""
+        answer = self.context.request.get(f"{self.server.url}/activity.csv")
+        return list(csv.DictReader(io.StringIO(answer.body().decode("utf-8-sig"))))
+
+    def refresh(self) -> None:
+        """Press Refresh, and wait for the end of what that starts."""
+        self.button("Refresh").click()
+        until(lambda: "asked for a refresh" in [line["What"] for line in self.log()], "nothing was refreshed")
+        self.loaded()
 
     def count(self) -> tuple[int, int]:
         """The two numbers of "518 of 1,240 items"."""
