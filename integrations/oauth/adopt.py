@@ -9,11 +9,12 @@ from ..store import connections, keys, locks, records
 
 
 async def adopt(connection: Connection, owner: str) -> Connection:
-    """Give a connection to another owner, who loads it afresh; one that they have already stays as it is."""
+    """Give a connection to another owner, who loads it afresh; one that they have already stays, if it works."""
     theirs = dataclasses.replace(connection, owner=owner)
     async with locks.held(connection.path), locks.held(theirs.path):
         token = await records.get(keys.TOKEN, connection.path)
-        if token and await records.get(keys.TOKEN, theirs.path) is None:
+        already = await connections.find(owner, connection.slug, connection.id)
+        if token and (already is None or already.reconnect):
             await connections.save(theirs, token)
         await connections.forget(connection)
     return theirs

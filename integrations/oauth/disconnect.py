@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 
 from ..model import Actor, Connection, Provider, Token
@@ -27,9 +28,8 @@ async def disconnect(provider: Provider, connection: Connection, by: Actor = BY_
 
 
 async def _revoked(provider: Provider, connection: Connection, token: Token) -> bool:
+    """Whether the token that the others come from is ended; each is tried, whatever becomes of the other."""
     endpoints = endpoints_of(provider, connection)
-    refreshing = bool(token.refresh_token) and await revoke_token(
-        provider, endpoints, str(token.refresh_token), "refresh_token"
-    )
-    accessing = await revoke_token(provider, endpoints, token.access_token, "access_token")
-    return refreshing or accessing
+    both = {"refresh_token": token.refresh_token, "access_token": token.access_token}
+    asked = [revoke_token(provider, endpoints, value, hint) for hint, value in both.items() if value]
+    return (await asyncio.gather(*asked, return_exceptions=True))[0] is True

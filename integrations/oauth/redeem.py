@@ -75,7 +75,7 @@ async def _redeemed(
 ) -> Outcome:
     try:
         _accept(provider, pending, answer)
-        await _within_rate(provider, owner)
+        await insisted(lambda: _within_rate(provider, owner))
         connection = await _connected(provider, owner, pending, answer["code"])
     except ReconnectNeeded:
         return Outcome("failed", f"{provider.title} does not accept this approval any more. {START_AGAIN}")

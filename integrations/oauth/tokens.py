@@ -57,11 +57,13 @@ class ConnectionTokens:
         try:
             answer = await self._ask(token)
         except (ReconnectNeeded, JustRefreshed) as refusal:
-            found = await self._stored()
-            if good(found):
+            if good(found := await self._stored()):
                 return found
             if isinstance(refusal, ReconnectNeeded):
                 await connections.mark_reconnect(self._connection, str(refusal))
+                if good(found := await self._stored()):  # saved in between, by a holder whose lease had run out
+                    await connections.mark_reconnect(self._connection, "")
+                    return found
                 await audit.note("needs to be reconnected", self._connection.owner, self._connection)
             raise
         return await self._saved(token_of(answer, previous=token), instead_of=token)
@@ -73,6 +75,8 @@ class ConnectionTokens:
             return fresh if found == instead_of else None
 
         saved = await insisted(lambda: records.exchange(keys.TOKEN, self._connection.path, change))
+        if saved == fresh:  # also where somebody who came too late was refused meanwhile
+            await insisted(lambda: connections.mark_reconnect(self._connection, ""))
         await audit.note("token renewed", self._connection.owner, self._connection)
         return saved or self._gone()
 

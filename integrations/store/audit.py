@@ -21,7 +21,8 @@ from . import cipher, records
 from .connection import execute
 from .keys import AUDIT, AUDIT_KEY, DAY
 
-FORMAT, KEPT, MOST = 1, 90 * DAY, 10_000
+FORMAT, KEPT, MOST = 1, 90 * DAY, 100_000
+TOGETHER = 1_000  # events asked for at once
 
 
 async def note(what: str, owner: str, connection: Connection | None = None, actor: Actor = BY_ITSELF) -> None:
@@ -29,18 +30,22 @@ async def note(what: str, owner: str, connection: Connection | None = None, acto
     slug, account = (connection.slug, connection.account.name) if connection else ("", "")
     event = Event(datetime.now(UTC), what, slug, account, actor.who, actor.where)
     with contextlib.suppress(StoreError):
-        await _add(_name(owner), cipher.seal(FORMAT, _name(owner), _shape().dump_json(event), await _key(owner)))
+        await _add(owner, cipher.seal(FORMAT, _name(owner), _shape().dump_json(event), await _key(owner)))
 
 
-async def events(owner: str) -> list[Event]:
-    """What was done in the last 90 days, the latest first."""
+async def events(owner: str, most: int = MOST) -> list[Event]:
+    """What was done in the last 90 days, the latest first, and no more than `most`."""
     name, since = _name(owner), datetime.now(UTC) - timedelta(seconds=KEPT)
     key = await records.get(AUDIT_KEY, (owner,))
-    if key is None:
-        return []
-    found = await execute(lambda redis: redis.xrevrange(name, count=MOST))
-    read = [_read(name, fields[b"event"], key) for _, fields in found]
-    return [event for event in read if event and event.at > since]
+    read: list[Event] = []
+    last, oldest = "+", str(int(since.timestamp() * 1000))
+    while key and len(read) < most:
+        found = await execute(lambda redis: redis.xrevrange(name, last, oldest, count=TOGETHER))  # noqa: B023
+        read += [event for _, fields in found if (event := _read(name, fields[b"event"], key)) and event.at > since]
+        if len(found) < TOGETHER:
+            break
+        last = f"({found[-1][0].decode()}"
+    return read[:most]
 
 
 async def forget(owner: str) -> None:
@@ -55,12 +60,13 @@ def _read(name: str, record: bytes, key: str) -> Event | None:
         return None
 
 
-async def _add(name: str, sealed: bytes) -> None:
-    oldest = int((time.time() - KEPT) * 1000)
+async def _add(owner: str, sealed: bytes) -> None:
+    name, oldest = _name(owner), int((time.time() - KEPT) * 1000)
 
     async def added(redis: Any) -> None:
         async with redis.pipeline(transaction=True) as pipe:
-            await pipe.xadd(name, {b"event": sealed}, minid=oldest).expire(name, KEPT).execute()
+            pipe.xadd(name, {b"event": sealed}, minid=oldest, approximate=False).expire(name, KEPT)
+            await pipe.expire(AUDIT_KEY.key(owner), AUDIT_KEY.expiry).execute()
 
     await execute(added)
 

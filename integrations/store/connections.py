@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ..model import Account, Connection, Token
+from ..model.connection import Share
 from ..model.errors import RecordTooNew, RecordUnreadable, StoreFull
 from . import records
 from .connection import execute
@@ -15,17 +17,23 @@ from .keys import CONNECTION, TOKEN, USAGE, Usage
 
 FORMAT = "1"
 TOUCH_EVERY = timedelta(hours=1)
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 async def save(connection: Connection, token: Token) -> None:
-    """Save a connection with its token, replacing what the same account had; it stays shared as it was."""
+    """Save a connection with its token in one step, replacing what the same account had; it stays shared as it was."""
     await records.delete_unreadable(connection.path)
-    before = await records.get(CONNECTION, connection.path)
-    connection = dataclasses.replace(connection, share=before.share if before else connection.share)
-    await records.put(TOKEN, connection.path, token)
-    await records.put(CONNECTION, connection.path, connection)
-    await records.put(USAGE, connection.path, Usage(datetime.now(UTC)))
-    await execute(lambda redis: redis.sadd(_index(connection.owner), _member(connection)))
+    name = CONNECTION.key(*connection.path)
+
+    async def whole(pipe: Any) -> None:
+        kept = dataclasses.replace(connection, share=_share(name, await pipe.get(name)) or connection.share)
+        pipe.multi()
+        for kind, value in ((TOKEN, token), (CONNECTION, kept), (USAGE, Usage(datetime.now(UTC)))):
+            key = kind.key(*connection.path)
+            pipe.set(key, records.encode(kind, key, value))
+        pipe.sadd(_index(connection.owner), _member(connection))
+
+    await execute(lambda redis: redis.transaction(whole, name))
 
 
 async def of(owner: str, slug: str | None = None) -> list[Connection]:
@@ -45,16 +53,19 @@ async def find(owner: str, slug: str, connection_id: str) -> Connection | None:
 
 
 async def mark_reconnect(connection: Connection, reason: str) -> None:
-    """Remember that only approving again repairs this connection."""
-    await records.exchange(CONNECTION, connection.path, lambda found: dataclasses.replace(found, reconnect=reason))
+    """Remember that only approving again repairs this connection, or, without a reason, that it works."""
+
+    def change(found: Connection) -> Connection | None:
+        return dataclasses.replace(found, reconnect=reason) if found.reconnect != reason else None
+
+    await records.exchange(CONNECTION, connection.path, change)
 
 
 async def touch(connection: Connection) -> None:
     """Note that it is in use (once an hour is enough), if Redis takes that down."""
-    usage = await records.get(USAGE, connection.path)
-    if usage is None or datetime.now(UTC) - usage.used_at > TOUCH_EVERY:
+    if datetime.now(UTC) - await _last_used(connection, otherwise=LONG_AGO) > TOUCH_EVERY:
         with contextlib.suppress(StoreFull):
-            await records.put(USAGE, connection.path, Usage(datetime.now(UTC)), only_over=True)
+            await records.put_beside(USAGE, connection.path, Usage(datetime.now(UTC)))
 
 
 async def everybodys() -> list[Connection]:
@@ -62,33 +73,42 @@ async def everybodys() -> list[Connection]:
     return [connection for owner in await _owners() for connection in await of(owner)]
 
 
-async def unused(for_days: float) -> list[Connection]:
-    """Every owner's connections that nobody used for that long."""
-    limit = datetime.now(UTC) - timedelta(days=for_days)
-    return [connection for connection in await everybodys() if await _last_used(connection) < limit]
+async def unused(for_days: float) -> AsyncIterator[Connection]:
+    """Every owner's connections that nobody used for that long, each looked at just before it comes."""
+    limit = timedelta(days=for_days)
+    for connection in await everybodys():
+        if await _last_used(connection, otherwise=connection.connected_at) < datetime.now(UTC) - limit:
+            yield connection
 
 
 async def forget(connection: Connection) -> None:
-    """Delete everything that is stored about a connection."""
-    await execute(lambda redis: redis.srem(_index(connection.owner), _member(connection)))
+    """Delete everything that is stored about a connection; interrupted, it is still listed, to be deleted again."""
     await records.delete_connection(connection.path)
+    await execute(lambda redis: redis.srem(_index(connection.owner), _member(connection)))
 
 
 async def _find(owner: str, slug: str, connection_id: str) -> Connection | None:
     try:
         return await records.get(CONNECTION, (owner, slug, connection_id))
     except (RecordUnreadable, RecordTooNew) as error:
-        unknown, long_ago = Account("", "an account that cannot be read"), datetime.min.replace(tzinfo=UTC)
-        return Connection(connection_id, owner, slug, unknown, "real", "", long_ago, reconnect=str(error))
+        unknown = Account("", "an account that cannot be read")
+        return Connection(connection_id, owner, slug, unknown, "real", "", LONG_AGO, reconnect=str(error))
 
 
-async def _last_used(connection: Connection) -> datetime:
+def _share(name: str, record: bytes | None) -> Share | None:
+    with contextlib.suppress(RecordTooNew):
+        before = records.decode(CONNECTION, name, record)
+        return before.share if before else None
+    return None
+
+
+async def _last_used(connection: Connection, otherwise: datetime) -> datetime:
     """When it was last used; now, if that cannot be read: what cannot be read is not deleted."""
     try:
         usage = await records.get(USAGE, connection.path)
     except (RecordUnreadable, RecordTooNew):
         return datetime.now(UTC)
-    return usage.used_at if usage else connection.connected_at
+    return usage.used_at if usage else otherwise
 
 
 async def _owners() -> list[str]:

@@ -79,7 +79,7 @@ async def _docket() -> Docket:
     _dockets[loop] = entering
     try:
         return await asyncio.shield(entering)
-    except StoreUnavailable:
+    except Exception:
         if _dockets.get(loop) is entering:
             del _dockets[loop]
         raise

@@ -66,6 +66,7 @@ class Usage:
 class Kind(Generic[T]):
     """One kind of record. `seconds`: its expiry; None while its connection lives, or for KEEP_DAYS if it is `loaded`.
 
+    `dispensable`: one that does not open counts as none, since what replaces it comes by itself or is asked for again.
     Chunks are sealed with the data key of their load: new TOKEN_KEYS leave these megabytes as they are.
     """
 
@@ -75,6 +76,7 @@ class Kind(Generic[T]):
     version: int = 1
     migrations: Mapping[int, Callable[[Any], Any]] = field(default_factory=dict, compare=False)
     loaded: bool = False
+    dispensable: bool = False
 
     @property
     def expiry(self) -> int | None:
@@ -88,26 +90,27 @@ class Kind(Generic[T]):
 
 STATE = Kind("state", PendingAuthorization, 10 * MINUTE)  # owner, slug, hash of state
 OUTCOME = Kind("outcome", Outcome, MINUTE)  # owner, slug, hash of state
-NOTICE = Kind("notice", Outcome, 5 * MINUTE)  # owner, slug
-SESSION = Kind("session", Session, 30 * DAY)  # browser
+NOTICE = Kind("notice", Outcome, 5 * MINUTE, dispensable=True)  # owner, slug
+SESSION = Kind("session", Session, 30 * DAY, dispensable=True)  # browser
 ENDED = Kind("ended", str, 31 * DAY)  # login: longer than Streamlit's cookie lives
-RETURN = Kind("return", str, 10 * MINUTE)  # browser: the page that was asked for before signing in
-AUDIT_KEY = Kind("audit_key", str, 400 * DAY)  # owner: what their activity log is sealed with
-CHOICE = Kind("choice", Choice, 400 * DAY)  # owner, slug
+RETURN = Kind("return", str, 10 * MINUTE, dispensable=True)  # browser: the page that was asked for before signing in
+AUDIT_KEY = Kind("audit_key", str, 400 * DAY, dispensable=True)  # owner: what their activity log is sealed with
+CHOICE = Kind("choice", Choice, 400 * DAY, dispensable=True)  # owner, slug
 CONNECTION = Kind("connection", Connection, None)  # owner, slug, connection
 TOKEN = Kind("token", Token, None)  # owner, slug, connection
-NAMES = Kind("names", dict, None, loaded=True)  # owner, slug, connection: what its provider remembers till then
-OUTLINE = Kind("outline", Outline, 30 * DAY)  # owner, slug, connection
+NAMES = Kind("names", dict, None, loaded=True, dispensable=True)  # owner, slug, connection: its provider's
+OUTLINE = Kind("outline", Outline, 30 * DAY, dispensable=True)  # owner, slug, connection
 USAGE = Kind("usage", Usage, None)  # owner, slug, connection
-LOAD = Kind("load", Load, None, loaded=True)  # owner, slug, connection
-SNAPSHOT = Kind("snapshot", Load, None, loaded=True)  # owner, slug, connection
+LOAD = Kind("load", Load, None, loaded=True, dispensable=True)  # owner, slug, connection
+SNAPSHOT = Kind("snapshot", Load, None, loaded=True, dispensable=True)  # owner, slug, connection
 CHUNK = Kind("chunk", bytes, None, loaded=True)  # owner, slug, connection, load, run, number
 RUN = Kind("run", str, None)  # owner, slug, connection: who may write the load
 CANCEL = Kind("cancel", str, 10 * MINUTE)  # owner, slug, connection: the load to stop
 SANDBOX = Kind("sandbox", dict, None)  # slug and what the stand-in provider names it
+UNSEALED = (RUN,)  # a name drawn by lot, which scripts compare
 
 KINDS: tuple[Kind[Any], ...] = tuple(value for value in list(globals().values()) if isinstance(value, Kind))
-OF_A_CONNECTION = (CONNECTION, TOKEN, NAMES, OUTLINE, USAGE, LOAD, SNAPSHOT, CHUNK, RUN, CANCEL)
+OF_A_CONNECTION = (TOKEN, NAMES, OUTLINE, USAGE, LOAD, SNAPSHOT, CHUNK, RUN, CANCEL, CONNECTION)  # deleted so
 OF_AN_OWNER = (STATE, OUTCOME, NOTICE, CHOICE)
 BUDGET = "dashboard:budget"  # what, hash of a lane: when its calls may go; lives for as long as that matters
 CALLS = "dashboard:calls"  # month, hash of an account: how many calls it was asked; kept for 40 days

@@ -13,7 +13,7 @@ from redis.exceptions import ResponseError
 from ..model.errors import RecordTooNew, RecordUnreadable
 from . import cipher
 from .connection import execute
-from .keys import CHUNK, KINDS, LOAD, OF_A_CONNECTION, OF_AN_OWNER, RUN, Kind
+from .keys import CHUNK, CONNECTION, KINDS, LOAD, OF_A_CONNECTION, OF_AN_OWNER, RUN, UNSEALED, Kind
 
 T = TypeVar("T")
 
@@ -32,6 +32,12 @@ if ARGV[3] ~= '' then redis.call('EXPIRE', KEYS[1], ARGV[3]) end
 return 1
 """
 ON_DISK_WITHIN = 800  # ms; less than a command may take
+PUT_BESIDE = """
+if redis.call('EXISTS', KEYS[2]) == 0 then return 0 end
+redis.call('SET', KEYS[1], ARGV[1])
+if ARGV[2] ~= '' then redis.call('EXPIRE', KEYS[1], ARGV[2]) end
+return 1
+"""
 HOLD_WHILE_WANTED = """
 if redis.call('EXISTS', KEYS[2]) == 0 then return 0 end
 redis.call('SET', KEYS[1], ARGV[1])
@@ -40,15 +46,24 @@ return 1
 
 
 async def put(
-    kind: Kind[T], path: Sequence[str], value: T, *, seconds: int | None = None, only_over: bool = False
+    kind: Kind[T], path: Sequence[str], value: T, *, seconds: int | None = None
 ) -> None:
-    """Save a record, replacing what was there; it expires as its kind says, or in `seconds`.
-
-    `only_over`: only if there is one, so that what was deleted meanwhile does not come back.
-    """
+    """Save a record, replacing what was there; it expires as its kind says, or in `seconds`."""
     key = kind.key(*path)
     record = encode(kind, key, value)
-    await execute(lambda redis: redis.set(key, record, ex=seconds or kind.expiry, xx=only_over))
+    await execute(lambda redis: redis.set(key, record, ex=seconds or kind.expiry))
+
+
+async def put_beside(kind: Kind[T], path: Sequence[str], value: T) -> None:
+    """Save a record of a connection, unless that was deleted meanwhile."""
+    names = kind.key(*path), CONNECTION.key(*path)
+    record = encode(kind, names[0], value)
+    await execute(lambda redis: redis.eval(PUT_BESIDE, 2, *names, record, kind.expiry or ""))
+
+
+async def renew(kind: Kind[Any], path: Sequence[str]) -> None:
+    """Count the time until it expires from now."""
+    await execute(lambda redis: redis.expire(kind.key(*path), kind.expiry))
 
 
 async def get(kind: Kind[T], path: Sequence[str]) -> T | None:
@@ -172,7 +187,7 @@ async def paths(kind: Kind[Any], *start: str) -> list[tuple[str, ...]]:
 
 async def delete_unreadable(path: Sequence[str]) -> None:
     """Delete what was sealed with a lost key, so that a connection made again starts afresh."""
-    for kind in (kind for kind in OF_A_CONNECTION if kind is not RUN):
+    for kind in (kind for kind in OF_A_CONNECTION if kind not in UNSEALED):
         try:
             await get(kind, path)
         except RecordUnreadable:
@@ -185,6 +200,7 @@ async def delete_connection(path: Sequence[str]) -> None:
     """Delete every record that belongs to a connection.
 
     Hold and load go first and together: from then on no worker can write for it, or become its holder.
+    Its own record goes last: what is interrupted can be seen, and deleted again.
     """
     await execute(lambda redis: redis.unlink(RUN.key(*path), LOAD.key(*path)))
     for kind in OF_A_CONNECTION:
@@ -210,9 +226,16 @@ def encode(kind: Kind[Any], key: str, value: Any, data_key: str = "") -> bytes:
 
 
 def decode(kind: Kind[T], key: str, record: bytes | None, data_key: str = "") -> T | None:
-    """The value of a sealed record; raises RecordUnreadable and RecordTooNew."""
-    if record is None:
-        return None
+    """The value of a sealed record; raises RecordTooNew, and RecordUnreadable unless it is dispensable."""
+    try:
+        return None if record is None else _decoded(kind, key, record, data_key)
+    except RecordUnreadable:
+        if kind.dispensable:
+            return None
+        raise
+
+
+def _decoded(kind: Kind[T], key: str, record: bytes, data_key: str) -> T:
     if record[:1] > bytes([kind.version]):
         raise RecordTooNew("This was stored by a newer version of the dashboard. Update this server to read it.")
     version, plain = cipher.open_(key, record, data_key)

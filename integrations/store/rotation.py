@@ -14,7 +14,7 @@ from ..model import settings
 from ..model.errors import NotConfigured, RecordUnreadable
 from . import cipher
 from .connection import execute
-from .keys import KINDS
+from .keys import KINDS, UNSEALED
 
 RESEAL = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
@@ -67,7 +67,7 @@ async def _reseal(done: Rotation) -> int:
 
 
 async def _keys() -> AsyncIterator[bytes]:
-    for kind in KINDS:
+    for kind in (kind for kind in KINDS if kind not in UNSEALED):
         pattern, cursor = kind.key("*"), 0
         while True:
             cursor, found = await execute(lambda redis: redis.scan(cursor, match=pattern, count=1000))  # noqa: B023

@@ -28,9 +28,10 @@ async def begin(browser: str, session: Session) -> bool:
 
 async def end(browser: str) -> None:
     """Sign out: this sign-in begins no session any more, on any browser."""
-    session = await records.take(SESSION, (browser,))
+    session = await records.get(SESSION, (browser,))
     if session:
-        await records.put(ENDED, (session.login,), "signed out")
+        await records.put(ENDED, (session.login,), "signed out")  # first: nothing else counts for other browsers
+        await records.delete(SESSION, (browser,))
 
 
 async def owner(browser: str | None, proof: str) -> str | None:

@@ -7,11 +7,13 @@ neither the owner nor the account.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import secrets
 
 from ..model import Connection, Session
 from ..model.connection import NOT_SHARED, Share
+from ..model.errors import RecordTooNew, RecordUnreadable
 from . import connections, records
 from .connection import execute
 from .keys import CONNECTION, SHARED
@@ -22,22 +24,39 @@ FORMAT = "1"
 async def share(connection: Connection, session: Session) -> None:
     """Show what is loaded to everybody of the organisation that this session belongs to."""
     new = Share(secrets.token_hex(16), session.organisation, session.organisation_name, session.name)
-    shared = await records.exchange(CONNECTION, connection.path, lambda found: dataclasses.replace(found, share=new))
-    if shared:
-        member = ":".join((FORMAT, *shared.path))
-        await execute(lambda redis: redis.hset(_index(new.organisation), new.id, member))
+    member = ":".join((FORMAT, *connection.path))
+    await execute(lambda redis: redis.hset(_index(new.organisation), new.id, member))  # worth nothing by itself
+    await _replace(connection, new)
 
 
 async def stop(connection: Connection) -> None:
     """Show it to nobody else any more."""
-    await records.exchange(CONNECTION, connection.path, lambda found: dataclasses.replace(found, share=NOT_SHARED))
-    await forget(connection)
+    await _replace(connection, NOT_SHARED)
 
 
 async def forget(connection: Connection) -> None:
-    """Take a share out of the index."""
-    if connection.share.id:
-        await execute(lambda redis: redis.hdel(_index(connection.share.organisation), connection.share.id))
+    """Take what is about to be deleted out of the index, if it can be read."""
+    with contextlib.suppress(RecordUnreadable, RecordTooNew):
+        if found := await records.get(CONNECTION, connection.path):
+            await _drop(found.share)
+
+
+async def _replace(connection: Connection, new: Share) -> None:
+    """Put a share in the place of the one there is, and that one out of the index."""
+    before = NOT_SHARED
+
+    def change(found: Connection) -> Connection:
+        nonlocal before
+        before = found.share
+        return dataclasses.replace(found, share=new)
+
+    await records.exchange(CONNECTION, connection.path, change)
+    await _drop(before)
+
+
+async def _drop(share: Share) -> None:
+    if share.id:
+        await execute(lambda redis: redis.hdel(_index(share.organisation), share.id))
 
 
 async def seen_by(session: Session | None, slug: str | None = None) -> list[Connection]:

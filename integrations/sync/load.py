@@ -79,6 +79,7 @@ async def _read_everything(run: Run, provider: Provider) -> LoadState:
         run.notes.append(str(error))
         return "failed"
     choice = await run.ask(records.get, keys.CHOICE, run.connection.path[:2]) or Choice()
+    await run.ask(records.renew, keys.CHOICE, run.connection.path[:2])
     wanted = [part for part in plan.parts if not is_left_out(part, choice)]
     run.skipped.extend(plan.skipped)
     since = await _since(run, provider, wanted)
@@ -223,7 +224,7 @@ def is_left_out(part: Part, choice: Choice) -> bool:
 async def save_outline(connection: Connection, plan: Plan) -> Outline:
     """Remember the parts for choosing among them."""
     outline = _outline(plan, {})
-    await records.put(keys.OUTLINE, connection.path, outline)
+    await records.put_beside(keys.OUTLINE, connection.path, outline)
     return outline
 
 

@@ -31,7 +31,7 @@ LOOK_EVERY = timedelta(minutes=1)
 
 async def sweep(perpetual: Perpetual = Perpetual(every=SWEEP_EVERY, automatic=True)) -> None:  # noqa: B008 - docket's way
     """Revoke and delete connections that nobody has used for FORGET_AFTER_DAYS."""
-    for connection in await connections.unused(settings().forget_after_days):
+    async for connection in connections.unused(settings().forget_after_days):
         try:
             await disconnect(providers()[connection.slug], connection)
         except Exception as error:  # one that cannot be ended must not keep the others

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any, NoReturn
 from urllib.parse import urlencode, urlsplit
@@ -71,12 +72,14 @@ def offer_adoption(browser: str, owner: str) -> None:
 
 
 async def _session(browser: str, claims: Mapping[str, Any], proof: str) -> tuple[Session | None, bool]:
-    """Who the identity cookie says it is, if their sign-in has not ended; and whether it has just begun."""
+    """Who the identity cookie says it is, if their sign-in has not ended; and whether it has just begun.
+
+    A page that was opened before signing in has no such cookie, and says nothing of the sign-in since.
+    """
     if not claims:
-        await sessions.end(browser)
         return None, False
     said, known = session_of(claims, proof), await sessions.current(browser)
-    if known and (known.login, known.proof) == (said.login, proof):
+    if known and dataclasses.replace(known, at=said.at) == said:
         return known, False
     return (said, True) if await sessions.begin(browser, said) else (None, False)
 

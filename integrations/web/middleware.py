@@ -5,9 +5,10 @@ from __future__ import annotations
 from urllib.parse import quote, urlsplit
 
 from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 from ..model import cookie_name, new_cookie, owner_of, settings
 from ..model.session import TOKENS
@@ -23,7 +24,7 @@ UNEXPECTED = "Something went wrong here, and it has been logged. Go back and try
 
 
 class Browser:
-    """Pure ASGI, so that websockets and streams pass untouched.
+    """Pure ASGI, so that streams pass untouched.
 
     Whether something is a page is decided by the request: an answer from the
     browser's cache (304) has no content type to tell by.
@@ -33,7 +34,9 @@ class Browser:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request; websocket and lifespan pass through."""
+        """Serve one request; lifespan passes through, and a websocket under our own host."""
+        if scope["type"] == "websocket" and not _under_own_host(HTTPConnection(scope)):
+            return await WebSocketClose()(scope, receive, send)
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         answer = _Answer(Request(scope), send)
@@ -67,9 +70,7 @@ class _Answer:
 
     def misdirected(self) -> Response | None:
         """Under another host a page is sent to PUBLIC_URL, where its cookie lives, and nothing else is answered."""
-        headers, path = self._request.headers, self._request.scope["path"]
-        asked = [headers.get("host", ""), *headers.get("x-forwarded-host", "").split(",")]
-        if path in ASKED_BY_ADDRESS or _own_hosts() & {host.strip().lower() for host in asked}:
+        if self._request.scope["path"] in ASKED_BY_ADDRESS or _under_own_host(self._request):
             return None
         if self._page:
             return RedirectResponse(f"{settings().public_url}/{_asked_for(self._request.scope)}", status_code=307)
@@ -87,6 +88,14 @@ def _private(header: tuple[bytes, bytes]) -> tuple[bytes, bytes] | None:
     if value.startswith(TOKENS_COOKIE) and b"max-age=0" not in value.lower():
         return None
     return (name, value + b"; Secure") if settings().https and b"; secure" not in value.lower() else header
+
+
+def _under_own_host(asked: HTTPConnection) -> bool:
+    """By the host that was asked for, or that a proxy says was. On this machine there is none: a page could say so."""
+    hosts = [asked.headers.get("host", "")]
+    if not settings().on_this_machine:
+        hosts += asked.headers.get("x-forwarded-host", "").split(",")
+    return not _own_hosts().isdisjoint(host.strip().lower() for host in hosts)
 
 
 def _own_hosts() -> set[str]:

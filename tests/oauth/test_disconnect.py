@@ -94,26 +94,33 @@ def test_disconnecting_one_account_leaves_the_others_and_what_was_chosen(
     assert run(records.get(keys.TOKEN, other.path)) and run(records.get(keys.TOKEN, theirs.path))
 
 
+def unused() -> list[Connection]:
+    async def found() -> list[Connection]:
+        return [connection async for connection in connections.unused(90)]
+
+    return run(found())
+
+
 def test_only_connections_unused_for_so_long_are_swept(acme, mine, person, stranger) -> None:
     theirs = stranger.connects()
-    assert run(connections.unused(90)) == []
+    assert unused() == []
     long_ago = datetime.now(UTC) - timedelta(days=90, minutes=1)
     run(records.put(keys.USAGE, mine.path, Usage(long_ago)))
     run(records.put(keys.USAGE, theirs.path, Usage(long_ago + timedelta(minutes=5))))
-    assert run(connections.unused(90)) == [mine]
+    assert unused() == [mine]
     run(connections.touch(mine))
-    assert run(connections.unused(90)) == []
+    assert unused() == []
 
 
 def test_a_connection_whose_use_cannot_be_read_is_not_swept(acme, mine, configured) -> None:
     run(records.put(keys.USAGE, mine.path, Usage(datetime.now(UTC) - timedelta(days=400))))
     configured(TOKEN_KEYS="x" * 43)
-    assert run(connections.unused(90)) == []
+    assert unused() == []
 
 
 def test_a_connection_never_touched_counts_from_when_it_was_connected(acme, mine) -> None:
     run(records.delete(keys.USAGE, mine.path))
-    assert run(connections.unused(90)) == []
+    assert unused() == []
     old = dataclasses.replace(mine, connected_at=datetime.now(UTC) - timedelta(days=91))
     run(records.put(keys.CONNECTION, mine.path, old))
-    assert run(connections.unused(90)) == [old]
+    assert unused() == [old]

@@ -153,12 +153,14 @@ def test_of_many_claims_one_spends_and_one_marks(store) -> None:
     assert 0 < raw(lambda redis: redis.ttl(keys.OUTCOME.key(*PATH))) <= keys.OUTCOME.seconds
 
 
-def test_only_over_what_is_there(store) -> None:
-    run(records.put(keys.USAGE, PATH, Usage(NOW), only_over=True))
+def test_what_belongs_to_a_connection_does_not_outlive_it(store) -> None:
+    run(records.put_beside(keys.USAGE, PATH, Usage(NOW)))
     assert run(records.get(keys.USAGE, PATH)) is None
-    run(records.put(keys.USAGE, PATH, Usage(NOW)))
-    run(records.put(keys.USAGE, PATH, Usage(NOW.replace(year=2027)), only_over=True))
-    assert run(records.get(keys.USAGE, PATH)).used_at.year == 2027
+    raw(lambda redis: redis.set(keys.CONNECTION.key(*PATH), b"there"))
+    run(records.put_beside(keys.USAGE, PATH, Usage(NOW)))
+    assert run(records.get(keys.USAGE, PATH)) == Usage(NOW)
+    run(records.put_beside(keys.OUTLINE, PATH, Outline((), (), NOW)))
+    assert 0 < raw(lambda redis: redis.ttl(keys.OUTLINE.key(*PATH))) <= keys.OUTLINE.seconds
 
 
 def test_many_are_read_in_the_order_asked_for_with_holes(store) -> None:

@@ -107,11 +107,15 @@ def test_only_getting_a_page_sets_a_cookie(browser: Browser, served: Served, met
     assert not cookies(browser.ask(method, "/", headers=PAGE))
 
 
-def test_a_websocket_passes_untouched(served: Served):
+@pytest.mark.parametrize(
+    ("host", "answer"), [("localhost:8501", "websocket.accept"), ("evil.example:8501", "websocket.close")]
+)
+def test_a_websocket_passes_untouched_under_our_own_host_and_no_other(served: Served, host: str, answer: str):
+    """Streamlit lets in whoever says the same host and origin, as a site does whose name is made to lead here."""
     sent: list[dict] = []
     scope = {
         "type": "websocket", "path": "/_stcore/stream", "raw_path": b"/_stcore/stream", "query_string": b"",
-        "headers": [(b"host", b"elsewhere"), (b"accept", b"text/html")], "subprotocols": [],
+        "headers": [(b"host", host.encode()), (b"accept", b"text/html")], "subprotocols": [],
     }  # fmt: skip
 
     async def receive():
@@ -121,7 +125,7 @@ def test_a_websocket_passes_untouched(served: Served):
         sent.append(message)
 
     run(APP(scope, receive, send))
-    assert sent[0]["type"] == "websocket.accept" and not sent[0].get("headers")
+    assert sent[0]["type"] == answer and not sent[0].get("headers")
 
 
 ELSEWHERE = ["http://127.0.0.1:8501", "http://localhost:9999", "http://192.168.1.7:8501", "http://evil.example"]
@@ -145,13 +149,15 @@ def test_a_path_goes_along_as_it_was_written(browser: Browser, served: Served):
     ("base", "sent"),
     [
         ("http://LOCALHOST:8501", {}),
-        ("http://inner:80", {"X-Forwarded-Host": "localhost:8501"}),
-        ("http://inner:80", {"X-Forwarded-Host": "LocalHost:8501, inner"}),
+        ("https://dash.example.com", {}),
+        ("http://inner:80", {"X-Forwarded-Host": "dash.example.com"}),
+        ("http://inner:80", {"X-Forwarded-Host": "Dash.Example.com, inner"}),
     ],
 )
 def test_the_public_host_is_known_in_any_case_and_behind_a_proxy(
     browser: Browser, served: Served, base: str, sent: dict[str, str]
 ):
+    served(**({} if "LOCALHOST" in base else HTTPS))
     assert browser.get("/", base=base, headers={**PAGE, **sent}).status_code == 200
 
 
@@ -173,8 +179,9 @@ def test_health_is_told_under_any_host(
 @pytest.mark.parametrize("path", ["/download/hubspot", "/activity.csv", "/sandbox/notion/v1/search", "/static/x.js"])
 def test_under_another_host_nothing_else_is_answered(browser: Browser, served: Served, path: str):
     """A site whose name is made to lead here is no page of ours (DNS rebinding)."""
-    answer = browser.get(path, f"sid={COOKIE}", base="http://evil.example:8501", headers={"Accept": "*/*"})
-    assert answer.status_code == 421 and "http://localhost:8501" in answer.text
+    for said in ({}, {"X-Forwarded-Host": "localhost:8501"}):  # which a script there can say as well
+        answer = browser.get(path, f"sid={COOKIE}", base="http://evil.example:8501", headers={"Accept": "*/*", **said})
+        assert answer.status_code == 421 and "http://localhost:8501" in answer.text
 
 
 def payloads() -> list[str]:
