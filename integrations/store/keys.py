@@ -103,7 +103,7 @@ OUTLINE = Kind("outline", Outline, 30 * DAY, dispensable=True)  # owner, slug, c
 USAGE = Kind("usage", Usage, None)  # owner, slug, connection
 LOAD = Kind("load", Load, None, loaded=True, dispensable=True)  # owner, slug, connection
 SNAPSHOT = Kind("snapshot", Load, None, loaded=True, dispensable=True)  # owner, slug, connection
-CHUNK = Kind("chunk", bytes, None, loaded=True)  # owner, slug, connection, load, run, number
+CHUNK = Kind("chunk", bytes, None, loaded=True, dispensable=True)  # owner, slug, connection, load, run, number
 RUN = Kind("run", str, None)  # owner, slug, connection: who may write the load
 CANCEL = Kind("cancel", str, 10 * MINUTE)  # owner, slug, connection: the load to stop
 SANDBOX = Kind("sandbox", dict, None)  # slug and what the stand-in provider names it

@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from integrations.store import keys, records
+from integrations.model import Item
+from integrations.store import connections, keys, records
 from integrations.store.connection import execute
+from integrations.ui.table import EAGER
 
 from .conftest import Visit
+from .plant import plant
 from .server import Server, until
 from .visitor import Visitor
 
@@ -47,6 +50,21 @@ def test_disconnecting_leaves_nothing_behind(visitor: Visitor, inside: Callable[
     visitor.page.goto(f"{visitor.server.url}/download/notion?connection={path[2]}")
     expect(visitor.page.get_by_text("There is nothing to download here for this browser")).to_be_visible()
     visitor.complaints.clear()  # the answer to that download is 404, as it should be
+
+
+def test_a_long_table_that_is_left_open_ends_with_its_connection(visitor: Visitor, inside: Callable[..., Any]) -> None:
+    """Its rows are fetched as one scrolls, without the page being drawn again."""
+    people = tuple(Item(str(number), "contact", f"Person {number}") for number in range(EAGER + 1))
+    visitor.open()
+    inside(visitor.server, plant(visitor.owner, "hubspot", f"{visitor.server.url}/sandbox/hubspot", people))
+    visitor.open("hubspot")
+    visitor.sees(len(people), len(people))
+
+    [connection] = inside(visitor.server, connections.of(visitor.owner))
+    inside(visitor.server, connections.forget(connection))
+
+    expect(visitor.button("Try with sample data")).to_be_enabled()
+    expect(visitor.page.get_by_test_id("stDataFrame")).to_have_count(0)
 
 
 def test_disconnecting_can_be_thought_over(regular: Visitor) -> None:

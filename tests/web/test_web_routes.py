@@ -133,11 +133,11 @@ def test_without_redis_the_download_is_a_sentence_and_not_a_file(browser: Browse
     assert "cannot reach its database" in answer.text and "content-disposition" not in answer.headers
 
 
-def test_rows_sealed_with_a_key_that_is_gone_are_a_sentence_too(browser: Browser, here: str, served: Served):
+def test_of_rows_sealed_with_a_key_that_is_gone_nothing_is_downloaded(browser: Browser, here: str, served: Served):
     sync.jobs._tables.clear()
     served(TOKEN_KEYS="k" * 43)
     answer = browser.get(here, MINE, headers=PAGE)
-    assert answer.status_code == 503 and "cannot be opened with this server" in answer.text
+    assert answer.status_code == 404 and "nothing to download here" in answer.text
 
 
 def test_columns_that_nobody_has_cost_nothing_and_there_are_not_too_many(browser: Browser, connection: Connection):
