@@ -13,6 +13,8 @@ from .explain import explained
 from .leave import leave_for
 from .sign_in import session, still
 
+LATEST = 1_000  # events on the page
+
 
 def actor() -> Actor:
     """Whoever sits at the browser that asks."""
@@ -31,8 +33,10 @@ def activity_button(owner: str) -> None:
 @explained()
 def _dialog(owner: str) -> None:
     still(owner)
-    events = run(audit.events(owner))
-    st.caption("What was done with your connections in the last 90 days. Nobody else can read this.")
+    events = run(audit.events(owner, LATEST))
+    which = f"The latest {LATEST:,} things done with your connections; the file has them all"
+    few = "What was done with your connections in the last 90 days"
+    st.caption(f"{few if len(events) < LATEST else which}. Nobody else can read this.")
     if not events:
         st.info("Nothing yet: connect something first.", icon=":material/history:")
         return

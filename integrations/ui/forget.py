@@ -6,11 +6,11 @@ import streamlit as st
 
 from .. import oauth, providers, sync
 from ..model import Connection
-from ..store import audit, records
+from ..store import audit, connections, records
 from ..store.loop import run
 from .decide import decided
 from .explain import explained
-from .words import count, line, plain
+from .words import accounts, count
 
 
 def forget(owner: str, mine: list[Connection]) -> None:
@@ -22,8 +22,8 @@ def forget(owner: str, mine: list[Connection]) -> None:
 @st.dialog("Forget this browser")
 @explained()
 def _dialog(owner: str, mine: list[Connection]) -> None:
-    what = ", ".join(plain(f"{providers()[each.slug].title}: {line(each.account.name)}") for each in mine)
-    st.markdown(f"Ends {count(len(mine), 'connection')} and deletes what was loaded: {what}. This can't be undone.")
+    ended = count(len(mine), "connection")
+    st.markdown(f"Ends {ended} and deletes what was loaded: {accounts(mine)}. This can't be undone.")
     if decided("Forget everything", "Keep everything"):
         run(_forget(owner, mine))
         st.rerun()
@@ -32,6 +32,9 @@ def _dialog(owner: str, mine: list[Connection]) -> None:
 async def _forget(owner: str, mine: list[Connection]) -> None:
     for connection in mine:
         await sync.stop_for_good(connection)
-        await oauth.disconnect(providers()[connection.slug], connection)
+        if connection.slug in providers():
+            await oauth.disconnect(providers()[connection.slug], connection)
+        else:
+            await connections.forget(connection)
     await records.delete_owner(owner)
     await audit.forget(owner)

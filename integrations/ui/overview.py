@@ -55,7 +55,7 @@ def _glance(owner: str, busy: bool) -> None:
 
 
 async def _all(owner: str) -> list[tuple[Connection, Load | None, tuple[Load, object] | None]]:
-    found = await connections.of(owner)
+    found = [each for each in await connections.of(owner) if each.slug in providers()]
     return [(each, await sync.status(each), await sync.shown(each)) for each in found]
 
 

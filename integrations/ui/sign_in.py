@@ -14,7 +14,7 @@ from ..model import Connection, Session, cookie_name, owner_of, proof_of, sessio
 from ..store import connections, sessions
 from ..store.loop import run
 from .leave import replace_with
-from .words import count, line, plain
+from .words import accounts, count, plain
 
 
 def signed_in(browser: str) -> str:
@@ -60,8 +60,8 @@ def offer_adoption(browser: str, owner: str) -> None:
     if not mine or st.session_state.get("not adopted"):
         return
     with st.container(border=True):
-        what = ", ".join(plain(f"{providers()[each.slug].title}: {line(each.account.name)}") for each in mine)
-        st.markdown(f"**This browser has {count(len(mine), 'connection')} from before you signed in.** {what}")
+        what = count(len(mine), "connection")
+        st.markdown(f"**This browser has {what} from before you signed in.** {accounts(mine)}")
         with st.container(horizontal=True):
             if st.button("Move to my account", type="primary", icon=":material/move_item:"):
                 run(_adopt(mine, owner))
@@ -87,7 +87,7 @@ async def _session(browser: str, claims: Mapping[str, Any], proof: str) -> tuple
 async def _adopt(mine: list[Connection], owner: str) -> None:
     for connection in mine:
         theirs = await oauth.adopt(connection, owner)
-        if not providers()[theirs.slug].ration:
+        if theirs.slug in providers() and not providers()[theirs.slug].ration:
             await sync.start(theirs)
 
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
+
+from .. import providers
+from ..model import Connection
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _JOINTS = re.compile(r"(?<=://)|(?<=www)(?=\.)|(?<=@)|(?<=[<>=~-])(?=[<>=~-])", re.IGNORECASE)
@@ -20,6 +24,13 @@ def line(text: str, longest: int = LONGEST) -> str:
 def plain(text: str, longest: int = LONGEST) -> str:
     """Somebody else's text cut to a line, which Streamlit's Markdown shows as it is: no link, picture or formula."""
     return NOTHING.join(_PUNCTUATION.sub(r"\\\1", part) for part in _JOINTS.split(line(text, longest)))
+
+
+def accounts(connections: Iterable[Connection]) -> str:
+    """Whose accounts they are: "HubSpot: Acme, Notion: Ada's notes"; by its slug, if a provider is no longer here."""
+    known = providers()
+    titles = [(known[each.slug].title if each.slug in known else each.slug, each.account.name) for each in connections]
+    return ", ".join(plain(f"{title}: {line(name)}") for title, name in titles)
 
 
 def ago(then: datetime | None, now: datetime | None = None) -> str:
