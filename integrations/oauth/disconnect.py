@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 
-from ..model import Actor, Connection, Provider, Token
+from ..model import Actor, Connection, Endpoints, Provider, Token
 from ..model.event import BY_ITSELF
 from ..store import audit, connections, keys, locks, records, sharing
 from .client import revoke_token
@@ -30,6 +29,12 @@ async def disconnect(provider: Provider, connection: Connection, by: Actor = BY_
 async def _revoked(provider: Provider, connection: Connection, token: Token) -> bool:
     """Whether the token that the others come from is ended; each is tried, whatever becomes of the other."""
     endpoints = endpoints_of(provider, connection)
-    both = {"refresh_token": token.refresh_token, "access_token": token.access_token}
-    asked = [revoke_token(provider, endpoints, value, hint) for hint, value in both.items() if value]
-    return (await asyncio.gather(*asked, return_exceptions=True))[0] is True
+    refreshing = token.refresh_token and await _ended(provider, endpoints, token.refresh_token, "refresh_token")
+    accessing = await _ended(provider, endpoints, token.access_token, "access_token")
+    return bool(refreshing) if token.refresh_token else accessing
+
+
+async def _ended(provider: Provider, endpoints: Endpoints, token: str, hint: str) -> bool:
+    with contextlib.suppress(Exception):
+        return await revoke_token(provider, endpoints, token, hint)
+    return False

@@ -52,6 +52,7 @@ class Acme:
         self.account = "account-1"
         self.answer: Callable[[dict[str, str]], Any] | None = None
         self.revocation: httpx.Response | Exception = httpx.Response(200)
+        self.revocations: dict[str, httpx.Response | Exception] = {}
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
@@ -61,9 +62,10 @@ class Acme:
         form = dict(parse_qsl(request.content.decode()))
         if request.url.path == "/revoke":
             self.revoked.append(form["token"])
-            if isinstance(self.revocation, Exception):
-                raise self.revocation
-            return self.revocation
+            answer = self.revocations.get(form["token"], self.revocation)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
         self.forms.append(form)
         number = len(self.forms)
         await asyncio.sleep(self.seconds)

@@ -11,6 +11,7 @@ import pytest
 
 from integrations import oauth
 from integrations.model import Connection, Load
+from integrations.model.errors import StoreUnavailable
 from integrations.oauth import ConnectionTokens
 from integrations.store import connections, keys, records
 from integrations.store.keys import Choice, Outline, Usage
@@ -124,3 +125,84 @@ def test_a_connection_never_touched_counts_from_when_it_was_connected(acme, mine
     old = dataclasses.replace(mine, connected_at=datetime.now(UTC) - timedelta(days=91))
     run(records.put(keys.CONNECTION, mine.path, old))
     assert unused() == [old]
+
+
+def test_one_that_comes_back_while_others_are_swept_is_left_alone(acme, mine, person, stranger) -> None:
+    long_ago = Usage(datetime.now(UTC) - timedelta(days=100))
+    both = sorted((mine, stranger.connects()), key=lambda each: each.owner)
+    for each in both:
+        run(records.put(keys.USAGE, each.path, long_ago))
+
+    async def sweep() -> list[Connection]:
+        swept = []
+        async for connection in connections.unused(90):
+            swept.append(connection)
+            await connections.touch(next(each for each in both if each != connection))
+        return swept
+
+    assert len(run(sweep())) == 1
+
+
+def test_use_is_noted_again_where_the_note_was_lost(acme, mine) -> None:
+    run(records.delete(keys.USAGE, mine.path))
+    run(connections.touch(mine))
+    assert run(records.get(keys.USAGE, mine.path)) is not None
+
+
+def test_what_was_interrupted_is_still_listed_and_can_be_deleted_again(
+    acme, mine, person, provider, in_redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delete, deleted = records.delete, []
+
+    async def away_in_the_middle(kind, *paths):
+        deleted.append(kind)
+        if len(deleted) == 3:
+            raise StoreUnavailable
+        await delete(kind, *paths)
+
+    with monkeypatch.context() as away:
+        away.setattr(records, "delete", away_in_the_middle)
+        with pytest.raises(StoreUnavailable):
+            run(oauth.disconnect(provider, mine))
+    assert person.connections == [mine]
+    run(oauth.disconnect(provider, mine))
+    assert person.connections == [] and not [key for key in in_redis() if mine.id.encode() in key]
+
+
+@pytest.mark.parametrize("refusal", [httpx.Response(503), httpx.ConnectError("gone")], ids=str)
+def test_while_the_refresh_token_lives_the_grant_is_not_said_to_be_ended(
+    acme, mine, provider, refusal: httpx.Response | Exception
+) -> None:
+    acme.revocations = {"refresh-1": refusal}
+    assert "remove the connection there too" in run(oauth.disconnect(provider, mine))
+    assert acme.revoked == ["refresh-1", "access-1"], "each is tried"
+
+
+def test_an_adoption_that_was_interrupted_is_done_again_and_loses_nothing(
+    acme, mine, person, stranger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module, name in ((connections, "execute"), (records, "delete_connection")):
+        with monkeypatch.context() as away:
+            away.setattr(module, name, gone)
+            with pytest.raises(StoreUnavailable):
+                run(oauth.adopt(mine, stranger.owner))
+        assert person.connections == [mine]
+    run(oauth.adopt(mine, stranger.owner))
+    [theirs] = stranger.connections
+    assert person.connections == [] and run(records.get(keys.TOKEN, theirs.path)).access_token == "access-1"
+
+
+def test_what_is_adopted_takes_the_place_of_one_that_needs_to_be_reconnected_and_of_no_other(
+    acme, mine, person, stranger, stored_token
+) -> None:
+    theirs = stranger.connects()
+    run(connections.mark_reconnect(theirs, "Reconnect."))
+    run(oauth.adopt(mine, stranger.owner))
+    [now] = stranger.connections
+    assert not now.reconnect and stored_token(now).access_token == "access-1"
+    run(oauth.adopt(person.connects(), stranger.owner))
+    assert stored_token(now).access_token == "access-1" and person.connections == []
+
+
+async def gone(*arguments, **options):
+    raise StoreUnavailable

@@ -13,7 +13,7 @@ import pytest
 
 from integrations import oauth
 from integrations.model import errors
-from integrations.store import connection, connections, keys, locks, records
+from integrations.store import budget, connection, connections, keys, locks, records
 from integrations.store.keys import Outcome
 from integrations.store.loop import run
 
@@ -273,7 +273,7 @@ def test_a_browser_that_sends_one_made_up_code_after_the_other_is_told_to_wait(a
 
 
 @pytest.mark.parametrize(("module", "name", "of"), [
-    (locks, "execute", None), (connections, "save", None), (records, "put", keys.OUTCOME),
+    (budget, "admitted", None), (locks, "execute", None), (connections, "save", None), (records, "put", keys.OUTCOME),
 ])  # fmt: skip
 def test_an_approval_outlives_a_redis_that_goes_away_during_the_exchange(
     acme, person, stored_token, monkeypatch, module, name, of
@@ -281,7 +281,7 @@ def test_an_approval_outlives_a_redis_that_goes_away_during_the_exchange(
     state, real, tries = person.leaves(), getattr(module, name), []
 
     async def away_at_first(*arguments, **options):
-        if acme.forms and of in (None, arguments[0]):
+        if (acme.forms or module is budget) and of in (None, arguments[0]):
             tries.append(1)
             if len(tries) < 4:
                 raise errors.StoreUnavailable
@@ -290,3 +290,20 @@ def test_an_approval_outlives_a_redis_that_goes_away_during_the_exchange(
     monkeypatch.setattr(module, name, away_at_first)
     assert person.comes_back(state).state == "connected" and len(acme.forms) == 1 and len(tries) >= 4
     assert stored_token(*person.connections).access_token == "access-1"
+
+
+def test_a_connection_is_saved_whole_or_not_at_all(acme, person, in_redis, monkeypatch) -> None:
+    monkeypatch.setattr("integrations.store.connection.INSIST", 0)
+
+    async def gone(*arguments, **options):
+        raise errors.StoreUnavailable
+
+    monkeypatch.setattr(connections, "execute", gone)
+    assert person.comes_back(person.leaves()).state == "failed" and nothing_is_left(in_redis)
+
+
+def test_what_a_newer_version_has_stored_is_replaced_by_a_new_approval(acme, person, stored_token) -> None:
+    mine = person.connects()
+    run(connection.execute(lambda redis: redis.set(keys.CONNECTION.key(*mine.path), b"\x09 of a newer version")))
+    assert "Update this server" in person.connections[0].reconnect
+    assert person.connects().reconnect == "" and stored_token(mine).access_token == "access-2"

@@ -272,3 +272,30 @@ def test_calls_carry_the_token_to_the_api_and_nowhere_else(acme, mine, provider)
     run(api.get("/me"))
     bearers = {request.url.host for request in acme.requests if "Bearer" in request.headers.get("Authorization", "")}
     assert bearers == {"api.acme.example"}
+
+
+def test_a_holder_that_stood_still_saves_its_pair_and_takes_back_what_others_have_said_meanwhile(
+    acme, mine, person, provider, stored_token, configured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lease runs out while the provider answers; the next one is refused, since the refresh token is spent."""
+
+    async def never(self) -> None:
+        await asyncio.sleep(60)
+
+    async def slowly(form) -> httpx.Response:
+        answer = acme._pair(form, len(acme.forms))
+        await asyncio.sleep(1 if answer.status_code == 200 else 0)
+        return answer
+
+    async def both() -> list[str | BaseException]:
+        first = asyncio.ensure_future(ConnectionTokens(provider, mine).renewed("access-1"))
+        await asyncio.sleep(0.5)
+        second = asyncio.ensure_future(ConnectionTokens(provider, mine).renewed("access-1"))
+        return await asyncio.gather(first, second, return_exceptions=True)
+
+    configured(TOKEN_LEASE_SECONDS="0.2")
+    monkeypatch.setattr(locks._Lease, "_renew", never)
+    acme.answer = slowly
+    first, second = run(both())
+    assert first == stored_token(mine).access_token == "access-2" and isinstance(second, ReconnectNeeded)
+    assert person.connections[0].reconnect == ""

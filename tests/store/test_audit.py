@@ -11,7 +11,7 @@ import pytest
 
 from integrations.model import Account, Actor, Connection
 from integrations.model.errors import StoreUnavailable
-from integrations.store import audit, cipher, connection, rotation
+from integrations.store import audit, cipher, connection, keys, rotation
 from integrations.store.loop import run
 
 OWNER, OTHER = "a" * 64, "b" * 64
@@ -88,3 +88,35 @@ def test_an_event_that_a_newer_version_wrote_is_left_out(store: None) -> None:
 ])  # fmt: skip
 def test_a_browser_is_told_by_its_kind(agent: str, named: str) -> None:
     assert Actor.at("Ada", "203.0.113.7", agent) == Actor("Ada", f"203.0.113.7 · {named}")
+
+
+def test_what_it_is_sealed_with_lives_as_long_as_it_is_written(store: None) -> None:
+    name = keys.AUDIT_KEY.key(OWNER)
+    run(audit.note("connected", OWNER))
+    run(connection.execute(lambda redis: redis.expire(name, 10)))
+    run(audit.note("loaded", OWNER))
+    assert run(connection.execute(lambda redis: redis.ttl(name))) > 90 * 86_400
+
+
+def test_where_the_keys_are_lost_it_begins_again(store: None, configured: Callable[..., None]) -> None:
+    run(audit.note("before", OWNER))
+    configured(TOKEN_KEYS=cipher.new_key())
+    assert run(audit.events(OWNER)) == []
+    run(audit.note("after", OWNER))
+    assert [event.what for event in run(audit.events(OWNER))] == ["after"]
+
+
+def test_what_is_older_than_ninety_days_does_not_rest_beside_what_is_new(store: None) -> None:
+    name, long_ago = f"dashboard:audit:{OWNER}", int((time.time() - 91 * 86_400) * 1000)
+    for number in range(20):
+        run(connection.execute(lambda redis, at=long_ago + number: redis.xadd(name, {b"event": b"x"}, id=f"{at}-0")))
+    run(audit.note("today", OWNER))
+    assert run(connection.execute(lambda redis: redis.xlen(name))) == 1
+
+
+def test_a_long_log_is_read_to_its_end_and_no_further_than_asked(store: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit, "TOGETHER", 3)
+    for number in range(10):
+        run(audit.note(str(number), OWNER))
+    assert [event.what for event in run(audit.events(OWNER))] == [str(number) for number in reversed(range(10))]
+    assert [event.what for event in run(audit.events(OWNER, 4))] == ["9", "8", "7", "6"]

@@ -183,3 +183,9 @@ def test_without_an_earlier_key_there_is_nothing_to_go_back_to(own: Path) -> Non
 def test_keys_from_settings_are_put_back_there(sealed_with_old: Callable[..., None]) -> None:
     with pytest.raises(NotConfigured, match="Put the old key first in TOKEN_KEYS"):
         run(rotation.rotate_keys(back=True))
+
+
+def test_who_holds_a_load_is_no_record_that_does_not_open(sealed_with_old: Callable[..., None]) -> None:
+    run(records.put(keys.LOAD, PATHS[0], Load("load", "running", datetime.now(UTC))))
+    assert run(records.become_holder(PATHS[0], b"1:holder"))
+    assert run(rotation.rotate_keys()).unreadable == 0

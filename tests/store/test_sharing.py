@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
 
 from integrations.model import Account, Connection, Session, Token
+from integrations.model.errors import StoreUnavailable
 from integrations.store import connection as redis
 from integrations.store import connections, keys, records, sharing
 from integrations.store.loop import run
@@ -86,3 +89,50 @@ def test_an_older_record_knows_no_share(store: None, shared: Connection) -> None
     plain = records._adapter(keys.CONNECTION).dump_python(shared, mode="json")
     del plain["share"]
     assert records._adapter(keys.CONNECTION).validate_python(plain, strict=False).share.id == ""
+
+
+def index() -> int:
+    return run(redis.execute(lambda client: client.hlen(sharing._index(ACME))))
+
+
+def test_the_index_names_no_share_that_has_ended(shared: Connection) -> None:
+    run(sharing.share(shared, GIL))
+    assert index() == 1
+    run(sharing.forget(dataclasses.replace(shared, share=type(shared.share)())))  # by a page drawn before it was shared
+    assert index() == 0
+
+
+def test_a_share_that_was_interrupted_is_not_said_to_be_one(shared: Connection, monkeypatch) -> None:
+    run(sharing.stop(shared))
+
+    async def gone(*arguments, **options):
+        raise StoreUnavailable
+
+    for module, name in ((sharing, "execute"), (records, "exchange")):
+        with monkeypatch.context() as away:
+            away.setattr(module, name, gone)
+            with pytest.raises(StoreUnavailable):
+                run(sharing.share(shared, GIL))
+        [mine] = run(connections.of(GIL.owner))
+        assert not mine.share.id and run(sharing.seen_by(HAL)) == []
+
+
+@pytest.mark.parametrize("meanwhile", [sharing.stop, lambda mine: sharing.share(mine, GIL)])
+def test_what_is_shared_or_taken_back_while_it_is_saved_stays_so(shared: Connection, monkeypatch, meanwhile) -> None:
+    encode, done = records.encode, []
+
+    def racing(kind, key, value, data_key=""):
+        if kind is keys.TOKEN and not done:  # save has read the record, and not written it yet
+            done.append(ThreadPoolExecutor().submit(asyncio.run, elsewhere()).result(10))
+        return encode(kind, key, value, data_key)
+
+    async def elsewhere() -> str:
+        await meanwhile(shared)
+        [now] = await connections.of(GIL.owner)
+        await redis.close()
+        return now.share.id
+
+    monkeypatch.setattr(records, "encode", racing)
+    run(connections.save(shared, Token("new")))
+    [now] = run(connections.of(GIL.owner))
+    assert done == [now.share.id] and now.share.id != shared.share.id

@@ -13,7 +13,8 @@ from sync_helpers import Fake, eventually, ids
 
 import integrations
 from integrations import oauth, sync
-from integrations.model import Load, Page, Token
+from integrations.model import Load, Page, Plan, Token
+from integrations.model.errors import NotConfigured
 from integrations.store import connection as store_connection
 from integrations.store import connections, keys, records
 from integrations.store import jobs as queue
@@ -323,3 +324,42 @@ def test_a_worker_sweeps_by_itself(fake: Fake, request: pytest.FixtureRequest):
     run(records.put(keys.USAGE, fake.connection.path, Usage(datetime.now(UTC) - timedelta(days=91))))
     request.getfixturevalue("worker")
     eventually(lambda: not fake.keys_left())
+
+
+def test_what_is_left_out_is_remembered_as_long_as_it_is_loaded(fake: Fake):
+    name = keys.CHOICE.key(*fake.connection.path[:2])
+    run(sync.choose(*fake.connection.path[:2], ("people",)))
+    run(store_connection.execute(lambda redis: redis.expire(name, 10)))
+    fake.answers(people=[3], things=[2])
+    fake.load()
+    assert run(store_connection.execute(lambda redis: redis.ttl(name))) > 399 * keys.DAY
+
+
+def test_parts_that_were_looked_up_while_it_was_disconnected_are_not_kept(
+    fake: Fake, monkeypatch: pytest.MonkeyPatch
+):
+    async def plan(api: object) -> Plan:
+        await sync.stop_for_good(fake.connection)
+        await connections.forget(fake.connection)
+        return Plan(())
+
+    known = integrations.providers()
+    monkeypatch.setitem(known, "fake", dataclasses.replace(known["fake"], plan=plan))
+    run(sync.outline(fake.connection))
+    assert run(records.paths(keys.OUTLINE)) == []
+
+
+def test_a_queue_that_could_not_be_entered_is_entered_by_the_next_who_asks(fake: Fake, monkeypatch: pytest.MonkeyPatch):
+    new, tries = queue.new_docket, []
+
+    def once_not():
+        tries.append(1)
+        if len(tries) == 1:
+            raise NotConfigured("DATA_DIR cannot be used.")
+        return new()
+
+    run(queue.close())
+    monkeypatch.setattr(queue, "new_docket", once_not)
+    with pytest.raises(NotConfigured):
+        run(queue.is_known("load"))
+    assert run(queue.is_known("load")) is False

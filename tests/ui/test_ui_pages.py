@@ -12,11 +12,11 @@ from browser.plant import HOSTILE, plant
 from screens import Page, own_main, words
 from streamlit.testing.v1 import AppTest
 
-from integrations import providers
+from integrations import providers, sync
 from integrations.model import new_cookie, settings
-from integrations.store import connection, keys, records
+from integrations.store import connection, connections, keys, records
 from integrations.store.loop import run
-from integrations.ui import sign_in
+from integrations.ui import forget, sign_in
 
 API = "http://localhost:8501/sandbox/{}"
 SLUGS = sorted(providers())
@@ -175,3 +175,38 @@ def test_whatever_was_asked_for_before_signing_in_one_ends_on_a_page_of_ours(
 class Params(dict):  # type: ignore[type-arg]
     def to_dict(self) -> dict[str, str]:
         return dict(self)
+
+
+@pytest.mark.parametrize("state", ["complete", "running"])
+def test_where_the_keys_are_lost_a_page_offers_to_connect_again(
+    page: Page, owner: str, configured: Callable[..., None], state: str
+) -> None:
+    run(plant(owner, "hubspot", API.format("hubspot"), HOSTILE, state=state))
+    run(sync.choose(owner, "hubspot", ("deal",)))
+    configured(TOKEN_KEYS="k" * 43)
+
+    app = page("hubspot")
+
+    assert not app.exception and "Reconnect" in labels(app) and "cannot be opened with this server" in words(app)
+    assert not page().exception and "Reconnect" in words(page())
+
+
+def test_a_choice_that_cannot_be_read_keeps_nobody_from_connecting(
+    page: Page, owner: str, configured: Callable[..., None]
+) -> None:
+    run(sync.choose(owner, "hubspot", ("deal",)))
+    configured(TOKEN_KEYS="k" * 43, HUBSPOT_CLIENT_ID="id", HUBSPOT_CLIENT_SECRET="secret")
+    assert "Connect to HubSpot" in labels(page("hubspot"))
+
+
+def test_forgetting_a_browser_ends_what_cannot_be_read_and_what_has_no_provider_any_more(
+    page: Page, owner: str, configured: Callable[..., None]
+) -> None:
+    run(plant(owner, "hubspot", API.format("hubspot"), HOSTILE))
+    run(plant(owner, "dropbox", API.format("dropbox")))
+    configured(TOKEN_KEYS="k" * 43)
+    app = page()
+    assert not app.exception
+    run(forget._forget(owner, run(connections.of(owner))))
+    assert run(connections.of(owner)) == []
+    assert run(connection.execute(lambda redis: redis.keys(f"*{owner}*"))) == []

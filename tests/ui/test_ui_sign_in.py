@@ -1,0 +1,62 @@
+"""Who is signed in: as the identity cookie says, until that sign-in is ended, and by nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from integrations.model import Session
+from integrations.model.errors import StoreFull
+from integrations.store import connection, sessions
+from integrations.store.loop import run
+from integrations.ui import sign_in
+
+pytestmark = pytest.mark.usefixtures("store")
+BROWSER, OTHER = "b" * 64, "c" * 64
+ADA = {"iss": "https://id.example", "sub": "ada", "iat": 1, "hd": "acme.example"}
+
+
+def asks(claims: dict[str, object], proof: str = "cookie", browser: str = BROWSER) -> Session | None:
+    return run(sign_in._session(browser, claims, proof))[0]
+
+
+def test_a_page_that_was_opened_before_signing_in_signs_nobody_out() -> None:
+    assert asks(ADA)
+    assert asks({}, "no cookie") is None, "it goes on asking"
+    assert asks(ADA)
+
+
+def test_a_sign_in_that_was_ended_is_ended_for_every_copy_of_its_cookie() -> None:
+    assert asks(ADA)
+    run(sessions.end(BROWSER))
+    assert asks(ADA) is None and asks(ADA, browser=OTHER) is None
+    assert asks({**ADA, "iat": 2})
+
+
+def test_while_redis_is_full_nobody_is_told_to_be_signed_out_who_is_not() -> None:
+    assert asks(ADA)
+    run(connection.execute(lambda redis: redis.config_set("maxmemory", "1")))
+    try:
+        with pytest.raises(StoreFull):
+            run(sessions.end(BROWSER))
+        assert run(sessions.current(BROWSER))
+    finally:
+        run(connection.execute(lambda redis: redis.config_set("maxmemory", "0")))
+    run(sessions.end(BROWSER))
+    assert asks(ADA) is None
+
+
+def test_the_organisation_is_the_one_that_the_operator_names_now(configured: Callable[..., None]) -> None:
+    assert asks(ADA).organisation == ""
+    configured(ORGANISATION="hd")
+    assert asks(ADA).organisation_name == "acme.example"
+    configured(ORGANISATION="")
+    assert asks(ADA).organisation == ""
+
+
+def test_where_the_keys_are_lost_one_can_sign_in_again(configured: Callable[..., None]) -> None:
+    assert asks(ADA)
+    configured(TOKEN_KEYS="k" * 43)
+    assert run(sessions.current(BROWSER)) is None
+    assert asks({**ADA, "iat": 2})
