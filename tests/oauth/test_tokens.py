@@ -282,20 +282,26 @@ def test_a_holder_that_stood_still_saves_its_pair_and_takes_back_what_others_hav
     async def never(self) -> None:
         await asyncio.sleep(60)
 
-    async def slowly(form) -> httpx.Response:
-        answer = acme._pair(form, len(acme.forms))
-        await asyncio.sleep(1 if answer.status_code == 200 else 0)
-        return answer
+    async def both() -> str:
+        asked, refused = asyncio.Event(), asyncio.Event()
 
-    async def both() -> list[str | BaseException]:
+        async def answer(form) -> httpx.Response:
+            pair = acme._pair(form, len(acme.forms))
+            asked.set()
+            if pair.status_code == 200:
+                await asyncio.wait_for(refused.wait(), 10)
+            return pair
+
+        acme.answer = answer
         first = asyncio.ensure_future(ConnectionTokens(provider, mine).renewed("access-1"))
-        await asyncio.sleep(0.5)
-        second = asyncio.ensure_future(ConnectionTokens(provider, mine).renewed("access-1"))
-        return await asyncio.gather(first, second, return_exceptions=True)
+        await asked.wait()
+        with pytest.raises(ReconnectNeeded):
+            await ConnectionTokens(provider, mine).renewed("access-1")
+        assert (await connections.of(person.owner))[0].reconnect
+        refused.set()
+        return await first
 
     configured(TOKEN_LEASE_SECONDS="0.2")
     monkeypatch.setattr(locks._Lease, "_renew", never)
-    acme.answer = slowly
-    first, second = run(both())
-    assert first == stored_token(mine).access_token == "access-2" and isinstance(second, ReconnectNeeded)
+    assert run(both()) == stored_token(mine).access_token == "access-2"
     assert person.connections[0].reconnect == ""
