@@ -116,9 +116,7 @@ async def _connected(provider: Provider, owner: str, pending: PendingAuthorizati
     return await insisted(lambda: _remembered(provider, owner, endpoints, answer))
 
 
-async def _remembered(
-    provider: Provider, owner: str, endpoints: Endpoints, answer: Mapping[str, Any]
-) -> Connection:
+async def _remembered(provider: Provider, owner: str, endpoints: Endpoints, answer: Mapping[str, Any]) -> Connection:
     token = token_of(answer)
     account = await provider.identify(ApiClient(provider, endpoints, _Fixed(token), budget), answer)
     connection = _connection(provider, owner, endpoints, account)

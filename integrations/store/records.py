@@ -45,9 +45,7 @@ return 1
 """
 
 
-async def put(
-    kind: Kind[T], path: Sequence[str], value: T, *, seconds: int | None = None
-) -> None:
+async def put(kind: Kind[T], path: Sequence[str], value: T, *, seconds: int | None = None) -> None:
     """Save a record, replacing what was there; it expires as its kind says, or in `seconds`."""
     key = kind.key(*path)
     record = encode(kind, key, value)
