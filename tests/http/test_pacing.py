@@ -21,8 +21,8 @@ from integrations.store.loop import run
 
 pytestmark = pytest.mark.usefixtures("store")
 SPACED = Lane("spaced", Rate(1, 0.1, strict=True))
-FEW = Lane("few", Rate(3, 0.3, strict=True))
-BURST = Lane("burst", Rate(5, 0.6))
+FEW = Lane("few", Rate(3, 1, strict=True))
+BURST = Lane("burst", Rate(5, 1.5))
 TICK = 0.006  # Redis counts in milliseconds, and sleeping ends a little early
 
 
@@ -50,13 +50,13 @@ def test_calls_of_a_spaced_lane_are_that_far_apart() -> None:
 def test_a_window_takes_its_burst_at_once_and_never_more_in_any_such_time() -> None:
     run(budget.closed_for(BURST))  # connected by now, which takes its time
     times = run(entered(BURST, 12))
-    assert times[4] - times[0] < 0.4, "the burst does not wait"
+    assert times[4] - times[0] < 0.75 * BURST.rate.seconds, "the burst does not wait"
     assert min(gaps(times, apart=BURST.rate.calls)) >= BURST.rate.seconds - 0.1
 
 
 def test_at_a_strict_rate_a_late_burst_counts_from_the_wire() -> None:
     times = [at + 0.03 for at in run(entered(FEW, 7, gives_way=0.03))]
-    assert times[2] - times[0] < 0.2, "the burst waits only for the wire"
+    assert times[2] - times[0] < 0.75 * FEW.rate.seconds, "the burst waits only for the wire"
     assert min(gaps(times, apart=FEW.rate.calls)) >= FEW.rate.seconds - TICK
 
 
@@ -68,17 +68,19 @@ def test_lanes_do_not_wait_for_each_other() -> None:
     run(both())
 
 
-def test_nobody_enters_a_closed_lane_and_those_who_waited_queue_behind_it() -> None:
+@pytest.mark.parametrize("lane", [SPACED, Lane("loose", Rate(1, 0.3))], ids=lambda lane: lane.name)
+def test_nobody_enters_a_closed_lane_and_those_who_waited_queue_behind_it(lane: Lane) -> None:
     async def closing() -> tuple[float, list[float]]:
-        waiting = asyncio.create_task(entered(SPACED, 4))
+        waiting = asyncio.create_task(entered(lane, 4))
         await asyncio.sleep(0.12)
         closed_at = time.time()
-        await budget.close(SPACED, 0.6)
+        await budget.close(lane, 0.6)
         return closed_at, await waiting
 
     closed_at, times = run(closing())
     later = [at for at in times if at > closed_at + 0.02]
-    assert len(later) >= 2 and later[0] - closed_at >= 0.6 - TICK and min(gaps(later)) >= SPACED.rate.seconds - TICK
+    late = TICK if lane.rate.strict else 0.1  # who sleeps until its moment may be woken late, and the next in time
+    assert len(later) >= 2 and later[0] - closed_at >= 0.6 - TICK and min(gaps(later)) >= lane.rate.seconds - late
 
 
 def test_a_shorter_closing_does_not_open_a_lane_early() -> None:

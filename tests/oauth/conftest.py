@@ -51,6 +51,7 @@ class Acme:
         self.seconds = 0.0
         self.account = "account-1"
         self.answer: Callable[[dict[str, str]], Any] | None = None
+        self._held: list[asyncio.Event] = []
         self.revocation: httpx.Response | Exception = httpx.Response(200)
         self.revocations: dict[str, httpx.Response | Exception] = {}
 
@@ -68,9 +69,25 @@ class Acme:
             return answer
         self.forms.append(form)
         number = len(self.forms)
+        if self._held:
+            await self._held.pop().wait()
         await asyncio.sleep(self.seconds)
         answer = self.answer(form) if self.answer else self._pair(form, number)
         return await answer if inspect.isawaitable(answer) else answer
+
+    @asynccontextmanager
+    async def holding(self) -> AsyncIterator[None]:
+        """Keeps the answer to the next token request until the block ends."""
+        release = asyncio.Event()
+        self._held.append(release)
+        yield
+        release.set()
+
+    async def was_asked(self, times: int) -> None:
+        """Waits until so many token requests have come in."""
+        async with asyncio.timeout(20):
+            while len(self.forms) < times:
+                await asyncio.sleep(0.005)
 
     def _pair(self, form: dict[str, str], number: int) -> httpx.Response:
         grant = form.get("code") or form["refresh_token"]

@@ -71,11 +71,12 @@ def test_a_connection_that_can_no_longer_be_read_can_still_be_deleted(
 
 def test_a_refresh_under_way_ends_first_and_its_tokens_are_the_ones_revoked(acme, mine, provider, in_redis) -> None:
     async def both() -> None:
-        acme.seconds = 0.3
-        refresh = asyncio.ensure_future(ConnectionTokens(provider, mine).renewed("access-1"))
-        await asyncio.sleep(0.1)
-        await oauth.disconnect(provider, mine)
-        await refresh
+        async with acme.holding():
+            refresh = asyncio.ensure_future(ConnectionTokens(provider, mine).renewed("access-1"))
+            await acme.was_asked(2)
+            ending = asyncio.ensure_future(oauth.disconnect(provider, mine))
+            await asyncio.sleep(0.1)  # for one that would not wait
+        await asyncio.gather(refresh, ending)
 
     run(both())
     assert acme.revoked == ["refresh-2", "access-2"]

@@ -7,12 +7,13 @@ import dataclasses
 import hashlib
 import sys
 from collections.abc import Callable
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
 
 from integrations import oauth
-from integrations.model import errors
+from integrations.model import Rate, errors
 from integrations.store import budget, connection, connections, keys, locks, records
 from integrations.store.keys import Outcome
 from integrations.store.loop import run
@@ -202,10 +203,12 @@ def test_after_an_interruption_the_next_callback_says_so_and_redeems_nothing(
     state = person.leaves()
 
     async def killed_in_the_middle() -> None:
-        acme.seconds = 60
-        answer = {"state": state, "code": "the code"}
-        with pytest.raises(asyncio.TimeoutError):
-            await asyncio.wait_for(oauth.redeem(provider, person.owner, answer), 0.3)
+        async with acme.holding():
+            answer = {"state": state, "code": "the code"}
+            redeeming = asyncio.ensure_future(oauth.redeem(provider, person.owner, answer))
+            await acme.was_asked(1)
+            redeeming.cancel()
+            await asyncio.gather(redeeming, return_exceptions=True)
 
     run(killed_in_the_middle())
     outcome = person.comes_back(state)
@@ -239,12 +242,14 @@ def test_a_refresh_under_way_is_not_saved_over_the_pair_of_a_new_approval(acme, 
     mine, state = person.connects(), person.leaves()
 
     async def both() -> None:
-        acme.seconds = 0.4
-        refresh = asyncio.ensure_future(oauth.ConnectionTokens(provider, mine).renewed("access-1"))
-        await asyncio.sleep(0.1)
-        acme.seconds = 0
-        await oauth.redeem(provider, person.owner, {"state": state, "code": "a new code"})
-        await refresh
+        async with acme.holding():
+            refresh = asyncio.ensure_future(oauth.ConnectionTokens(provider, mine).renewed("access-1"))
+            await acme.was_asked(2)
+            answer = {"state": state, "code": "a new code"}
+            redeeming = asyncio.ensure_future(oauth.redeem(provider, person.owner, answer))
+            await acme.was_asked(3)
+            await asyncio.sleep(0.1)  # for one that would not wait
+        await asyncio.gather(refresh, redeeming)
 
     run(both())
     assert [form["grant_type"] for form in acme.forms] == ["authorization_code", "refresh_token", "authorization_code"]
@@ -307,3 +312,15 @@ def test_what_a_newer_version_has_stored_is_replaced_by_a_new_approval(acme, per
     run(connection.execute(lambda redis: redis.set(keys.CONNECTION.key(*mine.path), b"\x09 of a newer version")))
     assert "Update this server" in person.connections[0].reconnect
     assert person.connects().reconnect == "" and stored_token(mine).access_token == "access-2"
+
+
+def test_nor_do_many_browsers_together(acme, provider, monkeypatch) -> None:
+    monkeypatch.setattr(sys.modules["integrations.oauth.redeem"], "IN_ALL", Rate(3, 60))
+
+    async def comes(browser: str) -> str:
+        url = await oauth.authorize(provider, browser, "real")
+        state = dict(parse_qsl(urlsplit(url).query))["state"]
+        return (await oauth.redeem(provider, browser, {"state": state, "code": f"code of {browser}"})).message
+
+    said = [run(comes(letter * 64)) for letter in "abcde"]
+    assert len(acme.forms) == 3 and all("too many attempts" in each for each in said[3:])

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -46,12 +48,22 @@ def test_a_token_with_time_left_is_used_as_it_is(acme, mine, tokens) -> None:
     assert run(tokens.current()) == "access-1" and refreshes(acme) == 0
 
 
-@pytest.mark.parametrize("seconds", [60, 0, -3600])
+@pytest.mark.parametrize("seconds", [110, 60, 0, -3600])
 def test_a_token_about_to_end_is_renewed_before_it_is_used(acme, mine, tokens, stored_token, seconds: float) -> None:
     ends_in(mine, seconds)
     assert run(tokens.current()) == "access-2" and refreshes(acme) == 1
     assert stored_token(mine).refresh_token == "refresh-2"
     assert stored_token(mine).expires_at > datetime.now(UTC) + timedelta(minutes=50)
+
+
+def test_a_token_that_another_process_renewed_is_used_within_seconds(
+    acme, mine, tokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(tokens.current()) == "access-1"
+    run(records.put(keys.TOKEN, mine.path, Token("renewed", "refresh-9")))
+    now = time.monotonic()
+    monkeypatch.setattr("integrations.oauth.tokens.time", SimpleNamespace(monotonic=lambda: now + 10))
+    assert run(tokens.current()) == "renewed"
 
 
 def test_a_token_of_unknown_lifetime_is_used_until_it_is_refused(acme, mine, tokens) -> None:
@@ -117,13 +129,13 @@ def test_a_new_pair_outlives_a_redis_that_is_away_when_it_comes(
 
 def test_a_new_pair_is_saved_though_whoever_asked_for_it_went_away(acme, mine, tokens, stored_token) -> None:
     async def went_away() -> None:
-        acme.seconds = 0.3
-        asking = asyncio.ensure_future(tokens.renewed("access-1"))
-        await asyncio.sleep(0.15)
-        asking.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await asking
-        await asyncio.sleep(0.5)
+        async with acme.holding():
+            asking = asyncio.ensure_future(tokens.renewed("access-1"))
+            await acme.was_asked(2)
+            asking.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asking
+        await asyncio.gather(*oauth.tokens._refreshing)
 
     run(went_away())
     assert stored_token(mine).access_token != "access-1" and refreshes(acme) == 1
@@ -133,10 +145,10 @@ def test_a_new_pair_is_not_saved_over_one_that_came_meanwhile(acme, mine, tokens
     """Such as from a lease that ran out: the pair that is there is the one to use."""
 
     async def meanwhile() -> str:
-        acme.seconds = 0.3
-        asking = asyncio.ensure_future(tokens.renewed("access-1"))
-        await asyncio.sleep(0.15)
-        await records.put(keys.TOKEN, mine.path, Token("approved", "again"))
+        async with acme.holding():
+            asking = asyncio.ensure_future(tokens.renewed("access-1"))
+            await acme.was_asked(2)
+            await records.put(keys.TOKEN, mine.path, Token("approved", "again"))
         return await asking
 
     assert run(meanwhile()) == "approved" == stored_token(mine).access_token
@@ -195,12 +207,12 @@ def test_without_a_refresh_token_a_refused_token_asks_to_reconnect(acme, mine, p
 
 def test_a_connection_that_was_deleted_meanwhile_is_gone_and_stays_gone(acme, mine, provider, in_redis) -> None:
     async def deleted_while_refreshing() -> None:
-        acme.seconds = 0.3
-        refresh = asyncio.ensure_future(ConnectionTokens(provider, mine).renewed("access-1"))
-        await asyncio.sleep(0.1)
-        await connections.forget(mine)
-        with pytest.raises(ReconnectNeeded):
-            await ConnectionTokens(provider, mine).current()
+        async with acme.holding():
+            refresh = asyncio.ensure_future(ConnectionTokens(provider, mine).renewed("access-1"))
+            await acme.was_asked(2)
+            await connections.forget(mine)
+            with pytest.raises(ReconnectNeeded):
+                await ConnectionTokens(provider, mine).current()
         with pytest.raises(ReconnectNeeded):
             await refresh
 

@@ -20,6 +20,7 @@ from starlette.applications import Starlette
 from integrations.model import Settings
 from integrations.model.errors import NotConfigured
 from sandbox import routes
+from sandbox.rules import Lazy
 
 Play = Callable[..., None]
 
@@ -131,8 +132,7 @@ def test_an_expired_token_stays_expired_until_it_is_refreshed(play: Play, slug: 
 
 @pytest.mark.parametrize("kind", ["reset", "truncated"])
 def test_a_cut_connection_gives_no_whole_answer(kind: str) -> None:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
         values = {"SANDBOX_FAULTS": f"{kind}=1", "SANDBOX_ITEMS": "50", "SANDBOX_LATENCY_MS": "0"}
         app = Starlette(routes=routes(Memory(), Settings(values)))
         server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
@@ -158,7 +158,7 @@ def test_latency_is_waited_without_holding_others_up(play: Play) -> None:
         token = (await visit.connect())["access_token"]
         began = time.monotonic()
         await asyncio.gather(*(visit.call(token) for _ in range(20)))
-        assert 0.1 <= time.monotonic() - began < 0.5
+        assert 0.1 <= time.monotonic() - began < 1.5, "one after the other it would be two"
 
     play("hubspot", scene, SANDBOX_LATENCY_MS="100")
 
@@ -172,23 +172,18 @@ def test_an_unusable_setting_is_named(name: str, value: str) -> None:
         routes(Memory(), Settings({"PUBLIC_URL": PUBLIC_URL, name: value}))
 
 
-def test_thousands_of_items_are_ready_at_once_and_the_loop_goes_on_meanwhile(play: Play) -> None:
+def test_thousands_of_items_are_built_beside_the_loop(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    make, built_in = Lazy._make, []
+
+    def noted(lazy: Lazy[object]) -> None:
+        built_in.append(threading.get_ident())
+        make(lazy)
+
+    monkeypatch.setattr(Lazy, "_make", noted)
+
     async def scene(visit: Visit) -> None:
         token = (await visit.connect())["access_token"]
-        gaps, done = [0.0], asyncio.Event()
-
-        async def tick() -> None:
-            while not done.is_set():
-                began = time.monotonic()
-                await asyncio.sleep(0.005)
-                gaps.append(time.monotonic() - began)
-
-        ticking = asyncio.create_task(tick())
-        began = time.monotonic()
         assert (await visit.call(token, "/v1/search", "POST", json={})).status_code == 200
-        took = time.monotonic() - began
-        done.set()
-        await ticking
-        assert took < 5 and max(gaps) < 0.5
+        assert built_in and threading.get_ident() not in built_in
 
     play("notion", scene, SANDBOX_ITEMS="20000")

@@ -52,7 +52,7 @@ def test_it_outlives_a_rotation_of_keys(store: None, configured: Callable[..., N
 def test_after_ninety_days_it_is_gone(store: None, monkeypatch: pytest.MonkeyPatch) -> None:
     run(audit.note("long ago", OWNER))
     left = run(connection.execute(lambda redis: redis.ttl(f"dashboard:audit:{OWNER}")))
-    assert left == 90 * 86_400
+    assert 90 * 86_400 - 60 < left <= 90 * 86_400
     monkeypatch.setattr(audit, "KEPT", 0.001)
     time.sleep(0.01)
     assert run(audit.events(OWNER)) == []

@@ -18,13 +18,13 @@ NAME = f"{keys.LOCK}:owner:acme:connection"
 
 @pytest.fixture(autouse=True)
 def short(store: None, configured: Callable[..., None], redis_url: str) -> None:
-    configured(REDIS_URL=redis_url, TOKEN_LEASE_SECONDS="0.3")
+    configured(REDIS_URL=redis_url, TOKEN_LEASE_SECONDS="1.5")
 
 
 def test_a_lease_outlives_its_life_while_it_is_held_and_ends_with_it() -> None:
     async def scene() -> tuple[object, object]:
         async with locks.held(PATH):
-            await asyncio.sleep(0.7)
+            await asyncio.sleep(2)
             while_held = await value()
         return while_held, await value()
 
@@ -35,12 +35,12 @@ def test_a_lease_outlives_its_life_while_it_is_held_and_ends_with_it() -> None:
 def test_whoever_lost_a_lease_does_not_give_back_or_renew_the_next_holders() -> None:
     async def scene() -> tuple[object, int]:
         async with locks.held(PATH):
-            await connection.execute(lambda redis: redis.set(NAME, "somebody else", px=250))
-            await asyncio.sleep(0.15)
-        return await value(), await connection.execute(lambda redis: redis.pttl(NAME))
+            await connection.execute(lambda redis: redis.set(NAME, "somebody else", ex=60))
+            await asyncio.sleep(1)
+        return await value(), await connection.execute(lambda redis: redis.ttl(NAME))
 
     left, life = run(scene())
-    assert left == b"somebody else" and life < 150
+    assert left == b"somebody else" and life > 40
 
 
 def test_whoever_stops_waiting_leaves_no_lease_behind() -> None:

@@ -196,8 +196,8 @@ def test_a_holders_write_expires_as_its_kind_says(store) -> None:
     run(records.put(keys.LOAD, PATH, LOAD))
     run(records.become_holder(PATH, b"1:first"))
     run(records.put_as_holder(PATH, b"1:first", (keys.OUTLINE, PATH, EXAMPLES[keys.OUTLINE]), (keys.LOAD, PATH, LOAD)))
-    assert raw(lambda redis: redis.ttl(keys.OUTLINE.key(*PATH))) == 30 * keys.DAY
-    assert raw(lambda redis: redis.ttl(keys.LOAD.key(*PATH))) == 90 * keys.DAY
+    for kind, days in ((keys.OUTLINE, 30), (keys.LOAD, 90)):
+        assert 0 <= days * keys.DAY - raw(lambda redis, kind=kind: redis.ttl(kind.key(*PATH))) < 60
 
 
 def test_what_is_sealed_with_a_data_key_opens_with_it_alone_and_at_its_place(store) -> None:

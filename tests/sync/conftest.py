@@ -11,7 +11,7 @@ from pathlib import Path
 
 import fake_provider
 import pytest
-from sync_helpers import Fake, Process
+from sync_helpers import LEASE, Fake, Process
 
 import integrations
 from integrations import sync
@@ -28,7 +28,7 @@ def fake(
     monkeypatch.setitem(integrations.providers(), "fake", fake_provider.PROVIDER)
     monkeypatch.setattr(store_connection, "PATIENCE", 5)  # a busy machine is not a Redis that is away
     monkeypatch.setattr(queue, "PATIENCE", 5)
-    configured(LEASE_SECONDS="1")
+    configured(LEASE_SECONDS=str(LEASE))
     fake_provider.STILL_READING.clear()
     yield Fake(tmp_path / "script.json")
     run(queue.close())

@@ -18,6 +18,7 @@ from integrations.store.loop import run
 from integrations.sync.load import load as job
 
 OWNER = "a" * 64
+LEASE = 2  # seconds
 Process = multiprocessing.context.ForkServerProcess
 
 
