@@ -51,7 +51,10 @@ class ConnectionTokens:
     async def _refreshed(self, good: Callable[[Token], bool]) -> Token:
         async with locks.held(self._connection.path):
             token = await self._stored()
-            return token if good(token) else await self._refresh(token, good)
+            if good(token):
+                return token
+            await self._still_honoured()
+            return await self._refresh(token, good)
 
     async def _refresh(self, token: Token, good: Callable[[Token], bool]) -> Token:
         try:
@@ -86,6 +89,12 @@ class ConnectionTokens:
         endpoints = endpoints_of(self._provider, self._connection)
         answer = await request_token(self._provider, endpoints, "refresh_token", refresh_token=token.refresh_token)
         return dict(answer)
+
+    async def _still_honoured(self) -> None:
+        """Whoever waited while another was refused does not ask with the same refresh token again."""
+        connection = await records.get(keys.CONNECTION, self._connection.path)
+        if connection and connection.reconnect:
+            raise ReconnectNeeded(connection.reconnect)
 
     async def _stored(self) -> Token:
         return await records.get(keys.TOKEN, self._connection.path) or self._gone()

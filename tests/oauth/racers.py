@@ -9,7 +9,7 @@ import multiprocessing.connection
 import os
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl
 
 from integrations.model import Account, Connection, Kind, Provider
@@ -27,6 +27,7 @@ class TokenEndpoint:
         self.seconds = seconds
         self.refreshed: list[str] = []
         self.replays = 0
+        self.before_answering: Callable[[], None] = lambda: None
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         threading.Thread(target=self._serve, daemon=True).start()
@@ -66,6 +67,7 @@ class TokenEndpoint:
             self.replays += 1
             return b"400 Bad Request", {"error": "invalid_grant"}
         self.refreshed.append(token)
+        self.before_answering()
         number = len(self.refreshed) + 1
         pair = {"access_token": f"access-{number}", "refresh_token": f"refresh-{number}", "expires_in": 3600}
         return b"200 OK", {**pair, "token_type": "bearer"}

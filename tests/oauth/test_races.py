@@ -67,10 +67,11 @@ def racing(processes: multiprocessing.context.ForkServerContext, mine: Connectio
             pipe.send("go")
         yield pipes
     finally:
-        for process, pipe in zip(started, pipes.values(), strict=True):
+        for process in started:
             process.kill()
             process.join()
             process.close()
+        for pipe in pipes.values():
             pipe.close()
 
 
@@ -106,12 +107,23 @@ def test_a_holder_that_is_killed_costs_nobody_the_grant(
         os.kill(victim, 9)
         pipes.pop(victim).close()
         outcomes = got(pipes)
-        pipes[victim] = processes.Pipe()[0]
     lost = set(outcomes) == {"ReconnectNeeded"}
-    assert lost or (set(outcomes) == {stored(mine)} and endpoint.replays == 0)
+    assert lost or set(outcomes) == {stored(mine)}
+    assert endpoint.replays == int(lost), "who is refused asks once, for everybody"
     assert len(endpoint.refreshed) == 1 and not (lost and saved)
     record_property("grants lost", int(lost))
     record_property("replays", endpoint.replays)
+
+
+def test_a_grant_that_was_lost_with_its_holder_is_asked_for_once_more_and_everybody_is_told(
+    mine: Connection, endpoint: racers.TokenEndpoint, processes
+) -> None:
+    with racing(processes, mine) as pipes:
+        victim = holder(mine)
+        endpoint.before_answering = lambda: os.kill(victim, 9)
+        outcomes = got({pid: pipe for pid, pipe in pipes.items() if pid != victim})
+    assert set(outcomes) == {"ReconnectNeeded"} and (endpoint.refreshed, endpoint.replays) == (["refresh-1"], 1)
+    assert run(connections.of(OWNER))[0].reconnect
 
 
 def holder(mine: Connection) -> int:

@@ -101,6 +101,18 @@ def test_twenty_calls_refused_at_once_refresh_once(acme, mine, provider) -> None
     assert set(run(at_once())) == {"access-2"} and refreshes(acme) == 1
 
 
+def test_of_twenty_callers_with_a_grant_that_is_gone_one_asks_and_all_are_told(acme, mine, person, provider) -> None:
+    acme.answer = lambda form: httpx.Response(400, json={"error": "invalid_grant"})
+
+    async def at_once() -> list[str | BaseException]:
+        askers = (ConnectionTokens(provider, mine).renewed("access-1") for _ in range(20))
+        return await asyncio.gather(*askers, return_exceptions=True)
+
+    told = run(at_once())
+    assert {(type(each), str(each)) for each in told} == {(ReconnectNeeded, person.connections[0].reconnect)}
+    assert refreshes(acme) == 1
+
+
 def test_the_new_pair_is_saved_before_anybody_uses_it(acme, mine, tokens, monkeypatch: pytest.MonkeyPatch) -> None:
     async def broken(*_):
         raise StoreUnavailable
