@@ -63,7 +63,7 @@ tests/browser/openid/node_modules: tests/browser/openid/package-lock.json
 	@command -v npm >/dev/null || { test "$$(id -u)" = 0 && test -f /etc/debian_version && \
 		echo "Installing Node.js (once)…" && apt-get update -qq && apt-get install -y -qq nodejs npm >/dev/null; } \
 		|| { echo "The tests of signing in need Node.js 18 or newer, with npm."; exit 1; }
-	@npm ci --prefix tests/browser/openid --no-audit --no-fund --loglevel=error >/dev/null
+	@npm ci --prefix tests/browser/openid --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null
 	@touch $@
 
 $(VENV)/.installed-for-bench: $(VENV)/.installed requirements-bench.txt
