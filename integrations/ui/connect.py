@@ -96,7 +96,14 @@ def connect(provider: Provider, owner: str, environment: Environment) -> None:
 def reconnect_needed(provider: Provider, connection: Connection, owner: str) -> None:
     """Why only approving again helps, with the button that does."""
     st.error(connection.reconnect, icon=":material/link_off:")
-    connect_button(provider, owner, connection.environment, "Reconnect")
+    connect_button(provider, owner, where_again(provider, connection), "Reconnect")
+
+
+def where_again(provider: Provider, connection: Connection) -> Environment:
+    """Where to approve again; of what cannot be read, where one can connect here at all."""
+    unread = not connection.account.id
+    only_samples = bool(settings().missing(provider)) and settings().sandbox
+    return "sandbox" if unread and only_samples else connection.environment
 
 
 @st.dialog("Disconnect?")

@@ -20,6 +20,7 @@ from .connect import (
     notice,
     reconnect_needed,
     returned,
+    where_again,
 )
 from .data import Rows
 from .decide import decided
@@ -189,7 +190,7 @@ def _manage(provider: Provider, connection: Connection) -> None:
         case picked if picked == shares and person:
             _share_dialog(connection, person)
         case "Reconnect":
-            connect(provider, connection.owner, connection.environment)
+            connect(provider, connection.owner, where_again(provider, connection))
         case "Choose what to load":
             st.session_state["choosing"] = connection.id
         case "Reload everything":

@@ -188,6 +188,8 @@ def test_where_the_keys_are_lost_a_page_offers_to_connect_again(
     app = page("hubspot")
 
     assert not app.exception and "Reconnect" in labels(app) and "cannot be opened with this server" in words(app)
+    next(button for button in app.button if button.label == "Reconnect").click().run()
+    assert not app.exception and "CLIENT_ID" not in words(app), "where only samples can be had, it leads to those"
     assert not page().exception and "Reconnect" in words(page())
 
 
