@@ -37,7 +37,8 @@ class Rows:
     @property
     def name(self) -> Name:
         """Names these very rows, and the owner they belong to."""
-        return (*self.connection.path, self.load.id, self.load.run, str(self.load.chunks))
+        rows = str(self.table.num_rows)  # fewer, once some are lost
+        return (*self.connection.path, self.load.id, self.load.run, str(self.load.chunks), rows)
 
     def frame(self, columns: tuple[str, ...] = ()) -> pd.DataFrame:
         """The table of the screen, with these properties as columns; not to be changed."""

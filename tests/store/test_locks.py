@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import pytest
 import redis
@@ -93,4 +94,28 @@ def test_an_exchanged_record_is_on_disk_before_it_is_used(redis_url: str) -> Non
         server.config_resetstat()
         run(records.put(keys.TOKEN, PATH, Token("one")))
         run(records.exchange(keys.TOKEN, PATH, lambda found: Token("two")))
-        assert server.info("commandstats")["cmdstat_waitaof"]["calls"] == 1
+        assert server.info("commandstats")["cmdstat_waitaof"]["calls"] >= 1
+
+
+def test_a_slow_disk_is_waited_for_and_not_for_ever() -> None:
+    class Slow:
+        """A server whose disk takes this many looks."""
+
+        def __init__(self, looks: int) -> None:
+            self.looks, self.asked = looks, 0
+
+        @asynccontextmanager
+        async def client(self) -> AsyncIterator[Slow]:
+            yield self
+
+        async def eval(self, script: str, *arguments: object) -> int:
+            return 1
+
+        async def execute_command(self, *command: object) -> list[int]:
+            assert command == ("WAITAOF", 1, 0, records.ON_DISK_WITHIN)
+            self.asked += 1
+            return [int(self.asked >= self.looks), 0]
+
+    for looks, asked in ((1, 1), (3, 3), (99, records.LOOKS)):
+        server = Slow(looks)
+        assert run(records.durably(server, "script", "key")) == 1 and server.asked == asked

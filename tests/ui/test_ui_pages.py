@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -12,8 +13,8 @@ from browser.plant import HOSTILE, plant
 from screens import Page, own_main, words
 from streamlit.testing.v1 import AppTest
 
-from integrations import providers, sync
-from integrations.model import new_cookie, settings
+from integrations import frames, providers, sync
+from integrations.model import Item, new_cookie, settings
 from integrations.store import connection, connections, keys, records
 from integrations.store.loop import run
 from integrations.ui import forget, sign_in
@@ -212,3 +213,21 @@ def test_forgetting_a_browser_ends_what_cannot_be_read_and_what_has_no_provider_
     run(forget._forget(owner, run(connections.of(owner))))
     assert run(connections.of(owner)) == []
     assert run(connection.execute(lambda redis: redis.keys(f"*{owner}*"))) == []
+
+
+def test_rows_that_are_lost_are_not_shown_from_memory(page: Page, owner: str) -> None:
+    run(plant(owner, "hubspot", API.format("hubspot"), HOSTILE))
+    [mine] = run(connections.of(owner))
+    load = run(records.get(keys.SNAPSHOT, mine.path))
+    second = (*mine.path, load.id, load.run, "1")
+    run(records.put(keys.CHUNK, second, frames.pack([Item("4", "deal", "the fourth")])))
+    run(records.put(keys.SNAPSHOT, mine.path, dataclasses.replace(load, chunks=2)))
+    app = page("hubspot")
+    assert "of 4 items" in words(app) and "the fourth" in app.dataframe[0].value["Name"].tolist()
+
+    run(records.delete(keys.CHUNK, second))
+    sync.jobs._tables.clear()
+    app = page("hubspot")
+
+    assert "of 3 items" in words(app) and "Some of the rows are no longer stored" in words(app)
+    assert "the fourth" not in app.dataframe[0].value["Name"].tolist()
