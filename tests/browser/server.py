@@ -95,9 +95,9 @@ def free_port() -> int:
             return int(listener.getsockname()[1])
 
 
-def until(happens, otherwise: str) -> None:
-    """Wait for something; AssertionError if it does not happen."""
+def until(happens, otherwise: str, every: float = 0.05) -> None:
+    """Wait for something, looking every so many seconds; AssertionError if it does not happen."""
     deadline = time.monotonic() + WITHIN
     while not happens():
         assert time.monotonic() < deadline, otherwise
-        time.sleep(0.05)
+        time.sleep(every)

@@ -92,6 +92,11 @@ class Visitor:
         """Wait for the end of a load."""
         expect(self.line).to_be_visible()
         expect(self.button("Refresh")).to_be_enabled()
+        self.drawn()
+
+    def drawn(self) -> None:
+        """Wait until the page is whole: while it is drawn, what is about to go stands beside what has come."""
+        expect(self.page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
     def log(self) -> list[dict[str, str]]:
         """What was done with this browser's connections, the latest first."""
@@ -99,10 +104,17 @@ class Visitor:
         return list(csv.DictReader(io.StringIO(answer.body().decode("utf-8-sig"))))
 
     def refresh(self) -> None:
-        """Press Refresh, and wait for the end of what that starts."""
+        """Press Refresh, wait for the end of what that starts, and open the page anew."""
+        until(lambda: self._loads() > 0, "the first load was not written down", every=1)
+        before = self._loads()
         self.button("Refresh").click()
-        until(lambda: "asked for a refresh" in [line["What"] for line in self.log()], "nothing was refreshed")
+        until(lambda: self._loads() > before, "nothing was refreshed", every=1)
+        self.page.reload()
         self.loaded()
+
+    def _loads(self) -> int:
+        """How many loads have come to an end."""
+        return sum(line["What"].startswith("loaded") for line in self.log())
 
     def count(self) -> tuple[int, int]:
         """The two numbers of "518 of 1,240 items"."""
@@ -153,6 +165,7 @@ class Visitor:
 
     def download(self) -> tuple[str, list[dict[str, str]]]:
         """The file's name, and its rows."""
+        self.drawn()
         with self.page.expect_download() as coming:
             self.button("Download CSV").click()
         with coming.value.path().open(encoding="utf-8-sig", newline="") as file:
