@@ -22,7 +22,6 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 async def save(connection: Connection, token: Token) -> None:
     """Save a connection with its token in one step, replacing what the same account had; it stays shared as it was."""
-    await records.delete_unreadable(connection.path)
     name = CONNECTION.key(*connection.path)
 
     async def whole(pipe: Any) -> None:
@@ -96,7 +95,7 @@ async def _find(owner: str, slug: str, connection_id: str) -> Connection | None:
 
 
 def _share(name: str, record: bytes | None) -> Share | None:
-    with contextlib.suppress(RecordTooNew):
+    with contextlib.suppress(RecordUnreadable, RecordTooNew):  # what cannot be read is replaced
         before = records.decode(CONNECTION, name, record)
         return before.share if before else None
     return None

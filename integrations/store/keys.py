@@ -105,7 +105,7 @@ LOAD = Kind("load", Load, None, loaded=True, dispensable=True)  # owner, slug, c
 SNAPSHOT = Kind("snapshot", Load, None, loaded=True, dispensable=True)  # owner, slug, connection
 CHUNK = Kind("chunk", bytes, None, loaded=True, dispensable=True)  # owner, slug, connection, load, run, number
 RUN = Kind("run", str, None)  # owner, slug, connection: who may write the load
-CANCEL = Kind("cancel", str, 10 * MINUTE)  # owner, slug, connection: the load to stop
+CANCEL = Kind("cancel", str, 10 * MINUTE, dispensable=True)  # owner, slug, connection: the load to stop
 SANDBOX = Kind("sandbox", dict, None)  # slug and what the stand-in provider names it
 UNSEALED = (RUN,)  # a name drawn by lot, which scripts compare
 

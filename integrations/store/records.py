@@ -13,7 +13,7 @@ from redis.exceptions import ResponseError
 from ..model.errors import RecordTooNew, RecordUnreadable
 from . import cipher
 from .connection import execute
-from .keys import CHUNK, CONNECTION, KINDS, LOAD, OF_A_CONNECTION, OF_AN_OWNER, RUN, UNSEALED, Kind
+from .keys import CHUNK, CONNECTION, KINDS, LOAD, OF_A_CONNECTION, OF_AN_OWNER, RUN, Kind
 
 T = TypeVar("T")
 
@@ -183,17 +183,6 @@ async def paths(kind: Kind[Any], *start: str) -> list[tuple[str, ...]]:
         return [key async for key in redis.scan_iter(match=pattern, count=1000)]
 
     return sorted(tuple(key.decode().split(":")[2:]) for key in await execute(scan, patiently=True))
-
-
-async def delete_unreadable(path: Sequence[str]) -> None:
-    """Delete what was sealed with a lost key, so that a connection made again starts afresh."""
-    for kind in (kind for kind in OF_A_CONNECTION if kind not in UNSEALED):
-        try:
-            await get(kind, path)
-        except RecordUnreadable:
-            await delete(kind, path)
-        except RecordTooNew:
-            pass  # an update reads it again
 
 
 async def delete_connection(path: Sequence[str]) -> None:
