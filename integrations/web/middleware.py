@@ -98,10 +98,9 @@ class _Answer:
         if refusal := self._misdirected() or self._not_served():
             return refusal
         try:
-            self._cookie = await identity.checked(self._request)
+            self._cookie = await identity.checked(self._request) if self._is_for_one_browser() else None
         except StoreUnavailable as error:
-            if self._opens_page():
-                return words(str(error), 503, again=AGAIN)
+            return words(str(error), 503, again=AGAIN)
         self.scope = identity.handed_on(self.scope, self._cookie)
         if self._is_page:
             self.scope["headers"] = [each for each in self.scope["headers"] if not each[0].startswith(b"if-")]
@@ -139,6 +138,10 @@ class _Answer:
         if is_announced_too_large(self._request):
             return _too_large()
         return None if self._is_page or not _falls_back_to_the_page(self.scope) else words(NOTHING_HERE, 404)
+
+    def _is_for_one_browser(self) -> bool:
+        path = self.scope["path"]
+        return not (path in ASKED_BY_ADDRESS or path in root_files() or path.startswith(("/static/", "/_stcore/")))
 
     def _opens_page(self) -> bool:
         return self._is_page and _is_document(self._request)
