@@ -46,6 +46,9 @@ async def broken(request: Request) -> Response:
 
 async def socket(websocket: WebSocket) -> None:
     await websocket.accept()
+    if websocket.query_params.get("stay"):
+        while True:
+            await websocket.send_text(str(len(await websocket.receive_bytes())))
     await websocket.close()
 
 
