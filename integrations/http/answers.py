@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import httpx
@@ -12,21 +13,41 @@ import orjson
 
 from ..model import Provider
 from ..model.errors import Forbidden, ProviderError, RateLimited, Unauthorized, Unavailable
+from .bounds import DATA, MB, Limits, TooLarge, TooSlow
 
 
 class NotSent(Unavailable):
     """The request never left, so it is safe to send again."""
 
 
+class TooMuch(Unavailable):
+    """The answer is larger than its limit; asking again at once would bring the same."""
+
+
 @contextmanager
-def reaching(provider: Provider) -> Iterator[None]:
-    """Whatever keeps a request from its answer becomes Unavailable, or NotSent."""
+def reaching(provider: Provider, limits: Limits = DATA) -> Iterator[None]:
+    """Whatever keeps a request from its answer becomes Unavailable, NotSent or TooMuch; `limits` are the client's."""
     try:
         yield
+    except TooLarge:
+        most = f"{limits.size // MB} MB"
+        raise TooMuch(f"{provider.title} sent an answer larger than {most}. Try again in a few minutes.") from None
+    except TooSlow:
+        raise Unavailable(_slow(provider, limits.seconds)) from None
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
         raise NotSent(_unreachable(provider)) from None
     except (httpx.HTTPError, httpx.InvalidURL):
         raise Unavailable(_unreachable(provider)) from None
+
+
+@asynccontextmanager
+async def within(provider: Provider, seconds: float) -> AsyncIterator[None]:
+    """For calls that a page waits for: gives them up after so many seconds, retries included; raises Unavailable."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise Unavailable(_slow(provider, seconds)) from None
 
 
 def decoded(provider: Provider, response: httpx.Response) -> Any:
@@ -47,6 +68,10 @@ def retry_after(response: httpx.Response) -> float | None:
 
 def _unreachable(provider: Provider) -> str:
     return f"{provider.title} could not be reached. Try again in a few minutes."
+
+
+def _slow(provider: Provider, seconds: float) -> str:
+    return f"{provider.title} took longer than {seconds:g} seconds to answer. Try again in a few minutes."
 
 
 def _object(provider: Provider, response: httpx.Response) -> Any:
