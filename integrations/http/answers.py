@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import httpx
-import orjson
 
 from ..model import Provider
 from ..model.errors import Forbidden, ProviderError, RateLimited, Unauthorized, Unavailable
 from .bounds import DATA, MB, Limits, TooLarge, TooSlow
+from .reading import MOST_VALUES, TooManyValues, read_json
 
 
 class NotSent(Unavailable):
@@ -74,11 +74,22 @@ def _slow(provider: Provider, seconds: float) -> str:
     return f"{provider.title} took longer than {seconds:g} seconds to answer. Try again in a few minutes."
 
 
+def readable(response: httpx.Response) -> httpx.Response:
+    """The same answer in strict JSON, for readers that know no other; as it is if it is no JSON object."""
+    with suppress(ValueError, TooManyValues):
+        if isinstance(answer := read_json(response.content), dict):
+            return httpx.Response(response.status_code, headers=response.headers, json=answer)
+    return response
+
+
 def _object(provider: Provider, response: httpx.Response) -> Any:
     try:
-        answer = orjson.loads(response.content)
+        answer = read_json(response.content)
     except ValueError:
         answer = None
+    except TooManyValues:
+        values = f"{MOST_VALUES:,} values"
+        raise TooMuch(f"{provider.title} sent an answer of more than {values}. Try again in a few minutes.") from None
     if not isinstance(answer, dict):
         raise Unavailable(f"{provider.title} sent an answer that could not be read. Try again in a few minutes.")
     return answer

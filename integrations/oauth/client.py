@@ -20,7 +20,7 @@ from typing import Any
 from authlib.common.urls import url_decode
 from authlib.oauth2.auth import encode_client_secret_basic
 
-from ..http import SHORT, NotSent, bounded, reaching
+from ..http import SHORT, NotSent, bounded, reaching, readable
 from ..model import Endpoints, Provider, Token
 from ..model.errors import NotConfigured, ReconnectNeeded, Unavailable
 
@@ -96,7 +96,7 @@ async def _exchange(
 ) -> Mapping[str, Any]:
     with reaching(provider, SHORT):
         async with _client(provider, endpoints) as client:
-            client.register_compliance_hook("access_token_response", partial(_checked, provider))
+            client.register_compliance_hook("access_token_response", lambda got: _checked(provider, readable(got)))
             try:
                 return dict(await client.fetch_token(endpoints.token_url, grant_type=grant_type, **form))
             except (TypeError, ValueError):  # a lifetime that is no number
