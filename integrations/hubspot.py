@@ -14,7 +14,7 @@ from typing import Any
 
 from .http import Chains, MostFirst, Names, cursor_pages, listed, objects
 from .model import Account, Api, Fault, Item, Kind, Page, Part, Plan, Provider, Rate, moment
-from .model.errors import ProviderError, QuotaSpent, RateLimited, Unavailable
+from .model.errors import ProviderError, QuotaSpent, RateLimited, ReconnectNeeded, Unavailable
 
 VERSION = "2026-09"
 PAGE_SIZE, SEARCH_SIZE = 100, 200
@@ -435,8 +435,10 @@ PROVIDER = Provider(
     faults=(
         Fault(429, '"DAILY"', QuotaSpent, "This HubSpot account has used up its calls for today. Come back tomorrow."),
         Fault(429, "secondly limit", RateLimited, "HubSpot asks for a pause. Try again in a minute.", retry_after=1),
+        Fault(488, "", ReconnectNeeded, "HubSpot has moved this account to another data centre. Reconnect to go on."),
         Fault(477, "", Unavailable, "HubSpot is moving this account to another data centre. Come back in a few hours."),
     ),
+    is_error=lambda answer: answer.get("status") == "error" or "correlationId" in answer,
     if_empty="Once there are contacts, companies, deals or tickets in HubSpot, press Refresh.",
     identify=identify,
     plan=plan,

@@ -423,6 +423,57 @@ def test_a_part_that_may_not_be_read_is_skipped_by_name_and_nothing_else_is(
         assert len(load.skipped) == 1 and case["says"] in load.skipped[0]
 
 
+EDGES = [
+    {"status": 403, "headers": {"Content-Type": "text/html"}, "text": "<!DOCTYPE html><h1>You have been blocked"},
+    {"status": 403, "text": ""},
+    {"status": 403, "json": {"message": "Forbidden"}},
+    {"status": 403, "json": {"error": "Forbidden", "status": 403, "error_code": 1020, "cloudflare_error": True}},
+    {"status": 404, "headers": {"Content-Type": "text/html"}, "text": "<html>Not here</html>"},
+    {"status": 404, "json": ["nothing"]},
+    {"status": 401, "headers": {"Content-Type": "text/html"}, "text": "<html>Who is there?</html>"},
+    {"status": 401, "text": ""},
+]
+
+
+def test_an_edge_that_refuses_everything_is_a_trouble_that_passes_and_no_missing_permission(
+    provider: integrations.Provider, recorded: dict[str, Any], connection: Connection, wired: Callable
+) -> None:
+    for answer in EDGES:
+        wire = wired(*recorded["listing"]["exchanges"])
+        wire.before = lambda number, answer=answer: answer
+        load = loaded(connection)
+        assert (load.state, load.skipped) == ("failed", ()), answer
+        assert load.notes and all(f"in front of {provider.title} refused" in note for note in load.notes), answer
+        assert all("Try again in a few minutes" in note for note in load.notes)
+        assert wire.calls.count(wire.calls[0]) == 6, "it is tried again, like any passing trouble"
+        assert run(connections.find(*connection.path)).reconnect == ""
+        assert stored(connection).refresh_token == recorded["token"]["saved"]["refresh_token"], "no refresh was spent"
+
+
+def test_an_edge_that_refuses_one_call_costs_nothing(
+    provider: integrations.Provider, recorded: dict[str, Any], connection: Connection, wired: Callable
+) -> None:
+    wire = wired(*recorded["listing"]["exchanges"])
+    last = len(recorded["listing"]["exchanges"]) - 1
+    wire.before = lambda number: EDGES[0] if number == last and wire.calls.count(number) == 1 else None
+    load = loaded(connection)
+    assert (load.state, load.skipped, load.notes) == ("complete", (), ())
+    assert rows(connection) == {item["id"] for item in recorded["listing"]["items"]}
+
+
+def test_an_account_that_only_approving_again_repairs_says_so_in_one_sentence(
+    provider: integrations.Provider, recorded: dict[str, Any], connection: Connection, wired: Callable
+) -> None:
+    for case in recorded.get("account_errors", ()):
+        wire = wired(*recorded["listing"]["exchanges"])
+        wire.before = lambda number, case=case: case["answer"]
+        run(records.put(keys.CONNECTION, connection.path, connection))
+        load = loaded(connection)
+        assert load.state == "failed" and load.notes == (case["says"],)
+        assert run(connections.find(*connection.path)).reconnect == case["says"]
+        assert max(map(wire.calls.count, wire.calls)) == 1, "asking again does not help"
+
+
 def test_a_token_refused_in_the_middle_of_a_load_is_refreshed_once_and_nothing_is_lost(
     provider: integrations.Provider, recorded: dict[str, Any], connection: Connection, wired: Callable
 ) -> None:

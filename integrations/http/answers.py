@@ -11,9 +11,11 @@ from typing import Any
 import httpx
 
 from ..model import Provider
-from ..model.errors import Forbidden, ProviderError, RateLimited, Unauthorized, Unavailable
+from ..model.errors import Forbidden, ProviderError, RateLimited, ReconnectNeeded, Unauthorized, Unavailable
 from .bounds import DATA, MB, Limits, TooLarge, TooSlow
 from .reading import MOST_VALUES, TooManyValues, read_json
+
+FAULT_TEXT = 65_536  # bytes of an error answer in which a fault's marker is looked for
 
 
 class NotSent(Unavailable):
@@ -51,10 +53,11 @@ async def within(provider: Provider, seconds: float) -> AsyncIterator[None]:
 
 
 def decoded(provider: Provider, response: httpx.Response) -> Any:
-    """The decoded JSON object of a successful answer; raises ProviderError for any other."""
+    """The decoded JSON object of a successful answer; raises ProviderError or ReconnectNeeded for any other."""
     if response.status_code == httpx.codes.OK:
         return _object(provider, response)
-    raise _fault(provider, response) or _by_status(provider, response)
+    fault = _fault(provider, response)
+    raise fault or (_by_status if _is_own(provider, response) else _in_between)(provider, response)
 
 
 def retry_after(response: httpx.Response) -> float | None:
@@ -95,10 +98,11 @@ def _object(provider: Provider, response: httpx.Response) -> Any:
     return answer
 
 
-def _fault(provider: Provider, response: httpx.Response) -> ProviderError | None:
+def _fault(provider: Provider, response: httpx.Response) -> ProviderError | ReconnectNeeded | None:
     """What this provider means by this answer, where it differs from the status alone."""
+    text = response.content[:FAULT_TEXT].decode(errors="replace")
     for fault in provider.faults:
-        if response.status_code == fault.status and fault.marker in response.text:
+        if response.status_code == fault.status and fault.marker in text:
             wait = retry_after(response) or fault.retry_after
             if issubclass(fault.error, RateLimited):
                 return fault.error(fault.message, wait or provider.rate_limit_wait, stated=bool(wait))
@@ -106,6 +110,24 @@ def _fault(provider: Provider, response: httpx.Response) -> ProviderError | None
                 return fault.error(fault.message, wait or None)
             return fault.error(fault.message)
     return None
+
+
+def _is_own(provider: Provider, response: httpx.Response) -> bool:
+    """Whether the provider itself refuses this, where it is about rights; anything in front of it has other words.
+
+    For 401 any JSON object will do: unread, an expired token would never be renewed.
+    """
+    if response.status_code not in (401, 403, 404) or provider.is_error is None:
+        return True
+    with suppress(ValueError, TooManyValues):
+        answer = read_json(response.content)
+        return isinstance(answer, dict) and (response.status_code == 401 or provider.is_error(answer))
+    return False
+
+
+def _in_between(provider: Provider, response: httpx.Response) -> Unavailable:
+    refused = f"Something in front of {provider.title} refused a request (status {response.status_code})"
+    return Unavailable(f"{refused}: perhaps this server's address is blocked for now. Try again in a few minutes.")
 
 
 def _by_status(provider: Provider, response: httpx.Response) -> ProviderError:

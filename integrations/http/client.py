@@ -13,7 +13,7 @@ import httpx
 import stamina
 
 from ..model import Endpoints, Lane, Provider
-from ..model.errors import RateLimited, StoreUnavailable, Unauthorized, Unavailable
+from ..model.errors import RateLimited, ReconnectNeeded, StoreUnavailable, Unauthorized, Unavailable
 from .answers import TooMuch, decoded, reaching
 from .bounds import DATA, LIMITS, Limits, bounded
 from .pacing import Budget, turn
@@ -38,6 +38,10 @@ class Tokens(Protocol):
 
     async def renewed(self, refused: str) -> str:
         """Another one, after the provider refused that one; raises ReconnectNeeded."""
+        ...
+
+    async def given_up(self, refused: str, sentence: str) -> None:
+        """The provider says that only approving again helps; `sentence` tells people so."""
         ...
 
 
@@ -107,7 +111,11 @@ class ApiClient:
                 response = await shared_client().request(
                     method, self._api_url + path, headers=headers, extensions=extensions, **request
                 )
-        return decoded(self._provider, response)
+        try:
+            return decoded(self._provider, response)
+        except ReconnectNeeded as refusal:
+            await self._tokens.given_up(token, str(refusal))
+            raise
 
     def _lane(self, lane: str) -> Lane:
         """The budget of a call: of the account, unless the lane names what it belongs to ("base:app…")."""

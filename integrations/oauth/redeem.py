@@ -158,3 +158,6 @@ class _Fixed:
 
     async def renewed(self, refused: str) -> Any:
         raise ReconnectNeeded("The provider refused the token it had just given.")
+
+    async def given_up(self, refused: str, sentence: str) -> None:
+        """There is no connection yet that could be marked."""

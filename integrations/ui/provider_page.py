@@ -119,7 +119,8 @@ def _connected(provider: Provider, owner: str, connection: Connection) -> None:
     elif load and load.active:
         progress(provider, connection, load.chunks)
     else:
-        outcome(provider, load, rows.load if rows else None)
+        said = load and load.notes == (connection.reconnect,)  # once is enough
+        outcome(provider, None if said else load, rows.load if rows else None)
     if rows:
         _rows(provider, owner, rows)
 

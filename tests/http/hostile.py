@@ -24,7 +24,7 @@ def bomb(megabytes: int) -> bytes:
 
 
 class Hostile:
-    """`/bomb` is gzip, `/twice` gzip of gzip, `/endless` plain; `/drip` sends its body byte by byte, `/head` its head."""
+    """`/bomb` is gzip, `/twice` gzip of gzip, `/endless` plain; `/drip` sends a body by the byte, `/head` a head."""
 
     def __init__(self, megabytes: int = 700) -> None:
         self.bomb = bomb(megabytes)

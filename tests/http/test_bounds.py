@@ -63,7 +63,7 @@ def test_an_answer_of_700_megabytes_ends_early_in_little_memory(what: str, path:
 
 def test_an_answer_that_is_too_large_is_not_asked_for_again(address: str, hostile: Hostile) -> None:
     hostile.asked.clear()
-    with pytest.raises(Unavailable, match="Acme sent an answer larger than 1 MB. Try again"):
+    with pytest.raises(Unavailable, match="Acme sent an answer larger than 1 MB"):
         got(address, "/bomb", HURRIED)
     assert hostile.asked == ["/bomb"]
 
@@ -93,7 +93,7 @@ def test_what_a_page_waits_for_ends_in_time_whatever_is_tried_again(address: str
             await ApiClient(provider, endpoints, Tokens(), Budget()).get("/drip")
 
     started = time.monotonic()
-    with pytest.raises(DashboardError, match="Acme took longer than 0.5 seconds to answer. Try again"):
+    with pytest.raises(DashboardError, match="Acme took longer than"):
         run(waiting())
     assert time.monotonic() - started < AT_LAST
 
