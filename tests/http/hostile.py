@@ -8,7 +8,7 @@ import socket
 import threading
 import zlib
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager
 
 MB = 1024 * 1024
 HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
@@ -32,11 +32,16 @@ class Hostile:
         self.sent = 0
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, asyncio.IncompleteReadError), closing(writer):
+        try:
             path = (await reader.readuntil(b"\r\n\r\n")).split(b" ")[1].decode()
             self.asked.append(path)
             await self._answer(path, writer)
-            await writer.drain()
+            writer.close()
+            await writer.wait_closed()
+        except (OSError, asyncio.IncompleteReadError):
+            pass  # the caller has had enough
+        finally:
+            writer.transport.abort()
 
     async def _answer(self, path: str, writer: asyncio.StreamWriter) -> None:
         match path:
@@ -78,8 +83,9 @@ def serving(hostile: Hostile) -> Iterator[str]:
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
 
         async def serve() -> None:
-            async with await asyncio.start_server(hostile, sock=listening):
-                await ended.wait()
+            server = await asyncio.start_server(hostile, sock=listening)
+            await ended.wait()
+            server.close()  # who still drips is cancelled by the runner
 
         loop = runner.get_loop()
         thread = threading.Thread(target=runner.run, args=(serve(),))
