@@ -177,7 +177,7 @@ def _top(provider: Provider, connection: Connection, load: Load | None) -> None:
 
 def _manage(provider: Provider, connection: Connection) -> None:
     person = session()
-    organisation = person.organisation_name if person else ""
+    organisation = plain(person.organisation_name) if person else ""
     shares = f"Stop sharing with {organisation}" if connection.share.id else f"Share with {organisation}"
     sharing_choices = [shares] if organisation or connection.share.id else []
     loading = ["Choose what to load", "Reload everything"]

@@ -10,8 +10,12 @@ from .. import providers
 from ..model import Connection
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
-_JOINTS = re.compile(r"(?<=://)|(?<=www)(?=\.)|(?<=@)|(?<=[<>=~-])(?=[<>=~-])", re.IGNORECASE)
-NOTHING = ":red[]"  # draws nothing, but keeps apart what would become a link or an arrow even when it is escaped
+_JOINTS = re.compile(
+    r"(?<=://)|(?<=www)(?=\.)|(?<=@)|(?<=[<>=~-])(?=[<>=~-])"
+    r"|(?<=:)(?=[\w+/-]+:)",  # :streamlit:, :material_home:, :smile: are looked for when the escapes are gone
+    re.IGNORECASE,
+)
+NOTHING = ":red[]"  # draws nothing, but keeps apart what would become a link, an arrow or a logo even when it is escaped
 LONGEST = 120
 
 
@@ -24,6 +28,17 @@ def line(text: str, longest: int = LONGEST) -> str:
 def plain(text: str, longest: int = LONGEST) -> str:
     """Somebody else's text cut to a line, which Streamlit's Markdown shows as it is: no link, picture or formula."""
     return NOTHING.join(_PUNCTUATION.sub(r"\\\1", part) for part in _JOINTS.split(line(text, longest)))
+
+
+def apart(texts: Iterable[str], longest: int = LONGEST) -> list[str]:
+    """Each text as `plain` shows it, all different: one that reads like an earlier one gets a number after it."""
+    shown: dict[str, None] = {}
+    for text in texts:
+        words, number = line(text, longest), 2
+        while (label := plain(words, 2 * longest)) in shown:
+            words, number = f"{line(text, longest)} ({number})", number + 1
+        shown[label] = None
+    return list(shown)
 
 
 def accounts(connections: Iterable[Connection]) -> str:
