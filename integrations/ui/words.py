@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import chain
+from itertools import count as count_from
 
 from .. import providers
 from ..model import Connection
@@ -15,7 +17,7 @@ _JOINTS = re.compile(
     r"|(?<=:)(?=[\w+/-]+:)",  # :streamlit:, :material_home:, :smile: are looked for when the escapes are gone
     re.IGNORECASE,
 )
-NOTHING = ":red[]"  # draws nothing, but keeps apart what would become a link, an arrow or a logo even when it is escaped
+NOTHING = ":red[]"  # draws nothing, but keeps apart what becomes a link, an arrow or a logo even when escaped
 LONGEST = 120
 
 
@@ -31,14 +33,17 @@ def plain(text: str, longest: int = LONGEST) -> str:
 
 
 def apart(texts: Iterable[str], longest: int = LONGEST) -> list[str]:
-    """Each text as `plain` shows it, all different: one that reads like an earlier one gets a number after it."""
-    shown: dict[str, None] = {}
-    for text in texts:
-        words, number = line(text, longest), 2
-        while (label := plain(words, 2 * longest)) in shown:
-            words, number = f"{line(text, longest)} ({number})", number + 1
-        shown[label] = None
-    return list(shown)
+    """Each text as `plain` shows it, all different, in their order."""
+    return [plain(text, 2 * longest) for text in distinct(line(text, longest) for text in texts)]
+
+
+def distinct(labels: Iterable[str]) -> list[str]:
+    """The labels in their order, all different: one that was there before gets a number after it."""
+    seen: dict[str, None] = {}
+    for label in labels:
+        numbered = (f"{label} ({number})" for number in count_from(2))
+        seen[next(each for each in chain([label], numbered) if each not in seen)] = None
+    return list(seen)
 
 
 def accounts(connections: Iterable[Connection]) -> str:

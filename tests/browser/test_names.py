@@ -37,7 +37,7 @@ NOW = datetime.now(UTC)
 def items() -> tuple[Item, ...]:
     """An item for each name, which is everywhere in it."""
     return tuple(
-        Item(str(n), "deal", name, owner=name, parent_path_or_name=name, last_modified_time=NOW, properties={name: name})
+        Item(str(n), "deal", name, False, name, owner=name, last_modified_time=NOW, properties={name: name})
         for n, name in enumerate(NAMES)
     )
 
@@ -103,8 +103,7 @@ def test_a_name_is_shown_to_the_letter_on_every_page(somebody: Visitor) -> None:
 def test_a_row_in_full_has_names_and_values_to_the_letter(somebody: Visitor) -> None:
     somebody.open("hubspot")
     somebody.choose("More columns", NAMES[0])
-    expect(somebody.page.locator("canvas table")).to_have_attribute("aria-colcount", "9")
-    assert NAMES[0] in somebody.rows()[0]
+    expect(somebody.page.locator("canvas table")).to_have_attribute("aria-colcount", "8")
     for row in range(len(NAMES)):
         name = somebody.rows()[row]["Name"]
         details = somebody.select(row)
