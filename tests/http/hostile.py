@@ -24,12 +24,14 @@ def bomb(megabytes: int) -> bytes:
 
 
 class Hostile:
-    """`/bomb` is gzip, `/twice` gzip of gzip, `/endless` plain; `/drip` sends a body by the byte, `/head` a head."""
+    """`/bomb` is gzip, `/twice` gzip of gzip, `/endless` plain, `/after` plain after gzip, `/headers` all headers.
+
+    `/drip` sends a body by the byte, `/head` a head; `/hints` says again and again that it is about to answer.
+    """
 
     def __init__(self, megabytes: int = 700) -> None:
         self.bomb = bomb(megabytes)
         self.asked: list[str] = []
-        self.sent = 0
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -43,7 +45,7 @@ class Hostile:
         finally:
             writer.transport.abort()
 
-    async def _answer(self, path: str, writer: asyncio.StreamWriter) -> None:
+    async def _answer(self, path: str, writer: asyncio.StreamWriter) -> None:  # noqa: C901 - a case for each path
         match path:
             case "/bomb":
                 writer.write(self._gzip("gzip") + self.bomb)
@@ -51,10 +53,20 @@ class Hostile:
                 writer.write(self._gzip("gzip, gzip") + gzip.compress(self.bomb))
             case "/endless":
                 writer.write(f"{HEAD}\r\n".encode())
-                for _ in range(300):
-                    writer.write(b" " * MB)
+                await self._pour(writer)
+            case "/after":
+                writer.write(self._gzip("gzip") + gzip.compress(b'{"fine": true}'))
+                await self._pour(writer)
+            case "/headers":
+                writer.write(HEAD.encode())
+                for number in range(300 * 1024):
+                    writer.write(f"X-{number}: {'x' * 1000}\r\n".encode())
                     await writer.drain()
-                    self.sent += MB
+            case "/hints":
+                for _ in range(LONG):
+                    writer.write(b"HTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\n")
+                    await writer.drain()
+                    await asyncio.sleep(DRIP)
             case "/drip":
                 writer.write(f"{HEAD}Content-Length: {LONG}\r\n\r\n".encode())
                 await self._drip(writer)
@@ -67,6 +79,11 @@ class Hostile:
 
     def _gzip(self, coding: str) -> bytes:
         return f"{HEAD}Content-Encoding: {coding}\r\n\r\n".encode()
+
+    async def _pour(self, writer: asyncio.StreamWriter) -> None:
+        for _ in range(300):
+            writer.write(b" " * MB)
+            await writer.drain()
 
     async def _drip(self, writer: asyncio.StreamWriter) -> None:
         for _ in range(LONG):

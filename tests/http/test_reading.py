@@ -53,8 +53,9 @@ def test_a_byte_order_mark_or_another_encoding_is_read(encoding: str) -> None:
 @pytest.mark.parametrize("depth", [DEEPEST - 1, DEEPEST, DEEPEST + 1, 900, 1_025, 100_000])
 @pytest.mark.parametrize("pair", [("[", "]"), ('{"a":', "}")], ids=["lists", "objects"])
 def test_what_is_nested_too_deep_is_cut_and_what_is_beside_it_stays(depth: int, pair: tuple[str, str]) -> None:
-    found = read_json(f'{{"deep": {pair[0] * depth}7{pair[1] * depth}, "beside": ["kept"]}}'.encode())
-    assert found["beside"] == ["kept"]
+    beside = json.dumps([text := '"]]}[[{ \\'])
+    found = read_json(f'{{"a": {beside}, "deep": {pair[0] * depth}7{pair[1] * depth}, "z": {beside}}}'.encode())
+    assert found["a"] == found["z"] == [text]
     inner, levels = found["deep"], 0
     while isinstance(inner, (list, dict)):
         inner, levels = (inner[0] if isinstance(inner, list) else inner["a"]), levels + 1
