@@ -199,6 +199,13 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
+def _is_error(answer: Mapping[str, Any]) -> bool:
+    """`{"error": {"type": …}}` or `{"error": "NOT_FOUND"}`: https://airtable.com/developers/web/api/errors."""
+    error = answer.get("error")
+    kind = error.get("type") if isinstance(error, dict) else error
+    return isinstance(kind, str) and kind.isidentifier() and kind.isupper()
+
+
 PROVIDER = Provider(
     slug="airtable",
     title="Airtable",
@@ -223,6 +230,7 @@ PROVIDER = Provider(
             "This Airtable workspace has used up its calls for the month. Come back next month, or upgrade its plan.",
         ),
     ),
+    is_error=_is_error,
     if_empty="Press Reconnect and add the bases to share.",
     identify=identify,
     plan=plan,

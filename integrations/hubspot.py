@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from .http import Chains, MostFirst, Names, cursor_pages, listed, objects
 from .model import Account, Api, Fault, Item, Kind, Page, Part, Plan, Provider, Rate, moment
-from .model.errors import ProviderError, QuotaSpent, RateLimited, Unavailable
+from .model.errors import ProviderError, QuotaSpent, RateLimited, ReconnectNeeded, Unavailable
 
 VERSION = "2026-09"
 PAGE_SIZE, SEARCH_SIZE = 100, 200
@@ -316,7 +317,8 @@ class _Account:
 
     async def items(self, kind: str, records: list[dict[str, Any]]) -> list[Item]:
         """The items of some records."""
-        values = [record.get("properties") or {} for record in records]
+        records = [{**record, "properties": _texts(record.get("properties"))} for record in records]
+        values = [record["properties"] for record in records]
         ids = {each.get("hubspot_owner_id") for each in values}
         owners = await self.names["owners"].of(ids)
         owners |= await self._former.of(ids - owners.keys())
@@ -383,6 +385,12 @@ def _item(kind: str, record: Mapping[str, Any], names: Known) -> Item:
     )
 
 
+def _texts(properties: Any) -> dict[str, str | None]:
+    """The properties as documented, text or null; what is something else becomes its text."""
+    found = properties.items() if isinstance(properties, dict) else ()
+    return {name: value if value is None or isinstance(value, str) else str(value) for name, value in found}
+
+
 def _name(kind: str, record_id: str, values: Mapping[str, str | None]) -> str:
     words = (values.get(name) for name in OBJECTS[kind].name)
     return " ".join(word for word in words if word) or values.get("email") or f"{kind.capitalize()} {record_id}"
@@ -398,6 +406,8 @@ def _value(name: str, text: str | None, names: Known) -> Any:
 
 
 def _number(text: str) -> float | str:
+    with suppress(ValueError):
+        return int(text)  # exactly, however long
     try:
         number = float(text)
     except ValueError:
@@ -435,8 +445,10 @@ PROVIDER = Provider(
     faults=(
         Fault(429, '"DAILY"', QuotaSpent, "This HubSpot account has used up its calls for today. Come back tomorrow."),
         Fault(429, "secondly limit", RateLimited, "HubSpot asks for a pause. Try again in a minute.", retry_after=1),
+        Fault(488, "", ReconnectNeeded, "HubSpot has moved this account to another data centre. Reconnect to go on."),
         Fault(477, "", Unavailable, "HubSpot is moving this account to another data centre. Come back in a few hours."),
     ),
+    is_error=lambda answer: answer.get("status") == "error" or "correlationId" in answer,
     if_empty="Once there are contacts, companies, deals or tickets in HubSpot, press Refresh.",
     identify=identify,
     plan=plan,

@@ -352,6 +352,7 @@ PROVIDER = Provider(
         Fault(400, "start_cursor provided is invalid", CursorExpired, "Notion ended a listing early"),
         Fault(429, "public_api_request_blocked", QuotaSpent, "Notion blocks this connection. Come back tomorrow."),
     ),
+    is_error=lambda answer: answer.get("object") == "error" and isinstance(answer.get("code"), str),
     if_empty="Notion shows only what was shared: press Reconnect and pick the pages to share.",
     identify=identify,
     plan=plan,
