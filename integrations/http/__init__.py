@@ -1,12 +1,6 @@
 """Calls to providers; the only place that imports httpx."""
 
 from .answers import NotSent, reaching
-from .chains import Chains, MostFirst, Once
 from .client import ApiClient, Tokens, shared_client
-from .names import Names
-from .paging import cursor_pages, listed, objects
 
-__all__ = [
-    "ApiClient", "Chains", "MostFirst", "Names", "NotSent", "Once", "Tokens", "cursor_pages", "listed", "objects",
-    "reaching", "shared_client",
-]  # fmt: skip
+__all__ = ["ApiClient", "NotSent", "Tokens", "reaching", "shared_client"]

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from integrations.http import cursor_pages, listed, objects
-from integrations.http.paging import IDLE
+from integrations.listing import cursor_pages, records_in, with_id
+from integrations.listing.pagination import MAX_STALE_PAGES
 from integrations.model.errors import CursorExpired, ProviderError, Unavailable
 from integrations.store.loop import run
 
@@ -76,25 +76,25 @@ def test_any_other_error_passes_through() -> None:
 
 @pytest.mark.parametrize("content", ["one", ""])
 def test_a_listing_that_brings_nothing_new_with_ever_new_cursors_is_an_error_and_no_endless_loop(content: str) -> None:
-    endless = {None: (content, "0"), **{str(n): (content, str(n + 1)) for n in range(2 * IDLE)}}
+    endless = {None: (content, "0"), **{str(n): (content, str(n + 1)) for n in range(2 * MAX_STALE_PAGES)}}
     with pytest.raises(ProviderError, match=r"repeats a page without end\. Refresh") as raised:
         read(endless)
-    assert len(raised.value.asked) <= IDLE + 1
+    assert len(raised.value.asked) <= MAX_STALE_PAGES + 1
 
 
 def test_empty_and_repeated_pages_between_others_are_no_end() -> None:
-    gap = {str(n): ("one" if n % 2 else "", str(n + 1)) for n in range(IDLE - 5)}
-    pages = {None: ("one", "0"), **gap, str(IDLE - 5): ("two", None)}
+    gap = {str(n): ("one" if n % 2 else "", str(n + 1)) for n in range(MAX_STALE_PAGES - 5)}
+    pages = {None: ("one", "0"), **gap, str(MAX_STALE_PAGES - 5): ("two", None)}
     assert read(pages)[0][-1] == "two"
 
 
 @pytest.mark.parametrize("answer", [{}, {"things": None}, {"things": {}}, {"other": []}])
 def test_an_answer_without_its_list_is_an_error_and_no_empty_listing(answer: dict[str, Any]) -> None:
     with pytest.raises(ProviderError, match=r"without its rows\. Refresh"):
-        listed(answer, "things")
+        records_in(answer, "things")
 
 
-def test_what_is_no_object_with_an_id_is_not_listed() -> None:
-    assert listed({"things": []}, "things") == []
-    assert listed({"things": [None, 1, "a", {}, {"id": None}, {"id": "1"}]}, "things") == [{"id": "1"}]
-    assert objects(None) == []
+def test_what_is_no_object_with_an_id_is_not_records_in() -> None:
+    assert records_in({"things": []}, "things") == []
+    assert records_in({"things": [None, 1, "a", {}, {"id": None}, {"id": "1"}]}, "things") == [{"id": "1"}]
+    assert with_id(None) == []
