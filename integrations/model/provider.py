@@ -12,6 +12,17 @@ from .errors import ProviderError, ReconnectNeeded
 from .item import Item
 
 
+@dataclass(frozen=True)
+class Answer:
+    """A successful answer: its decoded JSON, an object or an array, and its Link header (RFC 8288).
+
+    `links`: path and query below `Provider.api_url`, by relation; links that lead elsewhere are left out.
+    """
+
+    body: Any
+    links: Mapping[str, str] = field(default_factory=dict)
+
+
 class Api(Protocol):
     """Signed calls to one provider for one connection.
 
