@@ -1,4 +1,5 @@
 # Two commands: `make run` starts the dashboard, `make test` runs every test. Both set up what they need.
+# A comment with two hashes behind a target is what `make help` prints.
 
 SHELL := /bin/bash
 VENV := .venv
@@ -7,34 +8,37 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 CHROMIUM := /usr/bin/chromium
+COMPILE := $(VENV)/tools/bin/uv pip compile --generate-hashes --universal --python-version 3.11 --quiet \
+	--no-annotate --no-emit-index-url --custom-compile-command "make lock"
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run worker test test-in-browsers test-without soak bench check setup setup-tests browser openid lock audit clean
+.PHONY: help run worker test test-in-browsers test-without soak bench check setup setup-tests browser openid lock audit clean
 
-run: setup
+help:  ## print this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{ printf "  make %-18s %s\n", $$1, $$2 }'
+
+run: setup  ## start the dashboard at http://localhost:8501
 	@$(BIN)/streamlit run dashboard.py
 
-worker: setup
+worker: setup  ## run loads in a process of their own, with WORKERS=external
 	@$(BIN)/python -m integrations worker
 
-test: setup-tests browser openid
+test: setup-tests browser openid  ## run every check and test, a real browser included
 	@$(MAKE) --no-print-directory --jobs 2 test-in-browsers test-without
 
-test-in-browsers: setup-tests
+test-in-browsers: setup-tests  ## only the tests in a real browser
 	@$(BIN)/python -m pytest tests/browser
 
-test-without: check
+test-without: check  ## only the tests without a browser, and the checks
 	@$(BIN)/python -m pytest --ignore tests/browser
 
-# what has to hold every time, tried many times; prints what it counted
-soak: setup-tests
+soak: setup-tests  ## repeat for over an hour what has to hold every time, and print the counts
 	@$(BIN)/python -m pytest --soak
 
-# what loading costs, beside the vendors' client libraries; ARGS="--size L --only hubspot", see benchmarks/
-bench: $(VENV)/.installed-for-bench
+bench: $(VENV)/.installed-for-bench  ## measure loading beside the vendors' clients; ARGS="--size L --only hubspot"
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-check: setup-tests
+check: setup-tests  ## lint and check types
 	@$(BIN)/ruff check -q .
 	@$(BIN)/mypy
 
@@ -51,9 +55,9 @@ $(VENV)/.installed: requirements.lock
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	@touch $@
 
-$(VENV)/.installed-for-tests: $(VENV)/.installed tests/requirements.txt
+$(VENV)/.installed-for-tests: $(VENV)/.installed tests/requirements.lock
 	@echo "Installing what the tests need (once)…"
-	@$(BIN)/python -m pip install --quiet -r tests/requirements.txt
+	@$(BIN)/python -m pip install --quiet --require-hashes -r tests/requirements.lock
 	@touch $@
 
 # the OpenID provider that signing in is tested with
@@ -82,14 +86,13 @@ browser: setup-tests
 		echo "Installing Chromium (once)…"; apt-get update -qq && apt-get install -y -qq chromium >/dev/null; \
 	else $(BIN)/playwright install chromium; fi
 
-# after requirements.txt has changed: the hash of every file that may be installed
-lock: $(VENV)/tools
-	@$(VENV)/tools/bin/uv pip compile requirements.txt --generate-hashes --universal --python-version 3.11 --quiet \
-		--no-annotate --no-emit-index-url --custom-compile-command "make lock" --output-file requirements.lock
+lock: $(VENV)/tools  ## pin what the requirements bring along, with hashes
+	@sed '/^# for tests/,$$d' requirements.txt | $(COMPILE) - --output-file requirements.lock
+	@$(COMPILE) requirements.txt tests/requirements.txt --constraint requirements.lock \
+		--output-file tests/requirements.lock
 
-# known weaknesses of what is installed, from PyPI's records
-audit: $(VENV)/tools
+audit: $(VENV)/tools  ## look for known weaknesses of what is installed
 	@$(VENV)/tools/bin/pip-audit --disable-pip --require-hashes -r requirements.lock
 
-clean:
+clean:  ## delete what setting up has installed
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from .http import cursor_pages, listed, objects
+from .listing import cursor_pages, name_of, records_in, with_id
 from .model import Account, Api, Fault, Item, Kind, Page, Part, Plan, Provider, Rate, moment
 from .model.errors import CursorExpired, Forbidden, ProviderError, QuotaSpent
 
@@ -84,12 +84,12 @@ async def changes(api: Api, part: Part, since: datetime) -> AsyncIterator[Page]:
 async def _records(api: Api, table: Table, query: Mapping[str, Any]) -> AsyncIterator[Page]:
     base_id, path = table.base["id"], f"/v0/{table.base['id']}/{table.schema['id']}"
     async for answer in _answers(api, path, {"pageSize": PAGE_SIZE, **query}, "records", f"base:{base_id}"):
-        yield Page([_record_item(api, table, record) for record in listed(answer, "records")])
+        yield Page([_record_item(api, table, record) for record in records_in(answer, "records")])
 
 
 async def _bases(api: Api) -> AsyncIterator[dict[str, Any]]:
     async for answer in _answers(api, "/v0/meta/bases", {}, "bases", "meta"):
-        for base in listed(answer, "bases"):
+        for base in records_in(answer, "bases"):
             yield _titled(base)
 
 
@@ -97,7 +97,7 @@ async def _schema(api: Api, base: Mapping[str, Any]) -> list[Table] | ProviderEr
     """The tables of a base, or what kept them from being listed."""
     try:
         answer = await api.get(f"/v0/meta/bases/{base['id']}/tables", lane=f"base:{base['id']}")
-        return [Table(base, {**_titled(schema), "fields": _fields(schema)}) for schema in listed(answer, "tables")]
+        return [Table(base, {**_titled(schema), "fields": _fields(schema)}) for schema in records_in(answer, "tables")]
     except QuotaSpent:
         raise
     except ProviderError as error:
@@ -113,7 +113,7 @@ def _titled(thing: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _fields(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [{"type": "", **field, "name": field.get("name") or field["id"]} for field in objects(schema.get("fields"))]
+    return [{"type": "", **field, "name": field.get("name") or field["id"]} for field in with_id(schema.get("fields"))]
 
 
 def _answers(api: Api, path: str, query: Mapping[str, Any], name: str, lane: str) -> AsyncIterator[Any]:
@@ -189,14 +189,20 @@ def _named(value: Mapping[str, Any]) -> Any:
     """People by name, attachments by file name (their addresses expire), errors of formulas as nothing."""
     if "error" in value or "specialValue" in value:
         return None
-    words = (value.get(key) for key in ("name", "filename", "email", "label", "text", "value", "id"))
-    return next((word for word in words if word is not None), dict(value))
+    return name_of(value)
 
 
 def _text(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_text(each) for each in value)
     return "" if value is None else str(value)
+
+
+def _is_error(answer: Mapping[str, Any]) -> bool:
+    """`{"error": {"type": …}}` or `{"error": "NOT_FOUND"}`: https://airtable.com/developers/web/api/errors."""
+    error = answer.get("error")
+    kind = error.get("type") if isinstance(error, dict) else error
+    return isinstance(kind, str) and kind.isidentifier() and kind.isupper()
 
 
 PROVIDER = Provider(
@@ -223,6 +229,7 @@ PROVIDER = Provider(
             "This Airtable workspace has used up its calls for the month. Come back next month, or upgrade its plan.",
         ),
     ),
+    is_error=_is_error,
     if_empty="Press Reconnect and add the bases to share.",
     identify=identify,
     plan=plan,

@@ -7,20 +7,29 @@ https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentic
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from .http import Chains, MostFirst, Names, cursor_pages, listed, objects
+from .listing import (
+    ListPage,
+    Lookup,
+    PriorityLock,
+    SearchPage,
+    cursor_pages,
+    read_from_both_ends,
+    records_in,
+    with_id,
+)
 from .model import Account, Api, Fault, Item, Kind, Page, Part, Plan, Provider, Rate, moment
-from .model.errors import ProviderError, QuotaSpent, RateLimited, Unavailable
+from .model.errors import ProviderError, QuotaSpent, RateLimited, ReconnectNeeded, Unavailable
 
 VERSION = "2026-09"
 PAGE_SIZE, SEARCH_SIZE = 100, 200
 SEARCHABLE = 10_000 - SEARCH_SIZE  # how far into its results a search can be asked
-MANY = 1_000  # records that are worth a second list
-LAG = timedelta(minutes=15)  # what is older is surely known to the search, though clocks differ by ten
+LAG = timedelta(minutes=15)  # until the search surely knows a record; clocks differ by up to ten
 
 
 @dataclass(frozen=True)
@@ -95,26 +104,17 @@ async def plan(api: Api) -> Plan:
 
 
 async def read(api: Api, part: Part, mark: str = "") -> AsyncIterator[Page]:
-    """Every record of one object: listed from the low ids, searched from the high ids, until they meet.
+    """Yields every record of one object, listed from the lowest ids and searched from the highest until they meet.
 
-    A list takes 100 a page and a search 200, each within its own rate. The search leaves out some
-    on its way for a second list. It may lag a few moments behind, fail, or be refused: the list goes
-    on to its end unless all that the search promised has come, and what is too young for the search
-    to know is listed as well. The mark is where the first list goes on.
+    A list takes 100 a page and a search 200, each within its own rate. The mark is the cursor of the list.
     """
     account: _Account = part.facts
     if not part.kind:
-        await account.names[part.id].be_there()
+        await account.names[part.id].wait()
         return
     account.start()
-    reading = _Reading(mark)
-    async with Chains(_listed(api, part, reading.first), _searched(api, part, reading)) as chains:
-        async for batch in chains:
-            for gap in reading.take(batch):
-                chains.add(_listed(api, part, gap))
-            yield Page(await account.items(part.kind, batch.records), reading.first.after)
-            if reading.complete:
-                break
+    async for records, cursor in read_from_both_ends(_Records(api, part), mark, account.searches):
+        yield Page(await account.items(part.kind, records), cursor)
 
 
 async def changes(api: Api, part: Part, since: datetime) -> AsyncIterator[Page]:
@@ -125,144 +125,42 @@ async def changes(api: Api, part: Part, since: datetime) -> AsyncIterator[Page]:
     last, full = 0, True
     while full:
         answer = await _search(api, part, "ASCENDING", since_then, _id_is("GT", last))
-        records = listed(answer, "results")
+        records = records_in(answer, "results")
         yield Page(await account.items(part.kind, records))
         before, last, full = last, max([last, *_ids(records)]), len(records) == SEARCH_SIZE
         if full and last == before:
             raise ProviderError("HubSpot repeats a page without end. Refresh to try again.")
 
 
-@dataclass
-class _Gap:
-    """Ids that are not read yet: a list works up from `low`, by its cursor `after`; from `high` on they are searched.
+class _Records:
+    """The records of one object, implementing `listing.TwoEndedSource`."""
 
-    `asked`: how far down the search has asked, which is known before those records are taken.
-    """
+    search_size = SEARCH_SIZE
+    max_skip = SEARCHABLE
 
-    after: str = ""
-    low: float = 0
-    high: float = math.inf
-    asked: float = math.inf
+    def __init__(self, api: Api, part: Part) -> None:
+        self._api = api
+        self._part = part
 
-    @property
-    def closed(self) -> bool:
-        return self.low >= self.high
+    async def list_from(self, cursor: str) -> AsyncGenerator[ListPage[dict[str, Any]], None]:
+        crm = OBJECTS[self._part.kind]
+        query = {"limit": PAGE_SIZE, "properties": ",".join(_wanted(crm)), "archived": "false"}
+        start = {"after": cursor} if cursor else {}
+        async for answer in _answers(self._api, f"/crm/objects/{VERSION}/{crm.path}", {**query, **start}):
+            yield ListPage(records_in(answer, "results"), _after(answer) or "")
 
+    async def search_below(self, limit: int | None, skip: int) -> SearchPage[dict[str, Any]]:
+        below = [] if limit is None else [_id_is("LT", limit)]
+        answer = await _search(self._api, self._part, "DESCENDING", *below, skip=skip)
+        total = answer.get("total")
+        return SearchPage(records_in(answer, "results"), total if isinstance(total, int) else None)
 
-@dataclass(frozen=True)
-class _Batch:
-    """Records of a gap: from its list, with where that goes on ("" at its end), or from the search, which has then
-    come down to `high`, perhaps with some `skipped`."""
+    def id_of(self, record: dict[str, Any]) -> int | None:
+        return int(record["id"]) if str(record["id"]).isdigit() else None
 
-    gap: _Gap
-    records: list[dict[str, Any]]
-    after: str | None = None
-    high: float = 0
-    skipped: bool = False
-
-
-class _Reading:
-    """How far lists and search have come, and whether together they have read everything.
-
-    `total`: how many records the search promised, up to the id `top`.
-    `trusted`: whether lists go by ascending numbers and the search knows the old records; else nobody meets.
-    """
-
-    def __init__(self, mark: str) -> None:
-        self.first = _Gap(mark, int(mark) if mark.isdigit() else 0)
-        self.gaps = [self.first]
-        self.total: int | None = None
-        self.top = math.inf
-        self.trusted = True
-        self._seen: set[int] = set()
-
-    @property
-    def left(self) -> float:
-        """How many records have not come yet; as many as have come, where one can't know."""
-        return len(self._seen) if self.total is None else self.total - len(self._seen)
-
-    @property
-    def complete(self) -> bool:
-        """Whether the first list has come to its end, or all has been read between the others."""
-        return self.first.low == math.inf or (self._met and self._sure)
-
-    @property
-    def _met(self) -> bool:
-        return all(gap.closed for gap in self.gaps)
-
-    @property
-    def _sure(self) -> bool:
-        return self.trusted and self.total is not None and self.left <= 0
-
-    def take(self, batch: _Batch) -> list[_Gap]:
-        """Count a batch; returns the gaps to list besides those that are being listed."""
-        ids = _ids(batch.records)
-        self._seen.update(number for number in ids if number <= self.top)
-        new = self._searched(batch, ids) if batch.after is None else self._listed(batch, ids)
-        self.gaps += new
-        if self._met and not self.complete:  # the first list goes on; whoever still reads its old gap ends
-            self.first = self.gaps[0] = replace(self.first, high=math.inf)
-            new = [self.first]
-        return new
-
-    def _listed(self, batch: _Batch, ids: list[int]) -> list[_Gap]:
-        gap, after = batch.gap, batch.after or ""
-        way = [gap.low, *ids, *_ids([{"id": after}])]
-        in_order = len(ids) == len(batch.records) and way == sorted(way)
-        self.trusted = self.trusted and in_order
-        gap.after = after
-        if not after or (gap is not self.first and not in_order):
-            gap.low = math.inf
-        elif in_order and after.isdigit():
-            gap.low = int(after)
-        return []
-
-    def _searched(self, batch: _Batch, ids: list[int]) -> list[_Gap]:
-        high, batch.gap.high = batch.gap.high, batch.high
-        if high == math.inf:
-            self.top = max(ids, default=0)
-            settled = _settled(batch.records)
-            self.trusted = self.trusted and settled is not None
-            return [_Gap(str(settled), settled, asked=0)] if settled else []
-        return [_Gap(str(max(ids)), max(ids), high, asked=high)] if batch.skipped else []
-
-
-async def _listed(api: Api, part: Part, gap: _Gap) -> AsyncGenerator[_Batch, None]:
-    crm = OBJECTS[part.kind]
-    query = {"limit": PAGE_SIZE, "properties": ",".join(_wanted(crm)), "archived": "false"}
-    if gap.after:
-        query["after"] = gap.after
-    async for answer in _answers(api, f"/crm/objects/{VERSION}/{crm.path}", query):
-        yield _Batch(gap, listed(answer, "results"), after=_after(answer) or "")
-        if gap.closed:
-            return
-
-
-async def _searched(api: Api, part: Part, reading: _Reading) -> AsyncGenerator[_Batch, None]:
-    """From the highest id down, as long as that helps: it is the lists that must reach the other end."""
-    skipped = False
-    while gap := next((gap for gap in reading.gaps if gap.low < gap.asked), None):
-        async with part.facts.searches.turn(lambda: reading.left):
-            skip = 0 if skipped or reading.total is None else _worth_skipping(reading.left)
-            below = [_id_is("LT", int(gap.asked))] if gap.asked < math.inf else []
-            try:
-                answer = await _search(api, part, "DESCENDING", *below, skip=skip)
-                records, total = listed(answer, "results"), answer.get("total")
-            except ProviderError:
-                return
-            ids = _ids(records)
-            known = isinstance(total, int) and len(ids) == len(records)
-            if not known or max(ids, default=0) >= gap.asked or (skip and not ids):
-                return
-            reading.total = total if reading.total is None else reading.total
-        gap.asked = min(ids) if len(records) == SEARCH_SIZE else 0
-        skipped = skipped or skip > 0
-        yield _Batch(gap, records, high=gap.asked, skipped=skip > 0)
-
-
-def _worth_skipping(left: float) -> int:
-    """How many records the search leaves to a second list: a quarter, as it takes twice as many as each list."""
-    return min(int(left / 4), SEARCHABLE) if left >= MANY else 0
+    def is_settled(self, record: dict[str, Any]) -> bool:
+        created = moment(record.get("createdAt"))
+        return created is not None and created < datetime.now(UTC) - LAG
 
 
 async def _search(api: Api, part: Part, direction: str, *filters: Mapping[str, str], skip: int = 0) -> Any:
@@ -289,42 +187,36 @@ def _ids(records: list[dict[str, Any]]) -> list[int]:
     return [int(record["id"]) for record in records if str(record["id"]).isdigit()]
 
 
-def _settled(records: list[dict[str, Any]]) -> int | None:
-    """The highest id of a record that is no longer young; None if they all are."""
-    until = datetime.now(UTC) - LAG
-    times = [(record, moment(record.get("createdAt"))) for record in records]
-    return max(_ids([record for record, time in times if time and time < until]), default=None)
-
-
 class _Account:
     """What ids stand for in an account, where its records are opened, and whose turn it is to search."""
 
     def __init__(self, api: Api) -> None:
-        self.searches = MostFirst()
+        self.searches = PriorityLock()
         self.names = {
-            "owners": Names("owners", api.known, lambda: _owners(api, archived=False)),
-            "deal stages": Names("deal stages", api.known, lambda: _stages(api, "deals")),
-            "ticket stages": Names("ticket stages", api.known, lambda: _stages(api, "tickets")),
+            "owners": Lookup("owners", api.known, lambda: _owners(api, archived=False)),
+            "deal stages": Lookup("deal stages", api.known, lambda: _stages(api, "deals")),
+            "ticket stages": Lookup("ticket stages", api.known, lambda: _stages(api, "tickets")),
         }
-        self._former = Names("former owners", api.known, lambda: _owners(api, archived=True))
-        self._addresses = Names("addresses", api.known, lambda: _addresses(api))
+        self._former = Lookup("former owners", api.known, lambda: _owners(api, archived=True))
+        self._addresses = Lookup("addresses", api.known, lambda: _addresses(api))
 
     def start(self) -> None:
         """Begin to fetch the names that records nearly always need."""
         for names in self.names.values():
             names.start()
 
-    async def items(self, kind: str, records: list[dict[str, Any]]) -> list[Item]:
+    async def items(self, kind: str, records: Sequence[dict[str, Any]]) -> list[Item]:
         """The items of some records."""
-        values = [record.get("properties") or {} for record in records]
+        records = [{**record, "properties": _texts(record.get("properties"))} for record in records]
+        values = [record["properties"] for record in records]
         ids = {each.get("hubspot_owner_id") for each in values}
-        owners = await self.names["owners"].of(ids)
-        owners |= await self._former.of(ids - owners.keys())
+        owners = await self.names["owners"].resolve(ids)
+        owners |= await self._former.resolve(ids - owners.keys())
         stages = {}
         if kind in STAGED:
-            stages = await self.names[STAGED[kind]].of(each.get(name) for each in values for name in STAGES)
+            stages = await self.names[STAGED[kind]].resolve(each.get(name) for each in values for name in STAGES)
         linked = all(record.get("url") for record in records)
-        addresses = {} if linked else await self._addresses.of(["records"])
+        addresses = {} if linked else await self._addresses.resolve(["records"])
         return [_item(kind, record, Known(addresses.get("records", ""), owners, stages)) for record in records]
 
 
@@ -340,15 +232,15 @@ async def _owners(api: Api, archived: bool) -> dict[str, str]:
     query = {"limit": PAGE_SIZE, "archived": str(archived).lower()}
     owners: dict[str, str] = {}
     async for answer in _answers(api, f"/crm/owners/{VERSION}", query):
-        owners.update({owner["id"]: _owner_name(owner) for owner in listed(answer, "results")})
+        owners.update({owner["id"]: _owner_name(owner) for owner in records_in(answer, "results")})
     return owners
 
 
 async def _stages(api: Api, path: str) -> dict[str, str]:
     """Pipelines and their stages by id: an id can mean a pipeline or a stage, never both."""
     answer = await api.get(f"/crm/pipelines/{VERSION}/{path}")
-    pipelines = listed(answer, "results")
-    named = [*pipelines, *(stage for pipeline in pipelines for stage in objects(pipeline.get("stages")))]
+    pipelines = records_in(answer, "results")
+    named = [*pipelines, *(stage for pipeline in pipelines for stage in with_id(pipeline.get("stages")))]
     return {each["id"]: each.get("label") or each["id"] for each in named}
 
 
@@ -383,6 +275,12 @@ def _item(kind: str, record: Mapping[str, Any], names: Known) -> Item:
     )
 
 
+def _texts(properties: Any) -> dict[str, str | None]:
+    """The properties as documented, text or null; what is something else becomes its text."""
+    found = properties.items() if isinstance(properties, dict) else ()
+    return {name: value if value is None or isinstance(value, str) else str(value) for name, value in found}
+
+
 def _name(kind: str, record_id: str, values: Mapping[str, str | None]) -> str:
     words = (values.get(name) for name in OBJECTS[kind].name)
     return " ".join(word for word in words if word) or values.get("email") or f"{kind.capitalize()} {record_id}"
@@ -398,6 +296,8 @@ def _value(name: str, text: str | None, names: Known) -> Any:
 
 
 def _number(text: str) -> float | str:
+    with suppress(ValueError):
+        return int(text)  # exactly, however long
     try:
         number = float(text)
     except ValueError:
@@ -435,8 +335,10 @@ PROVIDER = Provider(
     faults=(
         Fault(429, '"DAILY"', QuotaSpent, "This HubSpot account has used up its calls for today. Come back tomorrow."),
         Fault(429, "secondly limit", RateLimited, "HubSpot asks for a pause. Try again in a minute.", retry_after=1),
+        Fault(488, "", ReconnectNeeded, "HubSpot has moved this account to another data centre. Reconnect to go on."),
         Fault(477, "", Unavailable, "HubSpot is moving this account to another data centre. Come back in a few hours."),
     ),
+    is_error=lambda answer: answer.get("status") == "error" or "correlationId" in answer,
     if_empty="Once there are contacts, companies, deals or tickets in HubSpot, press Refresh.",
     identify=identify,
     plan=plan,

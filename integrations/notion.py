@@ -7,13 +7,11 @@ https://developers.notion.com/guides/authorization (OAuth), https://developers.n
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from contextlib import aclosing, suppress
-from dataclasses import dataclass, field
+from contextlib import suppress
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import Any
 
-from .http import Chains, Names, cursor_pages, listed
+from .listing import EditPage, EditTimeReader, Lookup, cursor_pages, name_of, names_of, records_in
 from .model import Account, Api, Fault, Item, Kind, Page, Part, Plan, Provider, moment
 from .model.errors import CursorExpired, Forbidden, ProviderError, QuotaSpent
 
@@ -36,129 +34,76 @@ async def identify(api: Api, answer: Mapping[str, Any]) -> Account:
 
 async def plan(api: Api) -> Plan:
     """A search for each kind, and the names of people, which the searches do not wait for."""
-    people = Names(PEOPLE, api.known, lambda: _people(api))
+    people = Lookup(PEOPLE, api.known, lambda: _people(api))
     parts = [Part(kind.slug, kind.title, kind.slug, facts=people) for kind in PROVIDER.kinds]
     return Plan((*parts, Part(PEOPLE, "Names of people", "", calls=0, facts=people)))
 
 
 async def read(api: Api, part: Part, mark: str = "") -> AsyncIterator[Page]:
-    """Everything of one kind that was shared with the connection, read from both ends of its last edits.
+    """Yields everything of one kind that was shared with the connection, read from both ends of its last edits.
 
-    Chains from the newest and the oldest end stop where they meet. What is edited meanwhile
-    moves to the newest end, so that end is looked at once more. A search can't be resumed.
-    Where it ends before everything has come, the rows of each data source are read as well.
+    A search cannot be resumed. Where it ends before everything has come, the rows of each data source are read too.
     """
-    people: Names = part.facts
+    people: Lookup = part.facts
     if part.id == PEOPLE:
-        await people.be_there()
+        await people.wait()
         return
     people.start()
-    seen = _Seen()
-    async with aclosing(_search(api, part.kind, "descending")) as newest:
-        first = await anext(newest)
-        seen.take(first)
-        yield await _page(first, people)
-        if first.more:
-            async for found in _from_both_ends(newest, _search(api, part.kind, "ascending"), seen):
-                yield await _page(found, people)
-            async for found in _again(api, part, first.last, seen):
-                yield await _page(found, people)
-    if seen.incomplete and part.kind == "page":
+    reader = EditTimeReader(_Search(api, part.kind))
+    async for found in reader.read_all():
+        yield await _page(found, people)
+    if reader.incomplete and part.kind == "page":
         async for found in _all_rows(api):
             yield await _page(found, people)
         raise ProviderError(BEYOND)
-    if seen.incomplete:
+    if reader.incomplete:
         raise ProviderError(INCOMPLETE)
 
 
 async def changes(api: Api, part: Part, since: datetime) -> AsyncIterator[Page]:
     """What was edited since; edits are dated to the minute, so that minute counts in whole."""
-    people: Names = part.facts
+    people: Lookup = part.facts
     people.start()
-    seen = _Seen()
-    async for found in _since(api, part, since.astimezone(UTC).replace(second=0, microsecond=0), seen):
+    reader = EditTimeReader(_Search(api, part.kind))
+    async for found in reader.read_since(since.astimezone(UTC).replace(second=0, microsecond=0)):
         yield await _page(found, people)
-    if seen.incomplete:
+    if reader.incomplete:
         raise ProviderError(INCOMPLETE)
 
 
-@dataclass(frozen=True)
-class _Found:
-    """One page of a search, and from which end; `incomplete` where Notion says that it left something out."""
+class _Search:
+    """Everything of one kind that was shared with the connection, implementing `listing.EditSource`."""
 
-    direction: str
-    objects: list[dict[str, Any]]
-    more: bool
-    incomplete: bool
+    def __init__(self, api: Api, kind: str) -> None:
+        self._api = api
+        self._kind = kind
 
-    @property
-    def first(self) -> datetime | None:
-        return min(self.edits.values(), default=None)
-
-    @property
-    def last(self) -> datetime | None:
-        return max(self.edits.values(), default=None)
-
-    @cached_property
-    def edits(self) -> dict[str, datetime]:
-        """When each was last edited, by id; those without a time are left out."""
-        times = ((each["id"], moment(each.get("last_edited_time"))) for each in self.objects)
-        return {name: time for name, time in times if time}
+    async def pages(self, newest_first: bool) -> AsyncGenerator[EditPage[dict[str, Any]], None]:
+        body = {
+            "filter": {"property": "object", "value": self._kind},
+            "sort": {"timestamp": "last_edited_time", "direction": "descending" if newest_first else "ascending"},
+        }
+        async for answer in _answers(self._api, "POST", "/v1/search", body):
+            yield _edit_page(answer, self._kind, newest_first)
 
 
-@dataclass
-class _Seen:
-    """What both chains have seen: everything edited after `down` from the newest end, before `up` from the oldest.
-
-    What the chain from the oldest end has passed and what is edited then moves up, and everything above moves
-    down one place: that chain may have missed as much (`moved`). The other one never does.
-    """
-
-    down: datetime | None = None
-    up: datetime | None = None
-    risen: dict[str, datetime] = field(default_factory=dict)
-    moved: bool = False
-    incomplete: bool = False
-
-    def take(self, found: _Found) -> None:
-        self.incomplete = self.incomplete or found.incomplete
-        self.moved = self.moved or any(self.risen.get(name, time) < time for name, time in found.edits.items())
-        if found.direction == "descending":
-            self.down = min(filter(None, (self.down, found.first)), default=None)
-        else:
-            self.risen.update(found.edits)
-            self.up = max(filter(None, (self.up, found.last)), default=None)
-
-    @property
-    def met(self) -> bool:
-        """Whether each chain is strictly beyond the other: those of one minute come in any order."""
-        return self.down is not None and self.up is not None and self.down < self.up
-
-
-async def _search(api: Api, kind: str, direction: str) -> AsyncGenerator[_Found, None]:
-    body = {
-        "filter": {"property": "object", "value": kind},
-        "sort": {"timestamp": "last_edited_time", "direction": direction},
-    }
-    async for answer in _answers(api, "POST", "/v1/search", body):
-        yield _found(answer, kind, direction)
-
-
-def _found(answer: Mapping[str, Any], kind: str, direction: str) -> _Found:
-    found = [each for each in listed(answer, "results") if each.get("object") == kind]
+def _edit_page(answer: Mapping[str, Any], kind: str, newest_first: bool = False) -> EditPage[dict[str, Any]]:
+    records = [each for each in records_in(answer, "results") if each.get("object") == kind]
+    times = {each["id"]: moment(each.get("last_edited_time")) for each in records}
+    edits = {each: time for each, time in times.items() if time}
     incomplete = (answer.get("request_status") or {}).get("type") == "incomplete"
-    return _Found(direction, found, bool(answer.get("has_more")), incomplete)
+    return EditPage(records, edits, newest_first, bool(answer.get("has_more")), incomplete)
 
 
-async def _all_rows(api: Api) -> AsyncGenerator[_Found, None]:
-    async for sources in _search(api, "data_source", "ascending"):
-        for source in sources.objects:
+async def _all_rows(api: Api) -> AsyncGenerator[EditPage[dict[str, Any]], None]:
+    async for sources in _Search(api, "data_source").pages(newest_first=False):
+        for source in sources.records:
             with suppress(Forbidden):  # found, but not shared in full
                 async for rows in _rows(api, source["id"]):
                     yield rows
 
 
-async def _rows(api: Api, source: str) -> AsyncGenerator[_Found, None]:
+async def _rows(api: Api, source: str) -> AsyncGenerator[EditPage[dict[str, Any]], None]:
     """The rows of a data source; a query ends after 10,000, and the next one begins with the last one's minute.
 
     https://developers.notion.com/reference/query-a-data-source
@@ -168,53 +113,21 @@ async def _rows(api: Api, source: str) -> AsyncGenerator[_Found, None]:
     while full:
         before, full = since, False
         async for answer in _answers(api, "POST", f"/v1/data_sources/{source}/query", body):
-            rows = _found(answer, "page", "ascending")
+            rows = _edit_page(answer, "page")
             yield rows
-            since = max([since, *(row.get("created_time", "") for row in rows.objects)])
+            since = max([since, *(row.get("created_time", "") for row in rows.records)])
             full = rows.incomplete and since > before
         body["filter"] = {"timestamp": "created_time", "created_time": {"on_or_after": since}}
 
 
-async def _from_both_ends(
-    newest: AsyncGenerator[_Found, None], oldest: AsyncGenerator[_Found, None], seen: _Seen
-) -> AsyncGenerator[_Found, None]:
-    """The pages of both chains until one has seen everything, or they have met."""
-    async with Chains(newest, oldest) as pages:
-        async for found in pages:
-            seen.take(found)
-            yield found
-            if seen.met or not (found.more or found.incomplete):
-                return
-
-
-async def _again(api: Api, part: Part, time: datetime | None, seen: _Seen) -> AsyncGenerator[_Found, None]:
-    """The newest end once more; and everything from there, where the chain from the oldest end may have missed some."""
-    async for found in _since(api, part, time, seen):
-        yield found
-    if seen.moved:
-        for since in (None, time):
-            async for found in _since(api, part, since, seen):
-                yield found
-
-
-async def _since(api: Api, part: Part, time: datetime | None, seen: _Seen) -> AsyncGenerator[_Found, None]:
-    """What was edited at that time or later; everything, without a time."""
-    async with aclosing(_search(api, part.kind, "descending")) as newest:
-        async for found in newest:
-            seen.take(found)
-            yield found
-            if time and found.first and found.first < time:
-                return
-
-
-async def _page(found: _Found, people: Names) -> Page:
-    shared = [each for each in found.objects if "created_time" in each]  # without it: not shared in full
-    names = await people.of((each.get("created_by") or {}).get("id") for each in shared)
+async def _page(found: EditPage[dict[str, Any]], people: Lookup) -> Page:
+    shared = [each for each in found.records if "created_time" in each]  # without it: not shared in full
+    names = await people.resolve((each.get("created_by") or {}).get("id") for each in shared)
     return Page([_item(each, names) for each in shared])
 
 
 async def _people(api: Api) -> dict[str, str]:
-    pages = [listed(answer, "results") async for answer in _answers(api, "GET", "/v1/users", {})]
+    pages = [records_in(answer, "results") async for answer in _answers(api, "GET", "/v1/users", {})]
     return {user["id"]: user.get("name") or "" for users in pages for user in users}
 
 
@@ -290,11 +203,11 @@ def _plain(texts: Any) -> str:
 
 
 def _name(thing: Any) -> Any:
-    return thing.get("name") or thing.get("id") if isinstance(thing, dict) else thing
+    return name_of(thing, ("name", "id"))
 
 
 def _names(things: Any) -> Any:
-    return [_name(thing) for thing in things] if isinstance(things, list) else things
+    return names_of(things, ("name", "id"))
 
 
 def _dates(span: Mapping[str, Any]) -> str | None:
@@ -352,6 +265,7 @@ PROVIDER = Provider(
         Fault(400, "start_cursor provided is invalid", CursorExpired, "Notion ended a listing early"),
         Fault(429, "public_api_request_blocked", QuotaSpent, "Notion blocks this connection. Come back tomorrow."),
     ),
+    is_error=lambda answer: answer.get("object") == "error" and isinstance(answer.get("code"), str),
     if_empty="Notion shows only what was shared: press Reconnect and pick the pages to share.",
     identify=identify,
     plan=plan,

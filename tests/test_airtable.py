@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pandas as pd
 import pytest
 
+from integrations import frames
 from integrations.airtable import PROVIDER
+from integrations.http.reading import CUT, read_json
 from integrations.model.errors import Forbidden, ProviderError, Unavailable
 from integrations.store.loop import run
 
@@ -82,3 +85,43 @@ def test_a_base_whose_tables_cannot_be_listed_costs_no_other_base() -> None:
         return outline, [item.id async for page in PROVIDER.read(api, parts["Things"]) for item in page.items]
 
     assert run(everything()) == (["appOne", "appTwo", "tblOne"], ["rec0", "rec1", "rec2"])
+
+
+class Odd(Base):
+    """A table with a field of values that strict JSON refuses, or that are nested deeper than Python goes."""
+
+    VALUES = (rb'"cut \ud83d"', b"NaN", b"9" * 400, b"9" * 5_000, b"[" * 900 + b"7" + b"]" * 900, b'"tab \x09, \x00"',
+              b'{"a":' * 900 + b"1" + b"}" * 900, b'[1, "=cmd", [2, NaN]]')  # fmt: skip
+
+    async def get(self, path: str, params: Any = None, *, lane: str = "") -> Any:
+        if path.endswith("/tables"):
+            fields = [{"id": f"fld{name}", "name": name, "type": "multilineText"} for name in ("Title", "Odd", "Other")]
+            return {"tables": [{"id": "tblOne", "name": "Things", "primaryFieldId": "fldTitle", "fields": fields}]}
+        if path.endswith("/tblOne"):
+            return read_json(b'{"records": [%s]}' % b",".join(map(self.record, range(len(self.VALUES)))))
+        return await super().get(path, params, lane=lane)
+
+    def record(self, number: int) -> bytes:
+        fields = b'{"Title": "Row %d", "Odd": %s, "Other": "kept"}' % (number, self.VALUES[number])
+        return b'{"id": "rec%d", "createdTime": "2026-01-01T00:00:00.000Z", "fields": %s}' % (number, fields)
+
+
+def test_a_value_that_is_odd_or_deep_costs_neither_its_row_nor_another_field_down_to_the_file() -> None:
+    async def records() -> list[Any]:
+        api = Odd()
+        part = next(part for part in (await PROVIDER.plan(api)).parts if part.kind == "record")
+        return [item async for page in PROVIDER.read(api, part) for item in page.items]
+
+    table = frames.unpack([frames.pack(run(records()))])
+    frame = frames.frame(table, ("Odd", "Other"))
+    odd = dict(zip(frame["Name"], frame["Odd"], strict=True))
+    assert len(frame) == len(Odd.VALUES) and set(frame["Other"]) == {"kept"}
+    assert odd["Row 0"] == "cut \ufffd" and pd.isna(odd["Row 1"])
+    assert (odd["Row 2"], odd["Row 3"]) == ("9" * 400, "9" * 5_000)
+    assert odd["Row 4"] == CUT and CUT in odd["Row 6"] and odd["Row 7"] == "1, =cmd, 2"
+    file = b"".join(frames.csv_rows(frame)).decode("utf-8-sig")
+    assert "9" * 400 in file and "cut \ufffd" in file and file.count('"kept"') == len(Odd.VALUES)
+    for search, row in (("9" * 200, "Row 2"), (CUT, "Row 4"), ("\ufffd", "Row 0"), ("=cmd", "Row 7")):
+        assert row in set(frames.apply(frame, frames.Filters(search=search))["Name"])
+    for number in range(len(Odd.VALUES)):
+        assert frames.details(table, "record", f"rec{number}")["properties"]["Other"] == "kept"

@@ -12,6 +12,7 @@ from own_time import in_own_time
 
 from integrations.hubspot import PROVIDER
 from integrations.model.errors import ProviderError, Unavailable
+from integrations.store.loop import run
 
 
 class Portal:
@@ -220,3 +221,27 @@ def test_a_search_that_repeats_itself_is_an_error_and_no_endless_loop() -> None:
     portal.post = lambda path, json, lane="": post(path, {**json, "filterGroups": []}, lane=lane)
     with pytest.raises(ProviderError, match="without end"):
         changed(portal, datetime.fromtimestamp(5, UTC))
+
+
+def test_a_property_that_is_no_text_costs_neither_its_record_nor_the_page() -> None:
+    odd = {"amount": 12, "dealstage": {"id": [1]}, "dealname": ["Big", "one"], "hubspot_owner_id": [7], "x": True}
+    large = {"amount": "12345678901234567890123", "dealname": "Larger"}
+
+    class Deals:
+        web_url, known = PROVIDER.web_url, {}
+
+        async def get(self, path: str, params: Any = None, *, lane: str = "") -> Any:
+            rows = [{"id": "1", "properties": odd}, {"id": "2", "properties": large}, {"id": "3", "properties": "none"}]
+            return {"results": rows if path.endswith("/deals") and "pipelines" not in path else []}
+
+        async def post(self, path: str, json: Any, *, lane: str = "") -> Any:
+            raise ProviderError("no search")
+
+    async def deals() -> list[Any]:
+        part = next(part for part in (await PROVIDER.plan(Deals())).parts if part.id == "deal")
+        return [item async for page in PROVIDER.read(Deals(), part, "") for item in page.items]
+
+    first, second, third = run(deals())
+    assert (first.name, first.properties["Amount"]) == ("['Big', 'one']", 12)
+    assert second.properties["Amount"] == 12345678901234567890123
+    assert (third.id, third.name) == ("3", "Deal 3")

@@ -112,7 +112,7 @@ def body_of(request: httpx.Request) -> tuple[Any, list[tuple[str, str]]]:
 
 
 def response(answer: dict[str, Any]) -> httpx.Response:
-    content = {"json": answer["json"]} if "json" in answer else {"text": answer["text"]}
+    content = {name: answer[name] for name in ("json", "text", "content") if name in answer}
     return httpx.Response(answer["status"], headers=answer.get("headers"), **content)
 
 
@@ -421,6 +421,91 @@ def test_a_part_that_may_not_be_read_is_skipped_by_name_and_nothing_else_is(
         assert (load.state, load.notes) == ("complete", ())
         assert rows(connection) == everything - set(case["lost"])
         assert len(load.skipped) == 1 and case["says"] in load.skipped[0]
+
+
+ODDITIES: dict[str, Callable[[bytes], bytes]] = {
+    "half an emoji": lambda text: inserted(text, rb'"\ud83d"'),
+    "a raw control character": lambda text: inserted(text, b'"a\x01b\tc"'),
+    "bytes that are no UTF-8": lambda text: inserted(text, b'"\xff\xed\xa0\xbd"'),
+    "NaN and infinities": lambda text: inserted(text, b"[NaN, Infinity, -Infinity, 1e999]"),
+    "an integer of 400 digits": lambda text: inserted(text, b"9" * 400),
+    "an integer of 5,000 digits": lambda text: inserted(text, b"9" * 5_000),
+    "a list nested 900 deep": lambda text: inserted(text, b"[" * 900 + b"]" * 900),
+    "a list nested 5,000 deep": lambda text: inserted(text, b"[" * 5_000 + b"]" * 5_000),
+    "the same key again": lambda text: inserted(text, b'1, "odd": 2'),
+    "a byte order mark": lambda text: b"\xef\xbb\xbf" + text,
+    "UTF-16": lambda text: text.decode().encode("utf-16"),
+}
+
+
+def inserted(text: bytes, value: bytes) -> bytes:
+    """JSON with one more key in every object, also in each property and in the answer itself."""
+    return re.sub(rb'\{(?=")', b'{"odd": ' + value.replace(b"\\", b"\\\\") + b", ", text)
+
+
+def test_an_odd_value_costs_no_row_and_nothing_is_asked_again_for_it(
+    provider: integrations.Provider, recorded: dict[str, Any], connection: Connection, wired: Callable
+) -> None:
+    exchanges = recorded["listing"]["exchanges"]
+    for what, oddly in ODDITIES.items():
+        wire = wired(*exchanges)
+        contents = [json.dumps(exchange["answer"].get("json"), ensure_ascii=False).encode() for exchange in exchanges]
+        wire.before = lambda number, oddly=oddly, contents=contents: {"status": 200, "content": oddly(contents[number])}
+        load = loaded(connection)
+        assert (load.state, load.notes, load.skipped) == ("complete", (), ()), what
+        assert rows(connection) == {item["id"] for item in recorded["listing"]["items"]}, what
+        assert wire.as_often_as_recorded, what
+
+
+EDGES = [
+    {"status": 403, "headers": {"Content-Type": "text/html"}, "text": "<!DOCTYPE html><h1>You have been blocked"},
+    {"status": 403, "text": ""},
+    {"status": 403, "json": {"message": "Forbidden"}},
+    {"status": 403, "json": {"error": "Forbidden", "status": 403, "error_code": 1020, "cloudflare_error": True}},
+    {"status": 404, "headers": {"Content-Type": "text/html"}, "text": "<html>Not here</html>"},
+    {"status": 404, "json": ["nothing"]},
+    {"status": 401, "headers": {"Content-Type": "text/html"}, "text": "<html>Who is there?</html>"},
+    {"status": 401, "text": ""},
+]
+
+
+def test_an_edge_that_refuses_everything_is_a_trouble_that_passes_and_no_missing_permission(
+    provider: integrations.Provider, recorded: dict[str, Any], connection: Connection, wired: Callable
+) -> None:
+    for answer in EDGES:
+        wire = wired(*recorded["listing"]["exchanges"])
+        wire.before = lambda number, answer=answer: answer
+        load = loaded(connection)
+        assert (load.state, load.skipped) == ("failed", ()), answer
+        assert load.notes and all(f"in front of {provider.title} refused" in note for note in load.notes), answer
+        assert all("Try again in a few minutes" in note for note in load.notes)
+        assert wire.calls.count(wire.calls[0]) == 6, "it is tried again, like any passing trouble"
+        assert run(connections.find(*connection.path)).reconnect == ""
+        assert stored(connection).refresh_token == recorded["token"]["saved"]["refresh_token"], "no refresh was spent"
+
+
+def test_an_edge_that_refuses_one_call_costs_nothing(
+    provider: integrations.Provider, recorded: dict[str, Any], connection: Connection, wired: Callable
+) -> None:
+    wire = wired(*recorded["listing"]["exchanges"])
+    last = len(recorded["listing"]["exchanges"]) - 1
+    wire.before = lambda number: EDGES[0] if number == last and wire.calls.count(number) == 1 else None
+    load = loaded(connection)
+    assert (load.state, load.skipped, load.notes) == ("complete", (), ())
+    assert rows(connection) == {item["id"] for item in recorded["listing"]["items"]}
+
+
+def test_an_account_that_only_approving_again_repairs_says_so_in_one_sentence(
+    provider: integrations.Provider, recorded: dict[str, Any], connection: Connection, wired: Callable
+) -> None:
+    for case in recorded.get("account_errors", ()):
+        wire = wired(*recorded["listing"]["exchanges"])
+        wire.before = lambda number, case=case: case["answer"]
+        run(records.put(keys.CONNECTION, connection.path, connection))
+        load = loaded(connection)
+        assert load.state == "failed" and load.notes == (case["says"],)
+        assert run(connections.find(*connection.path)).reconnect == case["says"]
+        assert max(map(wire.calls.count, wire.calls)) == 1, "asking again does not help"
 
 
 def test_a_token_refused_in_the_middle_of_a_load_is_refreshed_once_and_nothing_is_lost(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from integrations import providers
 from integrations.model.settings import GENERAL, PER_PROVIDER, ROOT
 
@@ -36,10 +38,24 @@ def pins(text: str) -> set[str]:
     return {name.lower().replace("_", "-") for name in re.findall(r"^[\w.-]+==[\w.]+", text, re.MULTILINE)}
 
 
-def test_what_is_installed_is_what_is_required_and_known_by_the_hashes_of_its_files():
-    required, locked = ((ROOT / name).read_text() for name in ("requirements.txt", "requirements.lock"))
-    assert pins(required) <= pins(locked), "make lock"
+@pytest.mark.parametrize(
+    ("lock", "requirements"),
+    [
+        ("requirements.lock", ["requirements.txt"]),
+        ("tests/requirements.lock", ["requirements.txt", "tests/requirements.txt"]),
+    ],
+)
+def test_a_lock_pins_what_is_required_with_the_hashes_of_its_files(lock: str, requirements: list[str]):
+    required = "\n".join((ROOT / name).read_text() for name in requirements)
+    locked = (ROOT / lock).read_text()
+    wanted = required if lock.startswith("tests/") else required.partition("# for tests")[0]
+    assert pins(wanted) and pins(wanted) <= pins(locked), "make lock"
     assert all("--hash=sha256:" in entry for entry in re.split(r"^(?=[\w.-]+==)", locked, flags=re.MULTILINE)[1:])
+
+
+def test_a_deployment_installs_no_test_tools():
+    tools = pins((ROOT / "requirements.txt").read_text().partition("# for tests")[2])
+    assert tools and not tools & pins((ROOT / "requirements.lock").read_text())
 
 
 def test_every_file_and_command_that_is_named_exists():

@@ -1,12 +1,7 @@
 """Calls to providers; the only place that imports httpx."""
 
-from .answers import NotSent, reaching
-from .chains import Chains, MostFirst, Once
+from .answers import NotSent, reaching, readable, within
+from .bounds import SHORT, bounded
 from .client import ApiClient, Tokens, shared_client
-from .names import Names
-from .paging import cursor_pages, listed, objects
 
-__all__ = [
-    "ApiClient", "Chains", "MostFirst", "Names", "NotSent", "Once", "Tokens", "cursor_pages", "listed", "objects",
-    "reaching", "shared_client",
-]  # fmt: skip
+__all__ = ["SHORT", "ApiClient", "NotSent", "Tokens", "bounded", "reaching", "readable", "shared_client", "within"]

@@ -2,38 +2,62 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import httpx
-import orjson
 
 from ..model import Provider
-from ..model.errors import Forbidden, ProviderError, RateLimited, Unauthorized, Unavailable
+from ..model.errors import Forbidden, ProviderError, RateLimited, ReconnectNeeded, Unauthorized, Unavailable
+from .bounds import DATA, MB, Limits, TooLarge, TooSlow
+from .reading import MOST_VALUES, TooManyValues, read_json
+
+FAULT_TEXT = 65_536  # bytes of an error answer in which a fault's marker is looked for
 
 
 class NotSent(Unavailable):
     """The request never left, so it is safe to send again."""
 
 
+class TooMuch(Unavailable):
+    """The answer is larger than its limit; asking again at once would bring the same."""
+
+
 @contextmanager
-def reaching(provider: Provider) -> Iterator[None]:
-    """Whatever keeps a request from its answer becomes Unavailable, or NotSent."""
+def reaching(provider: Provider, limits: Limits = DATA) -> Iterator[None]:
+    """Whatever keeps a request from its answer becomes Unavailable, NotSent or TooMuch; `limits` are the client's."""
     try:
         yield
+    except TooLarge:
+        most = f"{limits.size // MB} MB"
+        raise TooMuch(f"{provider.title} sent an answer larger than {most}. Try again in a few minutes.") from None
+    except TooSlow:
+        raise Unavailable(_slow(provider, limits.seconds)) from None
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
         raise NotSent(_unreachable(provider)) from None
     except (httpx.HTTPError, httpx.InvalidURL):
         raise Unavailable(_unreachable(provider)) from None
 
 
+@asynccontextmanager
+async def within(provider: Provider, seconds: float) -> AsyncIterator[None]:
+    """For calls that a page waits for: gives them up after so many seconds, retries included; raises Unavailable."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise Unavailable(_slow(provider, seconds)) from None
+
+
 def decoded(provider: Provider, response: httpx.Response) -> Any:
-    """The decoded JSON object of a successful answer; raises ProviderError for any other."""
+    """The decoded JSON object of a successful answer; raises ProviderError or ReconnectNeeded for any other."""
     if response.status_code == httpx.codes.OK:
         return _object(provider, response)
-    raise _fault(provider, response) or _by_status(provider, response)
+    fault = _fault(provider, response)
+    raise fault or (_by_status if _is_own(provider, response) else _in_between)(provider, response)
 
 
 def retry_after(response: httpx.Response) -> float | None:
@@ -49,20 +73,36 @@ def _unreachable(provider: Provider) -> str:
     return f"{provider.title} could not be reached. Try again in a few minutes."
 
 
+def _slow(provider: Provider, seconds: float) -> str:
+    return f"{provider.title} took longer than {seconds:g} seconds to answer. Try again in a few minutes."
+
+
+def readable(response: httpx.Response) -> httpx.Response:
+    """The same answer in strict JSON, for readers that know no other; as it is if it is no JSON object."""
+    with suppress(ValueError, TooManyValues):
+        if isinstance(answer := read_json(response.content), dict):
+            return httpx.Response(response.status_code, headers=response.headers, json=answer)
+    return response
+
+
 def _object(provider: Provider, response: httpx.Response) -> Any:
     try:
-        answer = orjson.loads(response.content)
+        answer = read_json(response.content)
     except ValueError:
         answer = None
+    except TooManyValues:
+        values = f"{MOST_VALUES:,} values"
+        raise TooMuch(f"{provider.title} sent an answer of more than {values}. Try again in a few minutes.") from None
     if not isinstance(answer, dict):
         raise Unavailable(f"{provider.title} sent an answer that could not be read. Try again in a few minutes.")
     return answer
 
 
-def _fault(provider: Provider, response: httpx.Response) -> ProviderError | None:
+def _fault(provider: Provider, response: httpx.Response) -> ProviderError | ReconnectNeeded | None:
     """What this provider means by this answer, where it differs from the status alone."""
+    text = response.content[:FAULT_TEXT].decode(errors="replace")
     for fault in provider.faults:
-        if response.status_code == fault.status and fault.marker in response.text:
+        if response.status_code == fault.status and fault.marker in text:
             wait = retry_after(response) or fault.retry_after
             if issubclass(fault.error, RateLimited):
                 return fault.error(fault.message, wait or provider.rate_limit_wait, stated=bool(wait))
@@ -70,6 +110,24 @@ def _fault(provider: Provider, response: httpx.Response) -> ProviderError | None
                 return fault.error(fault.message, wait or None)
             return fault.error(fault.message)
     return None
+
+
+def _is_own(provider: Provider, response: httpx.Response) -> bool:
+    """Whether the provider itself refuses this, where it is about rights; anything in front of it has other words.
+
+    For 401 any JSON object will do: unread, an expired token would never be renewed.
+    """
+    if response.status_code not in (401, 403, 404) or provider.is_error is None:
+        return True
+    with suppress(ValueError, TooManyValues):
+        answer = read_json(response.content)
+        return isinstance(answer, dict) and (response.status_code == 401 or provider.is_error(answer))
+    return False
+
+
+def _in_between(provider: Provider, response: httpx.Response) -> Unavailable:
+    refused = f"Something in front of {provider.title} refused a request (status {response.status_code})"
+    return Unavailable(f"{refused}: perhaps this server's address is blocked for now. Try again in a few minutes.")
 
 
 def _by_status(provider: Provider, response: httpx.Response) -> ProviderError:

@@ -13,15 +13,16 @@ import httpx
 import stamina
 
 from ..model import Endpoints, Lane, Provider
-from ..model.errors import RateLimited, StoreUnavailable, Unauthorized, Unavailable
-from .answers import decoded, reaching
+from ..model.errors import RateLimited, ReconnectNeeded, StoreUnavailable, Unauthorized, Unavailable
+from .answers import TooMuch, decoded, reaching
+from .bounds import DATA, LIMITS, Limits, bounded
 from .pacing import Budget, turn
 
 ATTEMPTS = 6
 BACKOFF = {"wait_initial": 0.1, "wait_exp_base": 3, "wait_jitter": 0.1, "wait_max": 20}  # seconds: 0.1 to 8
 SOON = 1  # seconds until the first try after a 429 that does not say how long; then as long as documented
 LONGEST_WAIT = 300  # seconds; a provider that asks for more is given up for now
-TIMEOUT = httpx.Timeout(10, read=65)  # Notion answers or gives up within 60 s
+TIMEOUT = httpx.Timeout(10, read=65)  # Notion answers or gives up within 60 s; the whole answer: bounds.DATA
 logging.getLogger("httpx").setLevel(logging.WARNING)  # its request lines would hold cursors and ids
 logging.getLogger("stamina").setLevel(logging.ERROR)  # a retry is no news
 
@@ -37,6 +38,10 @@ class Tokens(Protocol):
 
     async def renewed(self, refused: str) -> str:
         """Another one, after the provider refused that one; raises ReconnectNeeded."""
+        ...
+
+    async def given_up(self, refused: str, sentence: str) -> None:
+        """The provider says that only approving again helps; `sentence` tells people so."""
         ...
 
 
@@ -56,8 +61,10 @@ class ApiClient:
         on_call: Callable[[], None] = lambda: None,
         account: str = "",
         known: dict[str, str] | None = None,
+        limits: Limits = DATA,
     ) -> None:
         self._provider = provider
+        self._limits = limits
         self._budget = budget
         self._environment = endpoints.environment
         self._account = account
@@ -99,11 +106,16 @@ class ApiClient:
         headers = {**self._provider.headers, "Authorization": f"Bearer {token}"}
         async with turn(self._budget, self._lane(lane)) as trace:
             self._on_call()
-            with reaching(self._provider):
+            extensions = {"trace": trace, LIMITS: self._limits}
+            with reaching(self._provider, self._limits):
                 response = await shared_client().request(
-                    method, self._api_url + path, headers=headers, extensions={"trace": trace}, **request
+                    method, self._api_url + path, headers=headers, extensions=extensions, **request
                 )
-        return decoded(self._provider, response)
+        try:
+            return decoded(self._provider, response)
+        except ReconnectNeeded as refusal:
+            await self._tokens.given_up(token, str(refusal))
+            raise
 
     def _lane(self, lane: str) -> Lane:
         """The budget of a call: of the account, unless the lane names what it belongs to ("base:app…")."""
@@ -119,13 +131,16 @@ def shared_client() -> httpx.AsyncClient:
     if loop not in _clients:
         limits = httpx.Limits(max_connections=50, max_keepalive_connections=20)
         no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))  # one person's would go with another's calls
-        _clients[loop] = httpx.AsyncClient(timeout=TIMEOUT, limits=limits, follow_redirects=False, cookies=no_cookies)
+        client = httpx.AsyncClient(timeout=TIMEOUT, limits=limits, follow_redirects=False, cookies=no_cookies)
+        _clients[loop] = bounded(client, DATA)
     return _clients[loop]
 
 
 def _wait(error: Exception) -> bool | float:
     """Whether to try again, and after how long where the provider said so."""
     match error:
+        case TooMuch():
+            return False
         case RateLimited(retry_after=seconds) | Unavailable(retry_after=seconds):
             return (seconds or 0) <= LONGEST_WAIT and (seconds + 0.05 if seconds else True)
         case StoreUnavailable():

@@ -4,12 +4,12 @@ from .browser import cookie_name, identity_of, new_cookie, owner_of
 from .connection import Account, Connection, Environment, Load, LoadState, Token
 from .event import Actor, Event
 from .item import Item, moment
-from .provider import Api, Fault, Kind, Lane, Page, Part, Plan, Provider, Rate
+from .provider import Answer, Api, Fault, Kind, Lane, Page, Part, Plan, Provider, Rate
 from .session import Session, proof_of, session_of
 from .settings import Endpoints, Settings, settings
 
 __all__ = [
-    "Account", "Actor", "Api", "Connection", "Endpoints", "Environment", "Event", "Fault", "Item", "Kind", "Lane",
-    "Load", "LoadState", "Page", "Part", "Plan", "Provider", "Rate", "Session", "Settings", "Token", "cookie_name",
-    "identity_of", "moment", "new_cookie", "owner_of", "proof_of", "session_of", "settings",
+    "Account", "Actor", "Answer", "Api", "Connection", "Endpoints", "Environment", "Event", "Fault", "Item", "Kind",
+    "Lane", "Load", "LoadState", "Page", "Part", "Plan", "Provider", "Rate", "Session", "Settings", "Token",
+    "cookie_name", "identity_of", "moment", "new_cookie", "owner_of", "proof_of", "session_of", "settings",
 ]

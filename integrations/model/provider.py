@@ -8,8 +8,19 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from .connection import Account
-from .errors import ProviderError
+from .errors import ProviderError, ReconnectNeeded
 from .item import Item
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A successful answer: its decoded JSON, an object or an array, and its Link header (RFC 8288).
+
+    `links`: path and query below `Provider.api_url`, by relation; links that lead elsewhere are left out.
+    """
+
+    body: Any
+    links: Mapping[str, str] = field(default_factory=dict)
 
 
 class Api(Protocol):
@@ -94,7 +105,7 @@ class Fault:
 
     status: int
     marker: str
-    error: type[ProviderError]
+    error: type[ProviderError | ReconnectNeeded]
     message: str
     retry_after: float = 0
 
@@ -110,6 +121,8 @@ class Provider:
     `token_format`: the body of token requests. `headers`: sent with every call.
     `pkce`: whether S256 is sent. `rates`: how many calls each kind of lane takes; "" is any other.
     `rate_limit_wait`: seconds to wait after a 429 that does not say.
+    `is_error(answer)`: whether a JSON object is the provider's own error document. Only that says what an account may
+    not read; a 403 or 404 of anything in front of the provider (Cloudflare, a proxy) is a passing trouble.
     `ration`: a sentence about a monthly allowance, where there is one.
     `if_empty`: what to do when an account shows nothing.
     `not_revocable`: what to tell people where no revocation endpoint exists.
@@ -146,6 +159,7 @@ class Provider:
     changes: Callable[[Api, Part, datetime], AsyncIterator[Page]] | None = None
     rate_limit_wait: float = 1
     faults: tuple[Fault, ...] = ()
+    is_error: Callable[[Mapping[str, Any]], bool] | None = None
     ration: str = ""
     if_empty: str = ""
 

@@ -20,7 +20,7 @@ from typing import Any
 from authlib.common.urls import url_decode
 from authlib.oauth2.auth import encode_client_secret_basic
 
-from ..http import NotSent, reaching
+from ..http import SHORT, NotSent, bounded, reaching, readable
 from ..model import Endpoints, Provider, Token
 from ..model.errors import NotConfigured, ReconnectNeeded, Unavailable
 
@@ -71,7 +71,7 @@ async def revoke_token(provider: Provider, endpoints: Endpoints, token: str, hin
     """Ask the provider to end a grant (RFC 7009); says whether it agreed."""
     if endpoints.revoke_url is None:
         return False
-    with reaching(provider):
+    with reaching(provider, SHORT):
         async with _client(provider, endpoints) as client:
             response = await client.revoke_token(endpoints.revoke_url, token=token, token_type_hint=hint)
     return bool(response.status_code == 200)
@@ -94,9 +94,9 @@ def token_of(answer: Mapping[str, Any], previous: Token | None = None, now: date
 async def _exchange(
     provider: Provider, endpoints: Endpoints, grant_type: str, form: Mapping[str, str]
 ) -> Mapping[str, Any]:
-    with reaching(provider):
+    with reaching(provider, SHORT):
         async with _client(provider, endpoints) as client:
-            client.register_compliance_hook("access_token_response", partial(_checked, provider))
+            client.register_compliance_hook("access_token_response", lambda got: _checked(provider, readable(got)))
             try:
                 return dict(await client.fetch_token(endpoints.token_url, grant_type=grant_type, **form))
             except (TypeError, ValueError):  # a lifetime that is no number
@@ -117,7 +117,7 @@ def _client(provider: Provider, endpoints: Endpoints) -> AsyncOAuth2Client:
         follow_redirects=False,
     )
     client.register_client_auth_method(("basic_json", partial(_basic_json, provider.headers)))
-    return client
+    return bounded(client, SHORT)
 
 
 def _auth_method(provider: Provider) -> str:
@@ -164,7 +164,7 @@ def _incomplete(provider: Provider, status: int) -> Unavailable:
 def _json_object(response: Any) -> dict[str, Any]:
     try:
         answer = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return answer if isinstance(answer, dict) else {}
 

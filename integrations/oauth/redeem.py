@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ..http import ApiClient
+from ..http import SHORT, ApiClient, within
 from ..model import Account, Connection, Endpoints, Lane, Provider, Rate, Token, settings
 from ..model.errors import ConnectFailed, DashboardError, ReconnectNeeded
 from ..store import budget, connections, keys, locks, records
@@ -26,6 +26,7 @@ from .client import request_token, token_of
 
 log = logging.getLogger(__name__)
 WAIT = 20  # seconds that a second run waits for the one that redeems
+IDENTIFY = 30  # seconds until an account must have been named, retries included: the page waits
 PER_OWNER, IN_ALL = Rate(10, 60), Rate(300, 60)  # exchanges of codes for one provider
 START_AGAIN = "You can start again on this page."
 
@@ -118,7 +119,9 @@ async def _connected(provider: Provider, owner: str, pending: PendingAuthorizati
 
 async def _remembered(provider: Provider, owner: str, endpoints: Endpoints, answer: Mapping[str, Any]) -> Connection:
     token = token_of(answer)
-    account = await provider.identify(ApiClient(provider, endpoints, _Fixed(token), budget), answer)
+    api = ApiClient(provider, endpoints, _Fixed(token), budget, limits=SHORT)
+    async with within(provider, IDENTIFY):
+        account = await provider.identify(api, answer)
     connection = _connection(provider, owner, endpoints, account)
     async with locks.held(connection.path):  # a refresh of the grant before must not be saved over this one
         await connections.save(connection, token)
@@ -155,3 +158,6 @@ class _Fixed:
 
     async def renewed(self, refused: str) -> Any:
         raise ReconnectNeeded("The provider refused the token it had just given.")
+
+    async def given_up(self, refused: str, sentence: str) -> None:
+        """There is no connection yet that could be marked."""

@@ -48,6 +48,14 @@ class ConnectionTokens:
         refreshing.add_done_callback(_ended)
         return (await asyncio.shield(refreshing)).access_token
 
+    async def given_up(self, refused: str, sentence: str) -> None:
+        """Mark the connection for Reconnect, unless it has another token than the refused one by now."""
+        async with locks.held(self._connection.path):
+            found = await records.get(keys.CONNECTION, self._connection.path)
+            if found and not found.reconnect and (await self._stored()).access_token == refused:
+                await connections.mark_reconnect(self._connection, sentence)
+                await audit.note("needs to be reconnected", self._connection.owner, self._connection)
+
     async def _refreshed(self, good: Callable[[Token], bool]) -> Token:
         async with locks.held(self._connection.path):
             token = await self._stored()

@@ -13,6 +13,7 @@ import cachetools
 import pyarrow as pa
 
 from .. import frames, providers
+from ..http import within
 from ..model import Connection, Load, settings
 from ..model.errors import StoreFull
 from ..store import calls, connections, keys, records
@@ -22,6 +23,7 @@ from .load import CANCELLED, cancel_wanted, client, save_outline
 from .run import LOST, Run, Superseded, chunks
 
 CANCEL_WITHIN = 0.8  # seconds that the worker has; then the page ends the load itself
+LIST = 90  # seconds that a page waits for the parts of a connection: a provider may ask for a pause of 60
 READS = 3
 CACHE_BYTES = 512 * 1024 * 1024
 
@@ -130,7 +132,9 @@ async def outline(connection: Connection, look_again: bool = False) -> Outline:
     if known:
         return known
     provider = providers()[connection.slug]
-    return await save_outline(connection, await provider.plan(client(provider, connection)))
+    async with within(provider, LIST):
+        plan = await provider.plan(client(provider, connection))
+    return await save_outline(connection, plan)
 
 
 async def calls_this_month(connection: Connection) -> int:

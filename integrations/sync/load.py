@@ -14,7 +14,7 @@ from typing import cast
 from .. import providers
 from ..http import ApiClient, Tokens
 from ..model import Api, Connection, Load, LoadState, Page, Part, Plan, Provider, settings
-from ..model.errors import CursorExpired, DashboardError, Forbidden, ProviderError, StoreUnavailable
+from ..model.errors import CursorExpired, DashboardError, Forbidden, ProviderError, ReconnectNeeded, StoreUnavailable
 from ..oauth import ConnectionTokens, endpoints_of
 from ..store import budget, connections, keys, records
 from ..store.keys import Choice, Outline
@@ -172,6 +172,8 @@ async def _faults_told(run: Run, provider: Provider, part: Part) -> AsyncGenerat
         run.skipped.append(f"{_named(part)}: {error}.")
     except CursorExpired:
         run.notes.append(f"{_named(part)}: {provider.title} ended the listing early. Refresh to try again.")
+    except ReconnectNeeded as error:  # about the account, not about this part
+        run.notes.append(str(error))
     except DashboardError as error:
         run.notes.append(f"{_named(part)}: {error}")
     except Exception as error:  # a shape nobody has seen yet must not cost the other parts
@@ -214,6 +216,10 @@ class PatientTokens:
     async def renewed(self, refused: str) -> str:
         """Another one than the refused one."""
         return await patiently(self._patience, self._tokens.renewed, refused)
+
+    async def given_up(self, refused: str, sentence: str) -> None:
+        """Only approving again helps."""
+        await patiently(self._patience, self._tokens.given_up, refused, sentence)
 
 
 def is_left_out(part: Part, choice: Choice) -> bool:

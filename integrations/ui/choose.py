@@ -10,7 +10,7 @@ from .. import sync
 from ..model import Connection, Part, Provider
 from ..store.keys import Choice, Outline
 from ..store.loop import run
-from .words import ago, count, plain
+from .words import ago, apart, count, plain
 
 
 def choose_panel(provider: Provider, connection: Connection, first: bool) -> None:
@@ -60,7 +60,7 @@ def _groups(parts: list[Part]) -> list[list[Part]]:
 
 def _ticked(group: list[Part], choice: Choice) -> list[Part]:
     """The parts of a group that stay ticked."""
-    titles = {part.id: plain(part.title) for part in group}
+    titles = dict(zip([part.id for part in group], apart(part.title for part in group), strict=True))
     chosen = st.pills(
         plain(group[0].group_title) or "Types", list(titles), selection_mode="multi", format_func=titles.__getitem__,
         default=[part.id for part in group if not sync.is_left_out(part, choice)], key=f"parts of {group[0].group}",

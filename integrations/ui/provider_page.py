@@ -31,7 +31,7 @@ from .full import only_look
 from .progress import outcome, progress
 from .sign_in import session, still
 from .table import EAGER, table
-from .words import ago, count, line, plain, size
+from .words import ago, count, distinct, line, plain, size
 
 LOOK = 5  # seconds between two looks whether a long table may still be read
 
@@ -119,7 +119,8 @@ def _connected(provider: Provider, owner: str, connection: Connection) -> None:
     elif load and load.active:
         progress(provider, connection, load.chunks)
     else:
-        outcome(provider, load, rows.load if rows else None)
+        said = load and load.notes == (connection.reconnect,)  # once is enough
+        outcome(provider, None if said else load, rows.load if rows else None)
     if rows:
         _rows(provider, owner, rows)
 
@@ -153,13 +154,12 @@ def _chosen(mine: list[Connection], theirs: list[Connection]) -> Connection:
 
 def _labels(mine: list[Connection], theirs: list[Connection]) -> dict[str, Connection]:
     """The connections by what people read, each different: Streamlit tells choices apart by their words."""
-    labels: dict[str, Connection] = {}
+    labels = []
     for each in mine:
         account = " · ".join(dict.fromkeys(filter(None, (each.account.name, each.account.detail))))
         label = line(account) + (" (sample data)" if each.environment == "sandbox" else "")
-        label += f" (shared by {line(each.share.by, 40)})" if each in theirs else ""
-        labels[label if label not in labels else f"{label} ({len(labels) + 1})"] = each
-    return labels
+        labels.append(label + (f" (shared by {line(each.share.by, 40)})" if each in theirs else ""))
+    return dict(zip(distinct(labels), mine, strict=True))
 
 
 def _top(provider: Provider, connection: Connection, load: Load | None) -> None:
@@ -176,7 +176,7 @@ def _top(provider: Provider, connection: Connection, load: Load | None) -> None:
 
 def _manage(provider: Provider, connection: Connection) -> None:
     person = session()
-    organisation = person.organisation_name if person else ""
+    organisation = plain(person.organisation_name) if person else ""
     shares = f"Stop sharing with {organisation}" if connection.share.id else f"Share with {organisation}"
     sharing_choices = [shares] if organisation or connection.share.id else []
     loading = ["Choose what to load", "Reload everything"]

@@ -15,7 +15,7 @@ from ..frames import Filters
 from .data import Rows
 from .filters import clear
 from .leave import leave_for
-from .words import plain
+from .words import apart, plain
 
 EAGER = 100_000  # rows; beyond, the browser asks for what it shows, and can't select
 HEIGHT = 560
@@ -93,17 +93,24 @@ def _details(rows: Rows, row: int) -> None:
     item = frames.details(rows.table, kind, item_id)
     with st.container(border=True):
         st.subheader(plain(item["name"]), anchor=False)
-        facts = {
-            "Type": frames.type_label(kind),
-            "Parent": item["parent_path_or_name"],
-            "Owner": item["owner"],
-            "Created": item["creation_time"],
-            "Updated": item["last_modified_time"],
-            **item["properties"],
-        }
-        st.table({plain(name): _words(value) for name, value in facts.items() if _has(value)}, border="horizontal")
+        st.table(_facts(kind, item), border="horizontal")
         if item["url"] and item["url"].startswith(("https://", "http://")):
             st.link_button("Open at the provider", item["url"], icon=":material/open_in_new:")
+
+
+def _facts(kind: str, item: dict[str, Any]) -> dict[str, str]:
+    """What is known of an item, by names for the screen: a property called Type or Owner stands beside the item's."""
+    labels = frames.column_labels(item["properties"])
+    facts = {
+        "Type": frames.type_label(kind),
+        "Parent": item["parent_path_or_name"],
+        "Owner": item["owner"],
+        "Created": item["creation_time"],
+        "Updated": item["last_modified_time"],
+        **{labels[name]: value for name, value in item["properties"].items()},
+    }
+    told = {name: _words(value) for name, value in facts.items() if _has(value)}
+    return dict(zip(apart(told), told.values(), strict=True))
 
 
 def _has(value: Any) -> bool:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import chain
+from itertools import count as count_from
 
 from .. import providers
 from ..model import Connection
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
-_JOINTS = re.compile(r"(?<=://)|(?<=www)(?=\.)|(?<=@)|(?<=[<>=~-])(?=[<>=~-])", re.IGNORECASE)
-NOTHING = ":red[]"  # draws nothing, but keeps apart what would become a link or an arrow even when it is escaped
+_JOINTS = re.compile(
+    r"(?<=://)|(?<=www)(?=\.)|(?<=@)|(?<=[<>=~-])(?=[<>=~-])"
+    r"|(?<=:)(?=[\w+/-]+:)",  # :streamlit:, :material_home:, :smile: are looked for when the escapes are gone
+    re.IGNORECASE,
+)
+NOTHING = ":red[]"  # draws nothing, but keeps apart what becomes a link, an arrow or a logo even when escaped
 LONGEST = 120
 
 
@@ -24,6 +30,20 @@ def line(text: str, longest: int = LONGEST) -> str:
 def plain(text: str, longest: int = LONGEST) -> str:
     """Somebody else's text cut to a line, which Streamlit's Markdown shows as it is: no link, picture or formula."""
     return NOTHING.join(_PUNCTUATION.sub(r"\\\1", part) for part in _JOINTS.split(line(text, longest)))
+
+
+def apart(texts: Iterable[str], longest: int = LONGEST) -> list[str]:
+    """Each text as `plain` shows it, all different, in their order."""
+    return [plain(text, 2 * longest) for text in distinct(line(text, longest) for text in texts)]
+
+
+def distinct(labels: Iterable[str]) -> list[str]:
+    """The labels in their order, all different: one that was there before gets a number after it."""
+    seen: dict[str, None] = {}
+    for label in labels:
+        numbered = (f"{label} ({number})" for number in count_from(2))
+        seen[next(each for each in chain([label], numbered) if each not in seen)] = None
+    return list(seen)
 
 
 def accounts(connections: Iterable[Connection]) -> str:

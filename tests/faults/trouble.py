@@ -23,10 +23,15 @@ def raw(status: str, *headers: str, body: str = '{"message": "trouble"}', kind: 
     return "\r\n".join(lines).encode()
 
 
+# what each of the providers takes for its own error document
+OWN_WORDS = (
+    '{"object": "error", "code": "object_not_found", "status": "error", "error": {"type": "NOT_FOUND"}, "message": ""}'
+)
 WIRE = {
     "401": raw("401 Unauthorized"),
-    "403": raw("403 Forbidden"),
-    "404": raw("404 Not Found"),
+    "403": raw("403 Forbidden", body=OWN_WORDS),
+    "404": raw("404 Not Found", body=OWN_WORDS),
+    "403 with HTML": raw("403 Forbidden", body="<html><h1>You have been blocked</h1></html>", kind="text/html"),
     "409": raw("409 Conflict"),
     "423": raw("423 Locked"),
     "429": raw("429 Too Many Requests"),

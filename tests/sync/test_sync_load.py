@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import itertools
 import random
+import time
 from collections.abc import Coroutine
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +17,7 @@ from sync_helpers import Fake, eventually, ids, table
 
 import integrations
 from integrations import frames, sync
+from integrations.model.errors import Unavailable
 from integrations.store import connection as store_connection
 from integrations.store import keys, records
 from integrations.store.loop import run
@@ -287,6 +289,23 @@ def test_the_load_goes_on_when_redis_was_away_for_a_moment(fake: Fake, monkeypat
         run(job(*fake.connection.path, wanted.id))
     load, rows = fake.shown
     assert (load.state, rows) == ("partial", ids("people", 3))
+
+
+def test_a_page_that_asks_what_there_is_does_not_wait_without_end(fake: Fake, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("integrations.sync.jobs.LIST", 0.2)
+    fake.answers(plan=[60.0], people=[1])
+    started = time.monotonic()
+    with pytest.raises(Unavailable, match=r"Fake took longer than 0\.2 seconds to answer\. Try again"):
+        run(sync.outline(fake.connection))
+    assert time.monotonic() - started < 20
+    fake.answers(people=[1])
+    assert [part.title for part in run(sync.outline(fake.connection)).parts] == ["People"]
+
+
+def test_the_account_moved_is_one_sentence_however_many_parts_say_so(fake: Fake):
+    fake.answers(people=["ReconnectNeeded"], things=["ReconnectNeeded"], notes=["ReconnectNeeded"])
+    load = fake.load()
+    assert (load.state, load.notes) == ("failed", ("Fake no longer accepts this connection. Reconnect to go on.",))
 
 
 def test_the_outline_remembers_the_parts_and_expires_after_a_month(fake: Fake):

@@ -105,6 +105,16 @@ def test_a_page_says_how_things_are(page: Page, owner: str, how: dict[str, objec
     assert sentence in words(app)
 
 
+def test_what_only_reconnecting_repairs_is_said_once(page: Page, owner: str) -> None:
+    moved = "HubSpot has moved this account to another data centre. Reconnect to go on."
+    run(plant(owner, "hubspot", API.format("hubspot"), state="failed", notes=(moved,), reconnect=moved))
+
+    app = page("hubspot")
+
+    assert not app.exception
+    assert words(app).count(moved) == 1 and "Reconnect" in labels(app)
+
+
 def test_the_overview_labels_what_is_partial(page: Page, owner: str) -> None:
     run(plant(owner, "hubspot", API.format("hubspot"), HOSTILE, state="partial", notes=("Cancelled.",)))
 

@@ -15,7 +15,7 @@ from integrations.model import Account, Connection, Item, Load
 from integrations.store.loop import run
 from integrations.ui.data import Rows
 from integrations.ui.provider_page import _labels
-from integrations.ui.table import download_url
+from integrations.ui.table import _facts, download_url
 
 NOW = datetime(2026, 5, 15, 12, tzinfo=UTC)
 API = "http://localhost:8501/sandbox/hubspot"
@@ -83,6 +83,43 @@ def test_choices_that_begin_alike_stay_apart(page: Page, owner: str) -> None:
 
     assert app.dataframe[0].value["Name"].tolist() == ["2"]
     assert set(app.multiselect(key="hubspot_parent").options) == set(parents)
+
+
+def test_a_property_named_like_a_fact_of_the_item_is_shown_beside_it() -> None:
+    names = ("Type", "Parent", "Owner", "Created", "Updated", "Name", "Link", "Type (property)")
+    properties = {name: f"its {name}" for name in names}
+    item = Item("1", "deal", "A deal", parent_path_or_name="A pipeline", owner="Ada", creation_time=NOW,
+                last_modified_time=NOW, properties=properties)  # fmt: skip
+    table = frames.unpack([frames.pack([item])])
+
+    told = _facts("deal", frames.details(table, "deal", "1"))
+    facts = {name.replace("\\", ""): value.replace("\\", "") for name, value in told.items()}
+
+    assert (facts["Type"], facts["Parent"], facts["Owner"]) == ("Deal", "A pipeline", "Ada")
+    assert facts["Created"] == facts["Updated"] != ""
+    for name in ("Type", "Parent", "Owner", "Created", "Updated", "Name", "Link"):
+        assert facts[f"{name} (property)"] == f"its {name}"
+    assert facts["Type (property) (property)"] == "its Type (property)"
+    headings = frames.column_labels(properties).values()
+    assert set(headings) <= {*facts} and len(frames.frame(table, tuple(properties)).columns) == 7 + len(names)
+
+
+def test_properties_whose_names_read_alike_are_all_shown() -> None:
+    long = "long " * 40
+    properties = {"A  name": "1", "A name": "2", f"{long}3": "3", f"{long}4": "4"}
+    table = frames.unpack([frames.pack([Item("1", "deal", "A deal", properties=properties)])])
+
+    facts = _facts("deal", frames.details(table, "deal", "1"))
+
+    assert list(facts.values()) == ["Deal", "1", "2", "3", "4"]
+
+
+def test_no_account_is_lost_among_names_that_look_like_numbered_ones() -> None:
+    names = ("Same", "Same (3)", "Same", "Same (2)", "Same")
+
+    labels = _labels([connection(name, str(number)) for number, name in enumerate(names)], [])
+
+    assert [each.id for each in labels.values()] == ["0", "1", "2", "3", "4"]
 
 
 def test_accounts_of_the_same_name_have_labels_of_their_own() -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from integrations.ui.words import NOTHING, ago, count, duration, line, plain
+from integrations.ui.words import NOTHING, ago, apart, count, duration, line, plain
 
 HOSTILE = (
     "**bold** _it_ ~~gone~~ `code`", "# heading", "> quote", "- list", "1. list", "[link](javascript:alert(1))",
@@ -45,6 +45,29 @@ def test_what_streamlit_would_draw_as_an_arrow_is_taken_apart(text: str) -> None
 
     assert "".join(pieces) == text
     assert not [each for each in pieces if re.search(r"->|<-|--|>=|<=|~=", each)]
+
+
+@pytest.mark.parametrize("text", [
+    ":streamlit:", "a:streamlit:streamlit:", ":material_home:", ":material/home:", ":smile: :+1:", "::a-b::", "x:y:z",
+])  # fmt: skip
+def test_what_streamlit_would_draw_as_a_logo_an_icon_or_an_emoji_is_taken_apart(text: str) -> None:
+    pieces = [re.sub(r"\\(.)", r"\1", piece) for piece in plain(text).split(NOTHING)]
+
+    assert "".join(pieces) == text
+    assert not [each for each in pieces if re.search(r":[\w+/-]+:", each)]
+
+
+def test_a_time_of_day_and_a_sentence_with_a_colon_stay_in_one_piece() -> None:
+    assert NOTHING not in plain("Deals: 14:03, see below")
+
+
+def test_texts_that_read_alike_are_told_apart_and_none_is_lost() -> None:
+    alike = ["A  name", "A name", "A name (2)", "long " * 40 + "1", "long " * 40 + "2"]
+
+    shown = [read(label) for label in apart(alike)]
+
+    assert shown[:3] == ["A name", "A name (2)", "A name (2) (2)"]
+    assert len(set(shown)) == 5 and shown[4] == f"{shown[3]} (2)"
 
 
 def test_lines_and_tabs_become_one_line_and_a_long_name_is_cut() -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from integrations.http import cursor_pages, listed, objects
-from integrations.http.paging import IDLE
+from integrations.listing import cursor_pages, link_pages, offset_pages, records_in, with_id
+from integrations.listing.pagination import MAX_STALE_PAGES
+from integrations.model import Answer
 from integrations.model.errors import CursorExpired, ProviderError, Unavailable
 from integrations.store.loop import run
 
@@ -76,25 +77,68 @@ def test_any_other_error_passes_through() -> None:
 
 @pytest.mark.parametrize("content", ["one", ""])
 def test_a_listing_that_brings_nothing_new_with_ever_new_cursors_is_an_error_and_no_endless_loop(content: str) -> None:
-    endless = {None: (content, "0"), **{str(n): (content, str(n + 1)) for n in range(2 * IDLE)}}
+    endless = {None: (content, "0"), **{str(n): (content, str(n + 1)) for n in range(2 * MAX_STALE_PAGES)}}
     with pytest.raises(ProviderError, match=r"repeats a page without end\. Refresh") as raised:
         read(endless)
-    assert len(raised.value.asked) <= IDLE + 1
+    assert len(raised.value.asked) <= MAX_STALE_PAGES + 1
 
 
 def test_empty_and_repeated_pages_between_others_are_no_end() -> None:
-    gap = {str(n): ("one" if n % 2 else "", str(n + 1)) for n in range(IDLE - 5)}
-    pages = {None: ("one", "0"), **gap, str(IDLE - 5): ("two", None)}
+    gap = {str(n): ("one" if n % 2 else "", str(n + 1)) for n in range(MAX_STALE_PAGES - 5)}
+    pages = {None: ("one", "0"), **gap, str(MAX_STALE_PAGES - 5): ("two", None)}
     assert read(pages)[0][-1] == "two"
 
 
 @pytest.mark.parametrize("answer", [{}, {"things": None}, {"things": {}}, {"other": []}])
 def test_an_answer_without_its_list_is_an_error_and_no_empty_listing(answer: dict[str, Any]) -> None:
     with pytest.raises(ProviderError, match=r"without its rows\. Refresh"):
-        listed(answer, "things")
+        records_in(answer, "things")
 
 
-def test_what_is_no_object_with_an_id_is_not_listed() -> None:
-    assert listed({"things": []}, "things") == []
-    assert listed({"things": [None, 1, "a", {}, {"id": None}, {"id": "1"}]}, "things") == [{"id": "1"}]
-    assert objects(None) == []
+def test_what_is_no_object_with_an_id_is_not_records_in() -> None:
+    assert records_in({"things": []}, "things") == []
+    assert records_in({"things": [None, 1, "a", {}, {"id": None}, {"id": "1"}]}, "things") == [{"id": "1"}]
+    assert with_id(None) == []
+
+
+@pytest.mark.parametrize("count", [0, 1, 4, 5, 10, 11])
+def test_a_listing_by_offset_is_asked_for_until_a_page_is_short(count: int) -> None:
+    asked: list[int] = []
+
+    async def fetch(offset: int) -> Any:
+        asked.append(offset)
+        return {"things": [{"id": str(number + 1)} for number in range(offset, min(offset + 5, count))]}
+
+    async def collect() -> list[str]:
+        return [each["id"] async for answer in offset_pages(fetch, "things", 5) for each in answer["things"]]
+
+    assert run(collect()) == [str(number + 1) for number in range(count)]
+    assert asked == list(range(0, count + 1, 5))
+
+
+def test_a_listing_of_arrays_is_followed_by_its_link_header() -> None:
+    pages = {
+        None: Answer([{"id": 1}], {"next": "/things?page=2"}),
+        "/things?page=2": Answer([{"id": 2}], {"next": "/things?page=3", "prev": "/things"}),
+        "/things?page=3": Answer([], {"prev": "/things?page=2"}),
+    }
+
+    async def fetch(link: str | None) -> Answer:
+        return pages[link]
+
+    async def collect() -> list[list[Any]]:
+        return [list(body) async for body in link_pages(fetch)]
+
+    assert run(collect()) == [[{"id": 1}], [{"id": 2}], []]
+
+
+def test_a_link_that_leads_back_is_an_error_and_no_endless_loop() -> None:
+    async def fetch(link: str | None) -> Answer:
+        return Answer([{"id": 1}], {"next": "/things"})
+
+    async def collect() -> None:
+        async for _ in link_pages(fetch):
+            pass
+
+    with pytest.raises(ProviderError, match="without end"):
+        run(collect())

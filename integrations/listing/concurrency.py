@@ -1,0 +1,86 @@
+"""A task that several callers share, and a lock with priorities."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class SharedTask(Generic[T]):
+    """Runs a coroutine once and gives its result to everyone who awaits it.
+
+    A cancelled caller does not cancel the task for the others; when the last caller is cancelled, the task is too,
+    and the next caller starts it again.
+    """
+
+    def __init__(self, start: Callable[[], Awaitable[T]]) -> None:
+        self._start = start
+        self._task: asyncio.Future[T] | None = None
+        self._waiting = 0
+
+    def __await__(self) -> Generator[Any, None, T]:
+        return self._result().__await__()
+
+    def start(self) -> None:
+        """Start the task unless it is running or done."""
+        self._started()
+
+    def _started(self) -> asyncio.Future[T]:
+        if self._task is None or self._task.cancelled():
+            self._task = asyncio.ensure_future(self._start())
+            self._task.add_done_callback(_retrieve_error)
+        return self._task
+
+    async def _result(self) -> T:
+        task = self._started()
+        self._waiting += 1
+        try:
+            return await asyncio.shield(task)
+        finally:
+            self._waiting -= 1
+            if not self._waiting and not task.done():
+                task.cancel()
+                self._task = None
+
+
+def _retrieve_error(task: asyncio.Future[Any]) -> None:
+    """Keep asyncio from logging an error that no caller has awaited."""
+    if not task.cancelled():
+        task.exception()
+
+
+class PriorityLock:
+    """A lock that is granted to the waiter with the highest priority."""
+
+    def __init__(self) -> None:
+        self._locked = False
+        self._waiters: list[tuple[Callable[[], float], asyncio.Future[None]]] = []
+
+    @asynccontextmanager
+    async def acquire(self, priority: Callable[[], float]) -> AsyncGenerator[None, None]:
+        """Hold the lock; `priority()` is evaluated each time the lock becomes free."""
+        if self._locked:
+            granted = asyncio.get_running_loop().create_future()
+            self._waiters.append((priority, granted))
+            try:
+                await granted
+            except asyncio.CancelledError:
+                if granted.done() and not granted.cancelled():
+                    self._release()
+                raise
+        self._locked = True
+        try:
+            yield
+        finally:  # on the next turn of the loop, so that the holder can compete for the lock again
+            asyncio.get_running_loop().call_soon(self._release)
+
+    def _release(self) -> None:
+        self._waiters = [(priority, granted) for priority, granted in self._waiters if not granted.done()]
+        self._locked = bool(self._waiters)
+        if self._waiters:
+            first = max(range(len(self._waiters)), key=lambda place: self._waiters[place][0]())
+            self._waiters.pop(first)[1].set_result(None)

@@ -1,0 +1,66 @@
+"""Read several async generators concurrently and yield their pages as they arrive."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+MAX_PAGES_AHEAD = 1  # per stream, so that a slow consumer keeps memory flat
+
+
+def merge(*streams: AsyncGenerator[T, None]) -> MergedStreams[T]:
+    """Returns a context manager over the pages of all streams.
+
+    The pages of one stream keep their order. The first error ends all streams and is raised. Leaving the context
+    cancels whatever is still being read.
+    """
+    return MergedStreams(streams)
+
+
+class MergedStreams(Generic[T]):
+    """Async iterable and async context manager; see `merge`."""
+
+    def __init__(self, streams: tuple[AsyncGenerator[T, None], ...]) -> None:
+        self._initial = streams
+        self._pages: asyncio.Queue[tuple[T | None, Exception | None]] = asyncio.Queue(MAX_PAGES_AHEAD * len(streams))
+        self._tasks: list[asyncio.Task[None]] = []
+        self._finished = 0
+
+    async def __aenter__(self) -> MergedStreams[T]:
+        for stream in self._initial:
+            self.add(stream)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        running = set(self._tasks)
+        while running:  # repeated, because a task that is awaiting redis-py can lose its cancellation
+            for task in running:
+                task.cancel()
+            running = (await asyncio.wait(running, timeout=1))[1]
+
+    def add(self, stream: AsyncGenerator[T, None]) -> None:
+        """Start to read one more stream; allowed while any is unfinished."""
+        self._tasks.append(asyncio.create_task(self._read(stream)))
+
+    async def __aiter__(self) -> AsyncGenerator[T, None]:
+        while self._finished < len(self._tasks):
+            page, error = await self._pages.get()
+            if error:
+                raise error
+            if page is None:
+                self._finished += 1
+            else:
+                yield page
+
+    async def _read(self, stream: AsyncGenerator[T, None]) -> None:
+        try:
+            async with aclosing(stream):
+                async for page in stream:
+                    await self._pages.put((page, None))
+            await self._pages.put((None, None))
+        except Exception as error:
+            await self._pages.put((None, error))
