@@ -30,12 +30,12 @@ class LimitedProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for a request, if there is room for one more connection."""
         super().connection_made(transport)
-        if len(self.connections) > capacity().sessions + capacity().connections:
+        if self._are_too_many():
             transport.abort()
             return
         self._wait()
         if len(self._incomplete) > capacity().incomplete:
-            next(iter(self._incomplete)).transport.abort()
+            next(iter(self._incomplete))._give_up()
 
     def data_received(self, data: bytes) -> None:
         """Take what has come, and wait for the rest if there is one."""
@@ -55,9 +55,18 @@ class LimitedProtocol(H11Protocol):
         self._stop_waiting()
         super().handle_websocket_upgrade(event)
 
+    def _are_too_many(self) -> bool:
+        """Returns whether more are open than there is room for; those that are ending do not count."""
+        room = capacity().sessions + capacity().connections
+        return len(self.connections) > room and sum(not each.transport.is_closing() for each in self.connections) > room
+
     def _wait(self) -> None:
         if self not in self._incomplete and not self.transport.is_closing():
-            self._incomplete[self] = self.loop.call_later(COMPLETE_WITHIN, self.transport.abort)
+            self._incomplete[self] = self.loop.call_later(COMPLETE_WITHIN, self._give_up)
+
+    def _give_up(self) -> None:
+        self._stop_waiting()
+        self.transport.abort()
 
     def _stop_waiting(self) -> None:
         if timer := self._incomplete.pop(self, None):
