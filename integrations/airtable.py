@@ -189,7 +189,8 @@ def _named(value: Mapping[str, Any]) -> Any:
     """People by name, attachments by file name (their addresses expire), errors of formulas as nothing."""
     if "error" in value or "specialValue" in value:
         return None
-    return name_of(value)
+    found = name_of(value)
+    return dict(value) if found is None else found
 
 
 def _text(value: Any) -> str:

@@ -67,7 +67,7 @@ def wire(addresses: tuple[str, str]) -> Iterator[Wire]:
         patch.setattr(http_client, "_clients", WeakKeyDictionary())
         patch.setattr(http_client, "TIMEOUT", httpx.Timeout(2))
         patch.setattr("integrations.oauth.client.TIMEOUT", 2)
-        patch.setattr("integrations.http.paging.IDLE", 10)
+        patch.setattr("integrations.listing.pagination.MAX_STALE_PAGES", 10)
         patch.setattr(http_client, "ATTEMPTS", 3)
         patch.setattr(http_client, "SOON", 0.1)
         patch.setattr(http_client, "BACKOFF", QUICK)
