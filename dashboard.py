@@ -10,6 +10,7 @@ if __name__ != "__main__":
     from integrations.ui import unexpected
 
     web.check()
+    web.prepare()
     samples = sandbox.routes(SandboxStore(), settings()) if settings().sandbox else []
     app = st.App(
         __file__,

@@ -43,7 +43,7 @@ ONLY_IN = {
     "httpx": {"http"}, "httpx2": set(), "authlib": {"oauth", "sandbox"}, "requests": set(), "aiohttp": set(),
     "streamlit": {"ui", "web", "dashboard"}, "altair": {"ui"}, "starlette": {"web", "sandbox"},
     "pandas": {"frames", "ui"}, "pyarrow": {"frames", "ui", "sync", "web"}, "pydantic": {"store", "model"},
-    "stamina": {"http", "sync"}, "uvicorn": set(), "burner_redis": set(),
+    "stamina": {"http", "sync"}, "uvicorn": {"web"}, "h11": {"web"}, "burner_redis": set(),
 }  # fmt: skip
 NO_IO = {"os", "io", "socket", "ssl", "asyncio", "threading", "subprocess", "shutil", "tempfile", "pathlib",
          "urllib.request", "http.client", "sqlite3", "logging", "time"}  # fmt: skip

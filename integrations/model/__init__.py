@@ -1,6 +1,6 @@
 """The vocabulary that everything shares; imports nothing of ours."""
 
-from .browser import cookie_name, new_cookie, owner_of
+from .browser import cookie_name, identity_of, new_cookie, owner_of
 from .connection import Account, Connection, Environment, Load, LoadState, Token
 from .event import Actor, Event
 from .item import Item, moment
@@ -11,5 +11,5 @@ from .settings import Endpoints, Settings, settings
 __all__ = [
     "Account", "Actor", "Answer", "Api", "Connection", "Endpoints", "Environment", "Event", "Fault", "Item", "Kind",
     "Lane", "Load", "LoadState", "Page", "Part", "Plan", "Provider", "Rate", "Session", "Settings", "Token",
-    "cookie_name", "moment", "new_cookie", "owner_of", "proof_of", "session_of", "settings",
+    "cookie_name", "identity_of", "moment", "new_cookie", "owner_of", "proof_of", "session_of", "settings",
 ]

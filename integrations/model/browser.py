@@ -1,4 +1,7 @@
-"""Which browser is asking: known by a cookie that scripts can't read, named by its hash."""
+"""Which browser is asking: known by a cookie that scripts can't read, named by its hash.
+
+Whether this server minted a cookie is told by `store/browsers.py`, and decided once, in `web/identity.py`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import secrets
 
 from .settings import settings
 
-_MINTED = re.compile(r"[A-Za-z0-9_-]{43}")  # 256 bits, base64url
+_MINTED = re.compile(r"([A-Za-z0-9_-]{43})(\.[A-Za-z0-9_-]{43})?")  # 256 random bits and their signature, base64url
 
 
 def cookie_name() -> str:
@@ -17,12 +20,17 @@ def cookie_name() -> str:
 
 
 def new_cookie() -> str:
-    """A value for a browser that has none: 256 random bits."""
+    """Returns 256 random bits for a browser that has no cookie; not signed yet."""
     return secrets.token_urlsafe(32)
 
 
+def identity_of(cookie: str | None) -> str | None:
+    """Returns the random part of a cookie without its signature, None if the cookie has another form."""
+    found = _MINTED.fullmatch(cookie) if cookie else None
+    return found[1] if found else None
+
+
 def owner_of(cookie: str | None) -> str | None:
-    """The owner that a cookie stands for, as it names records; None if it is none of ours."""
-    if cookie is None or not _MINTED.fullmatch(cookie):
-        return None
-    return hashlib.sha256(cookie.encode()).hexdigest()
+    """Returns the owner that a cookie names in records, None if it has no form of ours; checks no signature."""
+    identity = identity_of(cookie)
+    return hashlib.sha256(identity.encode()).hexdigest() if identity else None

@@ -20,6 +20,8 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from ..model import settings
 from ..model.errors import NotConfigured, RecordUnreadable
@@ -56,7 +58,12 @@ def new_key() -> str:
 
 def keyring() -> dict[bytes, AESGCM]:
     """Ciphers by key id, the sealing one first; raises NotConfigured where there is no key."""
-    return _ciphers(settings().token_keys or tuple(map(decode_key, _file_keys())))
+    return _ciphers(_keys())
+
+
+def signing_keys(purpose: str) -> tuple[bytes, ...]:
+    """Returns keys for signatures of one purpose, derived from all keys (RFC 5869): the first signs, all verify."""
+    return _derived(_keys(), purpose)
 
 
 def key_of(record: bytes) -> bytes:
@@ -80,6 +87,15 @@ def previous_file_key() -> str:
 
 def _bound_to(version: int, name: str) -> bytes:
     return b"%d:%s" % (version, name.encode())
+
+
+def _keys() -> tuple[bytes, ...]:
+    return settings().token_keys or tuple(map(decode_key, _file_keys()))
+
+
+@cache
+def _derived(keys: tuple[bytes, ...], purpose: str) -> tuple[bytes, ...]:
+    return tuple(HKDF(SHA256(), length=32, salt=None, info=purpose.encode()).derive(key) for key in keys)
 
 
 @cache

@@ -46,6 +46,11 @@ async def of(owner: str, slug: str | None = None) -> list[Connection]:
     return sorted((connection for connection in found if connection), key=lambda c: c.connected_at)
 
 
+async def exist(owner: str) -> bool:
+    """Returns whether the owner has any connection, without reading one."""
+    return bool(await execute(lambda redis: redis.exists(_index(owner))))
+
+
 async def find(owner: str, slug: str, connection_id: str) -> Connection | None:
     """One connection of this owner, or None."""
     return next((c for c in await of(owner, slug) if c.id == connection_id), None)

@@ -6,6 +6,8 @@ from ..model import Session, settings
 from . import records
 from .keys import ENDED, RETURN, SESSION
 
+LONGEST_ADDRESS = 2_048  # bytes
+
 
 async def current(browser: str, proof: str | None = None) -> Session | None:
     """Who is signed in on this browser; nobody, once that sign-in was ended on any browser.
@@ -43,7 +45,9 @@ async def owner(browser: str | None, proof: str) -> str | None:
 
 
 async def come_back_to(browser: str, address: str) -> None:
-    """Remember which page was asked for before signing in."""
+    """Remember which page was asked for before signing in, the last one only; a long address without its query."""
+    if len(address.encode()) > LONGEST_ADDRESS:
+        address = address.partition("?")[0][:LONGEST_ADDRESS]
     await records.put(RETURN, (browser,), address)
 
 

@@ -10,13 +10,12 @@ from datetime import date
 
 import pandas as pd
 import pyarrow as pa
-import streamlit as st
 
 from .. import frames
 from ..frames import Filters, Options
 from ..model import Connection, Load
+from .kept import kept
 
-KEEP, MOST = 900, 24  # seconds, entries
 Name = tuple[str, ...]
 
 
@@ -61,27 +60,27 @@ class Rows:
         return _weeks(self.name, today, self.table)
 
 
-@st.cache_resource(ttl=KEEP, max_entries=MOST, show_spinner=False)
+@kept
 def _frame(name: Name, columns: tuple[str, ...], _table: pa.Table) -> pd.DataFrame:
     return frames.frame(_table, columns)
 
 
-@st.cache_resource(ttl=KEEP, max_entries=MOST, show_spinner=False)
+@kept
 def _narrowed(name: Name, filters: Filters, _table: pa.Table) -> pd.DataFrame:
     return frames.apply(_frame(name, filters.columns, _table), filters)
 
 
-@st.cache_resource(ttl=KEEP, max_entries=MOST, show_spinner=False)
+@kept
 def _options(name: Name, _table: pa.Table) -> Options:
     return frames.options(_frame(name, (), _table))
 
 
-@st.cache_resource(ttl=KEEP, max_entries=MOST, show_spinner=False)
+@kept
 def _properties(name: Name, _table: pa.Table) -> list[str]:
     return frames.property_names(_table)
 
 
-@st.cache_resource(ttl=KEEP, max_entries=MOST, show_spinner=False)
+@kept
 def _weeks(name: Name, today: date, _table: pa.Table) -> tuple[pd.DataFrame, dict[str, int]]:
     frame = _frame(name, (), _table)
     return frames.per_week(frame, today=today), frames.recent(frame, today=today)

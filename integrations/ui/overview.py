@@ -12,9 +12,10 @@ from ..model import Connection, Load, Provider, settings
 from ..store import connections, sharing
 from ..store.loop import run
 from .charts import updates_per_day
-from .data import KEEP, MOST, Name, Rows
+from .data import Name, Rows
 from .explain import explained
 from .frame import SHARED_WITH_YOU, account_line, badges, page
+from .kept import kept
 from .sign_in import session, still
 from .words import ago, count, plain
 
@@ -101,7 +102,7 @@ def _changes(all_rows: list[Rows]) -> None:
         updates_per_day(pd.concat(days, axis=1).T.groupby(level=0, sort=False).sum().T)
 
 
-@st.cache_resource(ttl=KEEP, max_entries=MOST, show_spinner=False)
+@kept
 def _per_day(name: Name, by_provider: bool, slug: str, today: str, _table: object) -> pd.DataFrame:
     days = frames.per_day(frames.frame(_table), today=datetime.fromisoformat(today).date())
     return days.sum(axis=1).to_frame(providers()[slug].title) if by_provider else days.loc[:, days.any()]

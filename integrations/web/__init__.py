@@ -5,7 +5,7 @@ from starlette.routing import BaseRoute, Route
 
 from .downloads import activity, download
 from .health import healthz, readyz
-from .life import check, lifespan
+from .life import check, lifespan, prepare
 from .middleware import Browser
 
 middleware = [Middleware(Browser)]
@@ -16,4 +16,4 @@ routes: list[BaseRoute] = [
     Route("/readyz", readyz),
 ]
 
-__all__ = ["check", "lifespan", "middleware", "routes"]
+__all__ = ["check", "lifespan", "middleware", "prepare", "routes"]

@@ -12,6 +12,8 @@ import streamlit
 
 from ..model import settings
 
+STATIC = Path(streamlit.__file__).parent / "static"
+
 
 @cache
 def security_headers() -> dict[str, str]:
@@ -27,6 +29,12 @@ def security_headers() -> dict[str, str]:
     if settings().https:
         headers["Strict-Transport-Security"] = "max-age=31536000"
     return headers
+
+
+@cache
+def root_files() -> frozenset[str]:
+    """Returns the addresses of Streamlit's files beside its page, such as `/favicon.png`."""
+    return frozenset(f"/{each.name}" for each in STATIC.iterdir() if each.is_file() and each.suffix != ".html")
 
 
 def _policy() -> list[str]:
@@ -47,6 +55,6 @@ def _policy() -> list[str]:
 
 def _inline_scripts() -> list[str]:
     """The hashes of the scripts that stand in Streamlit's own index.html."""
-    page = (Path(streamlit.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
+    page = (STATIC / "index.html").read_text(encoding="utf-8")
     scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
     return [f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in scripts]

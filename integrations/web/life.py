@@ -19,6 +19,8 @@ from ..model.errors import DashboardError, NotConfigured
 from ..model.settings import ROOT
 from ..store import cipher, connection, loop
 from ..sync import work
+from . import capacity, protocol, server
+from .logs import limit_repeats
 
 log = logging.getLogger(__name__)
 ENDS_WITHIN = 8  # seconds; service managers wait ten or more
@@ -38,21 +40,28 @@ def check() -> None:
         sys.exit(f"\n  The dashboard cannot start. {error}\n")
 
 
+def prepare() -> None:
+    """Limit what the server takes on and what it tells; call it while the server loads the app."""
+    capacity.capacity()
+    server.limit()
+    protocol.withhold()
+
+
 @contextlib.asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:
     """Starlette's lifespan: everything that lives as long as the process."""
     with contextlib.suppress(DashboardError):  # pages say so, and it may be back any moment
         await connection.execute(lambda redis: redis.ping())
     _end_in_time()
-    worker = _worker()
+    worker, limiting = _worker(), asyncio.create_task(limit_repeats())
     print(f"\n  The dashboard is open at {settings().public_url}  (Ctrl-C stops it)\n", flush=True)
     try:
         yield
     finally:
-        if worker is not None:
-            worker.cancel()
+        for task in filter(None, (worker, limiting)):
+            task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await worker
+                await task
         await connection.close()
 
 

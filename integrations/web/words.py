@@ -7,11 +7,13 @@ from html import escape
 from starlette.responses import HTMLResponse
 
 
-def words(sentence: str, status: int) -> HTMLResponse:
-    """A page of one sentence and a way back."""
+def words(sentence: str, status: int, again: int = 0) -> HTMLResponse:
+    """Returns a page of one sentence and a way back, which nobody stores; asked for `again` after so many seconds."""
+    refresh = f"<meta http-equiv=refresh content={again}>" if again else ""
     return HTMLResponse(
-        f"<!doctype html><title>Dashboard</title><meta name=viewport content='width=device-width'>"
+        f"<!doctype html><title>Dashboard</title><meta name=viewport content='width=device-width'>{refresh}"
         f"<body style='font:18px/1.5 system-ui;max-width:34em;margin:15vh auto;padding:0 1em'>"
         f"<p>{escape(sentence)}</p><p><a href='/'>Back to the dashboard</a></p>",
         status,
+        {"Cache-Control": "no-store", **({"Retry-After": str(again)} if again else {})},
     )

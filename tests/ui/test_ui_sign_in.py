@@ -55,6 +55,24 @@ def test_the_organisation_is_the_one_that_the_operator_names_now(configured: Cal
     assert asks(ADA).organisation == ""
 
 
+def test_a_return_address_takes_two_kilobytes_of_redis_and_one_for_each_browser() -> None:
+    """520 kB of query took 107 MB for 200 people who pressed "Sign in"."""
+    long = "/hubspot?hubspot_q=" + "x" * 520_000
+
+    async def taken() -> int:
+        names = await connection.execute(lambda redis: redis.keys("dashboard:return:*"))
+        return sum([await connection.execute(lambda redis: redis.strlen(name)) for name in names])  # noqa: B023
+
+    for number in range(200):
+        run(sessions.come_back_to(f"{number:064}", long))
+        run(sessions.come_back_to(f"{number:064}", long))
+    assert 0 < run(taken()) < 200 * 2_200
+    assert run(sessions.asked_for(f"{7:064}")) == "/hubspot", "the page, without what was too long"
+    for address in ("/hubspot?hubspot_q=ada", "/" + "x" * 2_047):
+        run(sessions.come_back_to(BROWSER, address))
+        assert run(sessions.asked_for(BROWSER)) == address
+
+
 def test_where_the_keys_are_lost_one_can_sign_in_again(configured: Callable[..., None]) -> None:
     assert asks(ADA)
     configured(TOKEN_KEYS="k" * 43)

@@ -8,9 +8,13 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from web_helpers import APP, COOKIE, PAGE, Browser
+from web_helpers import APP, COOKIE, HERE, PAGE, Browser, handshake
 
+from integrations.model import Connection, owner_of
+from integrations.store import browsers
+from integrations.store import connection as store_connection
 from integrations.store.loop import run
+from integrations.web.bodies import MOST_BYTES
 
 Served = Callable[..., None]
 HTTPS = {"PUBLIC_URL": "https://dash.example.com"}
@@ -34,7 +38,7 @@ def test_a_new_browser_gets_a_cookie_that_scripts_cannot_read_and_other_sites_ca
 ):
     [cookie] = cookies(browser.get("/notion", headers=PAGE))
     name, value, flags = parts(cookie)
-    assert name == "sid" and len(value) == 43
+    assert name == "sid" and len(value) == 87 and browsers.is_signed(value)
     assert flags == {"Path=/", "Max-Age=31536000", "HttpOnly", "SameSite=Lax"}
 
 
@@ -55,16 +59,68 @@ def test_the_tokens_of_whoever_signs_in_do_not_go_to_the_browser(browser: Browse
 def test_on_https_every_cookie_is_secure(browser: Browser, served: Served):
     served(**HTTPS)
     answer = browser.get("/oauth2callback", base="https://dash.example.com", headers=PAGE)
-    assert len(cookies(answer)) == 4 and all("Secure" in parts(cookie)[2] for cookie in cookies(answer))
+    assert len(cookies(answer)) == 3 and all("Secure" in parts(cookie)[2] for cookie in cookies(answer))
 
 
 def test_no_two_browsers_get_the_same_cookie(browser: Browser, served: Served):
     assert len({cookies(browser.get("/", headers=PAGE))[0] for _ in range(20)}) == 20
 
 
-def test_a_known_browsers_cookie_is_renewed(browser: Browser, served: Served):
-    [cookie] = cookies(browser.get("/", f"sid={COOKIE}", headers=PAGE))
-    assert parts(cookie)[1] == COOKIE
+def test_a_browsers_cookie_is_renewed(browser: Browser, served: Served):
+    mine = browsers.mint()
+    [cookie] = cookies(browser.get("/", f"sid={mine}", headers=PAGE))
+    assert parts(cookie)[1] == mine
+
+
+def test_a_cookie_signed_with_an_older_key_is_the_same_browsers_and_is_signed_anew(browser: Browser, served: Served):
+    old, new = "o" * 43, "n" * 43
+    served(TOKEN_KEYS=old)
+    mine = browsers.mint()
+    served(TOKEN_KEYS=f"{new},{old}")
+    [cookie] = cookies(browser.get("/", f"sid={mine}", headers=PAGE))
+    assert parts(cookie)[1] != mine and owner_of(parts(cookie)[1]) == owner_of(mine)
+    served(TOKEN_KEYS=new)
+    assert browsers.is_signed(parts(cookie)[1]) and not browsers.is_signed(mine)
+
+
+@pytest.mark.parametrize("signature", ["", f".{'s' * 43}"])
+def test_a_browser_from_before_cookies_were_signed_keeps_its_connections(
+    browser: Browser, served: Served, connection: Connection, signature: str
+):
+    """Also one whose cookie was signed with a key that is gone: Redis knows its owner."""
+    old = COOKIE + signature
+    [cookie] = cookies(browser.get("/", f"sid={old}", headers=PAGE))
+    assert browsers.is_signed(parts(cookie)[1]) and owner_of(parts(cookie)[1]) == connection.owner
+    assert handshake(f"sid={old}")[0]["type"] == "websocket.accept", "a page that is open goes on"
+
+
+def test_while_redis_is_away_such_a_browser_is_told_to_wait_and_keeps_its_cookie(browser: Browser, served: Served):
+    served(REDIS_URL="redis://127.0.0.1:1")
+    answer = browser.get("/", f"sid={COOKIE}", headers=PAGE)
+    assert answer.status_code == 503 and answer.headers["retry-after"] and not cookies(answer)
+    assert "cannot reach its database" in answer.text
+    assert browser.get("/", f"sid={browsers.mint()}", headers=PAGE).status_code == 200, "a signed cookie needs no Redis"
+    run(store_connection.close())
+
+
+FORGED = [COOKIE, f"{COOKIE}.{'s' * 43}", f"{COOKIE}.", f"{COOKIE}.{COOKIE}"]
+
+
+@pytest.mark.parametrize("forged", FORGED)
+def test_a_cookie_that_only_looks_like_ours_is_replaced_and_counts_for_nothing(
+    browser: Browser, served: Served, store: None, forged: str
+):
+    answer = browser.get("/", f"sid={forged}; other=1", headers=PAGE)
+    [cookie] = cookies(answer)
+    assert owner_of(parts(cookie)[1]) not in (None, owner_of(COOKIE)) and answer.text.endswith("None")
+    assert handshake(f"sid={forged}")[0]["type"] == "websocket.close"
+
+
+def test_of_several_cookies_the_app_sees_the_one_that_was_checked(browser: Browser, served: Served, store: None):
+    mine = browsers.mint()
+    for sent in (f"sid={COOKIE}; sid={mine}", f"a=1; sid={mine}; b=2"):
+        assert browser.get("/", sent, headers=PAGE).text.endswith(mine)
+    assert browser.get("/", f"sid={mine}; sid={COOKIE}", headers=PAGE).text.endswith("None")
 
 
 FOREIGN = ["", "x", "c" * 42, "c" * 44, "c" * 42 + "!", "a" * 40 + "%0d%0a", '"' + "c" * 41 + '"']
@@ -73,7 +129,7 @@ FOREIGN = ["", "x", "c" * 42, "c" * 44, "c" * 42 + "!", "a" * 40 + "%0d%0a", '"'
 @pytest.mark.parametrize("foreign", FOREIGN)
 def test_a_cookie_that_we_did_not_mint_is_replaced(browser: Browser, served: Served, foreign: str):
     [cookie] = cookies(browser.get("/", f"sid={foreign}", headers=PAGE))
-    assert parts(cookie)[1] != foreign and len(parts(cookie)[1]) == 43
+    assert parts(cookie)[1] != foreign and browsers.is_signed(parts(cookie)[1])
 
 
 def test_a_cookie_without_the_host_prefix_counts_for_nothing_on_https(browser: Browser, served: Served):
@@ -82,9 +138,33 @@ def test_a_cookie_without_the_host_prefix_counts_for_nothing_on_https(browser: B
     assert parts(cookie)[1] != COOKIE
 
 
-def test_a_page_from_the_browsers_cache_renews_the_cookie_too(browser: Browser, served: Served):
-    answer = browser.get("/", f"sid={COOKIE}", headers={**PAGE, "If-None-Match": '"x"'})
-    assert answer.status_code == 304 and cookies(answer)
+@pytest.mark.parametrize("address", ["/", "/notion"])
+def test_a_page_is_for_one_browser_alone_and_no_cache_may_keep_it(browser: Browser, served: Served, address: str):
+    for asking in (PAGE, {**PAGE, "If-None-Match": '"x"'}, {"Accept": "*/*"}):
+        answer = browser.get(address, headers=asking)
+        assert answer.status_code == 200 and answer.headers["cache-control"] == "private, no-store"
+        assert not {"etag", "last-modified"} & set(answer.headers)
+
+
+STORED = ["/static/kept.js", "/favicon.png", "/activity.csv", "/download/notion", "/healthz", "/nowhere", "/broken"]
+
+
+@pytest.mark.parametrize("address", STORED)
+def test_what_may_be_stored_carries_no_cookie_even_when_it_is_opened_as_a_page(
+    browser: Browser, served: Served, store: None, address: str
+):
+    for asking in (PAGE, {"Sec-Fetch-Dest": "document"}):
+        assert not cookies(browser.get(address, f"sid={browsers.mint()}", headers=asking))
+        assert not cookies(browser.get(address, headers=asking))
+
+
+def test_what_sets_a_cookie_of_streamlits_is_not_stored_either(browser: Browser, served: Served):
+    assert browser.get("/oauth2callback").headers["cache-control"] == "private, no-store"
+
+
+def test_under_another_host_no_cookie_is_set(browser: Browser, served: Served):
+    answer = browser.get("/", base="http://127.0.0.1:8501", headers=PAGE)
+    assert answer.status_code == 307 and not cookies(answer)
 
 
 def test_browsers_that_say_where_an_answer_goes_are_believed(browser: Browser, served: Served):
@@ -107,25 +187,38 @@ def test_only_getting_a_page_sets_a_cookie(browser: Browser, served: Served, met
     assert not cookies(browser.ask(method, "/", headers=PAGE))
 
 
-@pytest.mark.parametrize(
-    ("host", "answer"), [("localhost:8501", "websocket.accept"), ("evil.example:8501", "websocket.close")]
-)
-def test_a_websocket_passes_untouched_under_our_own_host_and_no_other(served: Served, host: str, answer: str):
-    """Streamlit lets in whoever says the same host and origin, as a site does whose name is made to lead here."""
-    sent: list[dict] = []
-    scope = {
-        "type": "websocket", "path": "/_stcore/stream", "raw_path": b"/_stcore/stream", "query_string": b"",
-        "headers": [(b"host", host.encode()), (b"accept", b"text/html")], "subprotocols": [],
-    }  # fmt: skip
+def opens(public_url: str = HERE, **asked: str | None) -> bool:
+    """Whether a websocket opens, with a cookie of ours unless another one is named."""
+    name = "__Host-sid" if public_url.startswith("https") else "sid"
+    sent = handshake(**{"cookie": f"{name}={browsers.mint()}", "origin": public_url, **asked})  # type: ignore[arg-type]
+    assert sent[0]["type"] in ("websocket.accept", "websocket.close") and not sent[0].get("headers")
+    return sent[0]["type"] == "websocket.accept"
 
-    async def receive():
-        return {"type": "websocket.connect"}
 
-    async def send(message):
-        sent.append(message)
+def test_a_websocket_opens_for_our_own_pages_in_a_browser_with_our_cookie(served: Served):
+    assert opens()
+    assert not opens(host="evil.example:8501"), "as a site does whose name is made to lead here"
+    assert not opens(cookie=None) and not opens(cookie=f"sid={COOKIE}!")
+    assert not opens(path="/another"), "there is one websocket"
 
-    run(APP(scope, receive, send))
-    assert sent[0]["type"] == answer and not sent[0].get("headers")
+
+ORIGINS = [None, "", "null", "http://localhost:9999", "http://localhost", "https://localhost:8501", "http://evil.example",
+           "http://localhost:8501.evil.example", "http://localhost:8501/", "http://a@localhost:8501"]  # fmt: skip
+
+
+@pytest.mark.parametrize("origin", ORIGINS)
+def test_no_page_of_another_origin_opens_a_websocket(served: Served, origin: str | None):
+    """Such as one on another port of this machine, to which the browser sends the cookie as well."""
+    assert not opens(origin=origin)
+
+
+@pytest.mark.parametrize("public_url", ["https://dash.example.com", "https://dash.example.com:443"])
+def test_the_origins_usual_port_may_be_there_or_not(served: Served, public_url: str):
+    served(PUBLIC_URL=public_url)
+    for origin in ("https://dash.example.com", "https://dash.example.com:443"):
+        assert opens(public_url, origin=origin, host="dash.example.com")
+    for origin in ("http://dash.example.com", "https://dash.example.com:80", "https://dash.example.com:8443"):
+        assert not opens(public_url, origin=origin, host="dash.example.com")
 
 
 ELSEWHERE = ["http://127.0.0.1:8501", "http://localhost:9999", "http://192.168.1.7:8501", "http://evil.example"]
@@ -222,7 +315,7 @@ def test_no_address_whatsoever_leads_to_another_host(served: Served):
 
 ANSWERS = [
     ("GET", "/", PAGE, 200),
-    ("GET", "/", {**PAGE, "If-None-Match": '"x"'}, 304),
+    ("GET", "/", {**PAGE, "If-None-Match": '"x"'}, 200),
     ("GET", "/static/index.js", {}, 200),
     ("GET", "/healthz", {}, 200),
     ("GET", "/download/hubspot", PAGE, 404),
@@ -262,6 +355,39 @@ def test_a_fault_in_the_app_is_told_in_words_without_a_trace(browser: Browser, s
     answer = browser.get("/broken", headers=PAGE)
     assert "Something went wrong here" in answer.text
     assert "ZeroDivision" not in answer.text and "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("address", ["/", "/notion", "/download/notion", "/_stcore/health", "/auth/logout"])
+def test_no_request_changes_anything(browser: Browser, served: Served, method: str, address: str):
+    answer = browser.ask(method, address, headers={"Origin": "http://evil.example"})
+    assert answer.status_code == 405 and answer.headers["allow"] == "GET, HEAD"
+    assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST", "DELETE", "OPTIONS", "GET"])
+def test_nothing_is_uploaded(browser: Browser, served: Served, method: str):
+    assert browser.ask(method, "/_stcore/upload_file/session/file", content=b"x" * 100).status_code == 404
+
+
+def test_a_body_is_read_up_to_a_limit_and_no_further_whatever_its_length_is_said_to_be(
+    browser: Browser, served: Served
+):
+    taken = 0
+
+    async def endless():
+        nonlocal taken
+        for _ in range(400):
+            taken += 1
+            yield b"x" * 1_000_000
+
+    allowed = browser.ask("POST", "/sandbox/body", content=b"x" * MOST_BYTES)
+    assert (allowed.status_code, allowed.text) == (200, str(MOST_BYTES))
+    for said in ({}, {"Content-Length": "10"}, {"Content-Length": "419430400"}, {"Content-Length": "many"}):
+        answer = browser.ask("POST", "/sandbox/body", content=endless(), headers=said)
+        assert answer.status_code == 413 and answer.headers["connection"] == "close"
+        assert "more than this address takes" in answer.text
+    assert taken <= 2 * 2, "two megabytes of 400, where the length was not said before"
 
 
 @pytest.mark.parametrize("address", ["/_stcore/metrics", "/_stcore/agent/openapi.json"])

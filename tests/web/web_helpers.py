@@ -26,7 +26,18 @@ PAGE = {"Accept": "text/html,application/xhtml+xml"}
 async def page(request: Request) -> Response:
     if request.headers.get("if-none-match"):
         return Response(status_code=304)
-    return PlainTextResponse(f"page {request.url.path} {request.url.query}")
+    return PlainTextResponse(
+        f"page {request.url.path} {request.url.query} {request.cookies.get('sid')}",
+        headers={"Cache-Control": "no-cache", "ETag": '"x"', "Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT"},
+    )
+
+
+async def body(request: Request) -> Response:
+    return PlainTextResponse(str(len(await request.body())))
+
+
+async def stored_for_ever(request: Request) -> Response:
+    return PlainTextResponse("file", headers={"Cache-Control": "public, immutable", "ETag": '"x"'})
 
 
 async def broken(request: Request) -> Response:
@@ -35,6 +46,9 @@ async def broken(request: Request) -> Response:
 
 async def socket(websocket: WebSocket) -> None:
     await websocket.accept()
+    if websocket.query_params.get("stay"):
+        while True:
+            await websocket.send_text(str(len(await websocket.receive_bytes())))
     await websocket.close()
 
 
@@ -52,12 +66,39 @@ APP = Starlette(
         *web.routes,
         Route("/oauth2callback", signing_in),
         WebSocketRoute("/_stcore/stream", socket),
+        WebSocketRoute("/another", socket),
+        Route("/sandbox/body", body, methods=["POST"]),
+        Route("/static/kept.js", stored_for_ever),
+        Route("/favicon.png", stored_for_ever),
         Route("/broken", broken),
         Route("/only-read", page, methods=["GET"]),
         Route("/{path:path}", page, methods=["GET"]),
     ],
     middleware=web.middleware,
 )
+
+
+def handshake(
+    cookie: str | None = None, origin: str | None = HERE, host: str = "localhost:8501", path: str = "/_stcore/stream"
+) -> list[dict[str, Any]]:
+    """What the app answers to a websocket."""
+    sent: list[dict[str, Any]] = []
+    headers = [(b"host", host.encode()), (b"accept", b"text/html")]
+    headers += [(b"origin", origin.encode())] if origin is not None else []
+    headers += [(b"cookie", cookie.encode())] if cookie else []
+    scope = {
+        "type": "websocket", "path": path, "raw_path": path.encode(), "query_string": b"",
+        "headers": headers, "subprotocols": [],
+    }  # fmt: skip
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "websocket.connect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    run(APP(scope, receive, send))
+    return sent
 
 
 class Browser:
