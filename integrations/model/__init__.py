@@ -1,5 +1,6 @@
 """The vocabulary that everything shares; imports nothing of ours."""
 
+from .address import client_address
 from .browser import cookie_name, new_cookie, owner_of
 from .connection import Account, Connection, Environment, Load, LoadState, Token
 from .event import Actor, Event
@@ -10,6 +11,6 @@ from .settings import Endpoints, Settings, settings
 
 __all__ = [
     "Account", "Actor", "Api", "Connection", "Endpoints", "Environment", "Event", "Fault", "Item", "Kind", "Lane",
-    "Load", "LoadState", "Page", "Part", "Plan", "Provider", "Rate", "Session", "Settings", "Token", "cookie_name",
-    "moment", "new_cookie", "owner_of", "proof_of", "session_of", "settings",
+    "Load", "LoadState", "Page", "Part", "Plan", "Provider", "Rate", "Session", "Settings", "Token",
+    "client_address", "cookie_name", "moment", "new_cookie", "owner_of", "proof_of", "session_of", "settings",
 ]
