@@ -1,5 +1,6 @@
 """The vocabulary that everything shares; imports nothing of ours."""
 
+from .address import client_address
 from .browser import cookie_name, identity_of, new_cookie, owner_of
 from .connection import Account, Connection, Environment, Load, LoadState, Token
 from .event import Actor, Event
@@ -11,5 +12,6 @@ from .settings import Endpoints, Settings, settings
 __all__ = [
     "Account", "Actor", "Answer", "Api", "Connection", "Endpoints", "Environment", "Event", "Fault", "Item", "Kind",
     "Lane", "Load", "LoadState", "Page", "Part", "Plan", "Provider", "Rate", "Session", "Settings", "Token",
-    "cookie_name", "identity_of", "moment", "new_cookie", "owner_of", "proof_of", "session_of", "settings",
+    "client_address", "cookie_name", "identity_of", "moment", "new_cookie", "owner_of", "proof_of", "session_of",
+    "settings",
 ]

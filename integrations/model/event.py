@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import ip_address
+
+from .address import is_address, is_this_machine
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,9 @@ class Actor:
 
 def _place(address: str | None) -> str:
     """An address, if it is one: a proxy may hand on what anybody has written."""
-    try:
-        return "this machine" if not address or ip_address(address).is_loopback else address
-    except ValueError:
-        return "an unknown address"
+    if not address or is_this_machine(address):
+        return "this machine"
+    return address if is_address(address) else "an unknown address"
 
 
 # each also names those that come after it

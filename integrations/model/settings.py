@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+from .address import networks
 from .connection import Environment
 from .errors import NotConfigured
 from .provider import Provider
@@ -34,6 +35,7 @@ GENERAL: dict[str, tuple[str, str]] = {
     "WORKERS": ("child", "Who loads: a `child` process, `inline` in the app itself, or `external` (`make worker`)."),
     "ORGANISATION": ("", "The claim that names whom people may share with; `email`: the domain of a verified address."),
     "ALLOW_ANONYMOUS": ("off", "`on` lets a `PUBLIC_URL` on another machine start without sign-in."),
+    "TRUSTED_PROXIES": ("private", "Networks of proxies whose `X-Forwarded-For` counts; `private`: the private ones."),
     "FORGET_AFTER_DAYS": ("90", "Connections unused for so many days are revoked and deleted."),
     "KEEP_DAYS": ("90", "What was loaded is deleted when nobody has loaded it again for so many days."),
     "STALE_AFTER": ("60", "Minutes until an opened page refreshes itself; not where calls are rationed."),
@@ -91,6 +93,7 @@ class Settings:
         self.workers = self._choice("WORKERS", "child", "inline", "external")
         self.signs_in = bool(self[AUTH])
         self.allow_anonymous = self._choice("ALLOW_ANONYMOUS", "on", "off") == "on"
+        self.trusted_proxies = networks(self["TRUSTED_PROXIES"], "TRUSTED_PROXIES")
         self.forget_after_days = self._number("FORGET_AFTER_DAYS", at_least=1)
         self.keep_days = self._number("KEEP_DAYS", at_least=1)
         self.token_lease_seconds = self._number("TOKEN_LEASE_SECONDS", at_least=0.1)

@@ -9,6 +9,7 @@ minute, so that a reload in the middle waits for it instead of redeeming again.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 from collections.abc import Mapping
@@ -17,7 +18,8 @@ from typing import Any
 
 from ..http import SHORT, ApiClient, within
 from ..model import Account, Connection, Endpoints, Lane, Provider, Rate, Token, settings
-from ..model.errors import ConnectFailed, DashboardError, ReconnectNeeded
+from ..model.address import counted_as
+from ..model.errors import ConnectFailed, DashboardError, ReconnectNeeded, StoreUnavailable
 from ..store import budget, connections, keys, locks, records
 from ..store.connection import insisted
 from ..store.keys import Outcome, PendingAuthorization
@@ -27,27 +29,60 @@ from .client import request_token, token_of
 log = logging.getLogger(__name__)
 WAIT = 20  # seconds that a second run waits for the one that redeems
 IDENTIFY = 30  # seconds until an account must have been named, retries included: the page waits
-PER_OWNER, IN_ALL = Rate(10, 60), Rate(300, 60)  # exchanges of codes for one provider
+PER_OWNER, PER_ADDRESS = Rate(10, 60), Rate(30, 60)  # exchanges of codes with one provider that may fail
 START_AGAIN = "You can start again on this page."
+TOO_MANY = "There were too many failed attempts to connect. Your approval is kept: reload this page in a minute."
 
 
-async def redeem(provider: Provider, owner: str, answer: Mapping[str, str]) -> Outcome:
+async def redeem(provider: Provider, owner: str, answer: Mapping[str, str], address: str = "") -> Outcome:
     """What became of an authorization response (RFC 6749 section 4.1.2), which is left as a notice.
 
-    `answer` is the query of the redirect. Never raises DashboardError but StoreUnavailable
-    before anything was spent.
+    `answer` is the query of the redirect, `address` the person's network address. Never raises DashboardError but
+    StoreUnavailable before anything was spent. After too many failed attempts the outcome is "later": the state is
+    kept, and the same answer can be redeemed when the wait is over.
     """
     state = answer.get("state", "")
     if not state:
         return await _noted(provider, owner, Outcome("failed", f"{provider.title} sent no state. {START_AGAIN}"))
-    place = (owner, provider.slug, hashed(state))
+    place, attempt = (owner, provider.slug, hashed(state)), _Attempt(provider, owner, address, hashed(state))
+    if answer.get("code") and await _is_expected(place) and not await insisted(attempt.is_admitted):
+        return Outcome("later", TOO_MANY)
     pending, ours = await records.claim((keys.STATE, place), (keys.OUTCOME, place), Outcome("redeeming"))
     if pending is None:
         outcome = await _unknown(provider, place) if ours else await _awaited(provider, place)
+        if ours or outcome.state == "connected":
+            await attempt.forgive()
         return await _noted(provider, owner, outcome) if ours else outcome
-    outcome = await _redeemed(provider, owner, pending, answer)
+    outcome = await _redeemed(provider, owner, pending, answer, attempt)
     await insisted(lambda: records.put(keys.OUTCOME, place, outcome))
     return await _noted(provider, owner, outcome)
+
+
+async def _is_expected(place: tuple[str, ...]) -> bool:
+    return await records.get(keys.STATE, place) is not None
+
+
+class _Attempt:
+    """One attempt to connect, counted for its owner and its address until it has succeeded."""
+
+    def __init__(self, provider: Provider, owner: str, address: str, name: str) -> None:
+        counted = [(owner, PER_OWNER)] + ([(counted_as(address), PER_ADDRESS)] if address else [])
+        self._lanes = [Lane(f"exchanges:{provider.slug}:{whose}", rate) for whose, rate in counted]
+        self._name = name
+
+    async def is_admitted(self) -> bool:
+        """Returns whether there is room for one more; taken at once, so that many at the same time are no more."""
+        for lane in self._lanes:
+            if not await budget.admitted(lane, self._name):
+                await self.forgive()
+                return False
+        return True
+
+    async def forgive(self) -> None:
+        """Give the room back; where Redis is away, it comes back by itself."""
+        with contextlib.suppress(StoreUnavailable):
+            for lane in self._lanes:
+                await budget.forgive(lane, self._name)
 
 
 async def _unknown(provider: Provider, place: tuple[str, ...]) -> Outcome:
@@ -72,12 +107,14 @@ async def _awaited(provider: Provider, place: tuple[str, ...]) -> Outcome:
 
 
 async def _redeemed(
-    provider: Provider, owner: str, pending: PendingAuthorization, answer: Mapping[str, str]
+    provider: Provider, owner: str, pending: PendingAuthorization, answer: Mapping[str, str], attempt: _Attempt
 ) -> Outcome:
     try:
         _accept(provider, pending, answer)
-        await insisted(lambda: _within_rate(provider, owner))
         connection = await _connected(provider, owner, pending, answer["code"])
+    except ConnectFailed as error:  # the provider was not asked for anything
+        await attempt.forgive()
+        return Outcome("failed", str(error))
     except ReconnectNeeded:
         return Outcome("failed", f"{provider.title} does not accept this approval any more. {START_AGAIN}")
     except DashboardError as error:
@@ -85,14 +122,8 @@ async def _redeemed(
     except Exception as error:  # a shape nobody has seen yet must not leave the person without an answer
         log.error("connecting to %s failed: %s", provider.slug, type(error).__name__)
         return Outcome("failed", f"{provider.title} sent something this version does not understand. {START_AGAIN}")
+    await attempt.forgive()
     return Outcome("connected", f"Connected to {connection.account.name}.", connection.id)
-
-
-async def _within_rate(provider: Provider, owner: str) -> None:
-    """Nobody has us ask a token endpoint again and again with codes of their own making."""
-    for name, rate in ((owner, PER_OWNER), ("", IN_ALL)):
-        if not await budget.admitted(Lane(f"exchanges:{provider.slug}:{name}", rate)):
-            raise ConnectFailed("There were too many attempts to connect. Wait a minute, then press Connect again.")
 
 
 def _accept(provider: Provider, pending: PendingAuthorization, answer: Mapping[str, str]) -> None:

@@ -10,6 +10,7 @@ here costs 0.35 ms.)
 from __future__ import annotations
 
 import hashlib
+import secrets
 from typing import Any
 
 from ..model import Lane
@@ -46,11 +47,12 @@ if redis.call('SET', KEYS[2], now, 'NX', 'PX', ARGV[3]) then return 0 end
 return ARGV[4]
 """
 ADMIT = NOW + """
-local first = redis.call('LINDEX', KEYS[1], -ARGV[1])
-if first and tonumber(first) + ARGV[2] > now then return 0 end
-redis.call('RPUSH', KEYS[1], now)
-redis.call('LTRIM', KEYS[1], -ARGV[1], -1)
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])
+if not redis.call('ZSCORE', KEYS[1], ARGV[3]) then
+  if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[1]) then return 0 end
+  redis.call('ZADD', KEYS[1], now, ARGV[3])
+  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+end
 return 1000
 """
 CLOSED = NOW + "return math.max(0, tonumber(redis.call('GET', KEYS[1]) or 0) - now)"
@@ -73,9 +75,15 @@ async def sent(lane: Lane) -> None:
     await _seconds(SENT, _key("sent", lane), _key("going", lane), arguments=_numbers(lane))
 
 
-async def admitted(lane: Lane) -> bool:
-    """Whether one more is within the rate, for what is refused rather than made to wait."""
-    return bool(await _seconds(ADMIT, _key("admitted", lane), arguments=_numbers(lane)))
+async def admitted(lane: Lane, attempt: str = "") -> bool:
+    """Returns whether one more attempt is within the rate; it is counted once, under its name if it has one."""
+    name = _key("attempts", lane)
+    return bool(await _seconds(ADMIT, name, arguments=(*_numbers(lane), attempt or secrets.token_hex(8))))
+
+
+async def forgive(lane: Lane, attempt: str) -> None:
+    """Count an admitted attempt no longer, so that in the end only those count that failed."""
+    await execute(lambda redis: redis.zrem(_key("attempts", lane), attempt))
 
 
 async def close(lane: Lane, seconds: float) -> None:
@@ -88,7 +96,7 @@ async def closed_for(lane: Lane) -> float:
     return await _seconds(CLOSED, _key("closed", lane))
 
 
-async def _seconds(script: str, *names: str, arguments: tuple[int, ...] = ()) -> float:
+async def _seconds(script: str, *names: str, arguments: tuple[int | str, ...] = ()) -> float:
     async def call(redis: Any) -> Any:
         return await redis.eval(script, len(names), *names, *arguments)
 

@@ -31,9 +31,11 @@ class PendingAuthorization:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an attempt to connect ended, or that it is still being redeemed."""
+    """How an attempt to connect ended, or that it is still being redeemed; "later", where nothing is spent, is never
+    stored.
+    """
 
-    state: Literal["redeeming", "connected", "failed"]
+    state: Literal["redeeming", "connected", "failed", "later"]
     message: str = ""
     connection_id: str = ""
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from .. import providers
 from ..frames import activity
-from ..model import Actor
+from ..model import Actor, client_address, settings
 from ..store import audit
 from ..store.loop import run
 from .explain import explained
@@ -17,10 +17,15 @@ LATEST = 1_000  # events on the page
 
 
 def actor() -> Actor:
-    """Whoever sits at the browser that asks."""
-    person = session()
-    address, agent = st.context.ip_address, st.context.headers.get("User-Agent", "")
-    return Actor.at(person.name if person else "", address and str(address), str(agent))
+    """Returns who sits at the browser that asks, and where."""
+    person, agent = session(), st.context.headers.get("User-Agent", "")
+    return Actor.at(person.name if person else "", address(), str(agent))
+
+
+def address() -> str:
+    """Returns the network address of the browser that asks."""
+    forwarded = st.context.headers.get_all("X-Forwarded-For")
+    return client_address(st.context.ip_address, forwarded, settings().trusted_proxies)
 
 
 def activity_button(owner: str) -> None:

@@ -13,7 +13,7 @@ from ..model.errors import StoreFull
 from ..store import audit, connections, keys, records
 from ..store.keys import Outcome
 from ..store.loop import run
-from .activity import actor
+from .activity import actor, address
 from .decide import decided
 from .explain import explained
 from .leave import leave_for, replace_with
@@ -31,15 +31,21 @@ def returned() -> bool:
 def come_back(provider: Provider, owner: str) -> None:
     """Redeem the provider's answer, then go on at the clean address, which takes its place in the history.
 
-    Nothing is drawn in between, so leaving or reloading the page does not stop it.
+    Nothing is drawn in between, so leaving or reloading the page does not stop it. An answer that has to wait keeps
+    its address: reloading redeems it.
     """
     answer = {name: st.query_params[name] for name in ANSWER if name in st.query_params}
-    run(_redeem(provider, owner, answer, actor()))
-    replace_with(f"/{provider.slug}")
+    outcome = run(_redeem(provider, owner, answer, actor(), address()))
+    if outcome.state != "later":
+        replace_with(f"/{provider.slug}")
+    st.warning(outcome.message, icon=":material/hourglass:")
+    st.stop()
 
 
-async def _redeem(provider: Provider, owner: str, answer: dict[str, str], by: Actor) -> None:
-    outcome = await oauth.redeem(provider, owner, answer)
+async def _redeem(provider: Provider, owner: str, answer: dict[str, str], by: Actor, address: str) -> Outcome:
+    outcome = await oauth.redeem(provider, owner, answer, address)
+    if outcome.state == "later":
+        return outcome
     connection = await connections.find(owner, provider.slug, outcome.connection_id) if outcome.connection_id else None
     done = "connected" if connection else f"tried to connect to {provider.title}: {outcome.message}"
     if await connections.of(owner):  # a browser that has nothing leaves nothing
@@ -47,6 +53,7 @@ async def _redeem(provider: Provider, owner: str, answer: dict[str, str], by: Ac
     asked = (await sync.choice(owner, provider.slug)).asked
     if connection and (asked or not provider.ration):
         await sync.start(connection)
+    return outcome
 
 
 def notice(provider: Provider, owner: str) -> None:

@@ -14,6 +14,7 @@ from .. import frames, providers, sync
 from ..model import Actor, Connection, Lane, Load, Rate, Session, cookie_name, owner_of, proof_of, settings
 from ..model.errors import DashboardError, StoreFull
 from ..store import audit, budget, connections, sessions, sharing
+from .address import address_of
 from .words import words
 
 DOWNLOADS = Rate(30, 60)  # of one browser
@@ -78,8 +79,7 @@ async def _refused(request: Request) -> Response | None:
 
 async def _actor(request: Request) -> Actor:
     session = await _session(request)
-    address = request.client.host if request.client else None
-    return Actor.at(session.name if session else "", address, request.headers.get("user-agent", ""))
+    return Actor.at(session.name if session else "", address_of(request), request.headers.get("user-agent", ""))
 
 
 async def _session(request: Request) -> Session | None:

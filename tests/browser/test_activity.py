@@ -7,6 +7,7 @@ import io
 
 from playwright.sync_api import expect
 
+from .conftest import Visit
 from .visitor import Visitor
 
 
@@ -24,6 +25,16 @@ def test_what_was_done_is_listed_and_can_be_downloaded(visitor: Visitor) -> None
     assert "opened" in done and any(each.startswith("loaded in whole: ") for each in done)
     assert "Chrome" in log[done.index("asked for a refresh")]["From"]
     assert {line["Source"] for line in log} == {"HubSpot"} and "Chrome" in log[0]["From"]
+
+
+def test_the_page_and_the_downloads_are_logged_under_the_address_that_a_trusted_proxy_names(visit: Visit) -> None:
+    """The address in front of a proxy on another host, which nothing but our own setting knows as a proxy."""
+    person, proxy = "203.0.113.7", "10.0.0.5"
+    visitor = visit(extra_http_headers={"X-Forwarded-For": f"198.51.100.9, {person}, {proxy}"})
+    visitor.connect("hubspot")
+    visitor.download()
+    places = {line["What"]: line["From"].partition(" ·")[0] for line in visitor.log()}
+    assert places["connected"] == places["downloaded"] == places["opened"] == person
 
 
 def test_forgetting_a_browser_ends_everything_it_had(visitor: Visitor) -> None:

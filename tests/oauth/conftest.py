@@ -109,9 +109,10 @@ class Person:
         url = run(oauth.authorize(provider, self.owner, environment))
         return dict(parse_qsl(urlsplit(url).query))["state"]
 
-    def comes_back(self, state: str, provider: Provider = ACME, **answer: str) -> Outcome:
+    def comes_back(self, state: str, provider: Provider = ACME, address: str = "", **answer: str) -> Outcome:
         """Returns with an answer; a code unless it says otherwise."""
-        return run(oauth.redeem(provider, self.owner, {"state": state, **(answer or {"code": f"code {state}"})}))
+        answer = {"state": state, **(answer or {"code": f"code {state}"})}
+        return run(oauth.redeem(provider, self.owner, answer, address))
 
     def connects(self) -> Connection:
         outcome = self.comes_back(self.leaves())

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import hashlib
+import secrets
 import sys
 from collections.abc import Callable
-from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
 
 from integrations import oauth
-from integrations.model import Rate, errors
+from integrations.model import errors
+from integrations.oauth.redeem import PER_ADDRESS, PER_OWNER
 from integrations.store import budget, connection, connections, keys, locks, records
 from integrations.store.keys import Outcome
 from integrations.store.loop import run
@@ -272,7 +273,7 @@ def test_without_redis_nothing_is_spent_and_the_person_is_told(acme, person, mon
 def test_a_browser_that_sends_one_made_up_code_after_the_other_is_told_to_wait(acme, person, stranger) -> None:
     acme.answer = lambda form: httpx.Response(400, json={"error": "invalid_grant"})
     said = [person.comes_back(person.leaves()).message for _ in range(12)]
-    assert len(acme.forms) == 10 and all("too many attempts" in each for each in said[10:])
+    assert len(acme.forms) == 10 and all("too many failed attempts" in each for each in said[10:])
     acme.answer = None
     assert stranger.comes_back(stranger.leaves()).state == "connected", "others are not kept waiting"
 
@@ -314,13 +315,63 @@ def test_what_a_newer_version_has_stored_is_replaced_by_a_new_approval(acme, per
     assert person.connects().reconnect == "" and stored_token(mine).access_token == "access-2"
 
 
-def test_nor_do_many_browsers_together(acme, provider, monkeypatch) -> None:
-    monkeypatch.setattr(sys.modules["integrations.oauth.redeem"], "IN_ALL", Rate(3, 60))
+def refused(form: dict[str, str]) -> httpx.Response:
+    return httpx.Response(400, json={"error": "invalid_grant"})
 
-    async def comes(browser: str) -> str:
-        url = await oauth.authorize(provider, browser, "real")
-        state = dict(parse_qsl(urlsplit(url).query))["state"]
-        return (await oauth.redeem(provider, browser, {"state": state, "code": f"code of {browser}"})).message
 
-    said = [run(comes(letter * 64)) for letter in "abcde"]
-    assert len(acme.forms) == 3 and all("too many attempts" in each for each in said[3:])
+def test_made_up_browsers_elsewhere_keep_nobody_from_connecting(acme, person) -> None:
+    """Thirty of them, ten codes each: once that was all that everybody together had in a minute."""
+    acme.answer = refused
+    for number in range(30):
+        attacker = type(person)(f"made-up browser {number}")
+        for _ in range(10):
+            attacker.comes_back(attacker.leaves(), address="203.0.113.7")
+    acme.answer = None
+    assert person.comes_back(person.leaves(), address="198.51.100.1").state == "connected"
+    assert len(acme.forms) == PER_ADDRESS.calls + 1
+
+
+def test_an_approval_that_has_to_wait_is_kept_with_its_state(acme, person, stranger, in_redis) -> None:
+    acme.answer = refused
+    for _ in range(PER_ADDRESS.calls):
+        stranger = type(person)(f"browser {secrets.token_hex(4)}")
+        stranger.comes_back(stranger.leaves(), address="203.0.113.7")
+    acme.answer, asked = None, len(acme.forms)
+    state = person.leaves()
+    outcome = person.comes_back(state, address="203.0.113.7", code="the code")
+    assert outcome.state == "later" and "reload this page" in outcome.message and len(acme.forms) == asked
+    assert person.comes_back(state, address="198.51.100.1", code="the code").state == "connected"
+
+
+def test_only_a_failed_exchange_is_counted(acme, person) -> None:
+    for _ in range(2 * PER_OWNER.calls):
+        assert person.comes_back(person.leaves(), address="203.0.113.7").state == "connected"
+        assert "not expected" in person.comes_back("x" * 64, address="203.0.113.7", code="the code").message
+        assert "not approve" in person.comes_back(person.leaves(), address="203.0.113.7", error="access_denied").message
+        answer = {"code": "the code", "iss": "http://localhost:8501/sandbox/acme"}
+        assert "not come from" in person.comes_back(person.leaves(), address="203.0.113.7", **answer).message
+
+
+def test_an_ipv6_subscriber_is_one_address_and_others_are_others(acme, person) -> None:
+    acme.answer = refused
+    for number in range(PER_ADDRESS.calls + 5):
+        attacker = type(person)(f"browser {number}")
+        attacker.comes_back(attacker.leaves(), address=f"2001:db8:0:1::{number:x}")
+    assert len(acme.forms) == PER_ADDRESS.calls
+    acme.answer = None
+    assert person.comes_back(person.leaves(), address="2001:db8:0:2::1").state == "connected"
+
+
+def test_attempts_at_the_same_moment_are_no_more_than_one_after_the_other(acme, person, provider) -> None:
+    acme.answer = refused
+    people = [type(person)(f"browser {number}") for number in range(PER_ADDRESS.calls + 20)]
+    states = [each.leaves() for each in people]
+
+    async def all_at_once() -> list[Outcome]:
+        answers = ({"state": state, "code": f"code {state}"} for state in states)
+        pairs = zip(people, answers, strict=True)
+        return await asyncio.gather(*(oauth.redeem(provider, each.owner, sent, "203.0.113.7") for each, sent in pairs))
+
+    outcomes = run(all_at_once())
+    assert len(acme.forms) == PER_ADDRESS.calls
+    assert sum(outcome.state == "later" for outcome in outcomes) == 20

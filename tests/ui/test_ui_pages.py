@@ -6,16 +6,17 @@ import dataclasses
 import itertools
 from collections.abc import Callable
 from types import SimpleNamespace
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from browser.plant import HOSTILE, plant
 from screens import Page, own_main, words
 from streamlit.testing.v1 import AppTest
 
-from integrations import frames, providers, sync
-from integrations.model import Item, new_cookie, settings
-from integrations.store import connection, connections, keys, records
+from integrations import frames, oauth, providers, sync
+from integrations.model import Item, Lane, new_cookie, settings
+from integrations.oauth.redeem import PER_OWNER
+from integrations.store import audit, budget, connection, connections, keys, records
 from integrations.store.loop import run
 from integrations.ui import forget, sign_in
 
@@ -72,6 +73,25 @@ def test_without_a_cookie_a_page_asks_for_it_and_shows_nothing(page: Page, owner
         assert not app.exception
         assert "Allow cookies" in words(app)
         assert not app.dataframe and not app.button
+
+
+def test_an_answer_that_has_to_wait_keeps_its_address_and_is_redeemed_later(page: Page, owner: str) -> None:
+    provider = providers()["hubspot"]
+    sent = dict(parse_qsl(urlsplit(run(oauth.authorize(provider, owner, "sandbox"))).query))
+    lane = Lane(f"exchanges:{provider.slug}:{owner}", PER_OWNER)
+    for number in range(lane.rate.calls):
+        run(budget.admitted(lane, f"failed {number}"))
+
+    app = page("hubspot", code="c", state=sent["state"])
+
+    assert "reload this page in a minute" in words(app) and not app.exception
+    assert "code" in app.query_params and "http-equiv" not in words(app)
+    assert run(audit.events(owner)) == []
+
+    run(budget.forgive(lane, "failed 0"))
+    app = page("hubspot", code="c", state=sent["state"])
+
+    assert 'content="0; url=/hubspot"' in words(app)
 
 
 def test_another_browser_sees_nothing(page: Page, owner: str) -> None:
