@@ -17,6 +17,14 @@ IDENTITY, TOKENS = "_streamlit_user", "_streamlit_user_tokens"
 
 
 @dataclass(frozen=True)
+class Names:
+    """What names a person, and whom they may share with, in Redis; each is empty where there is none."""
+
+    owner: str
+    organisation: str
+
+
+@dataclass(frozen=True)
 class Session:
     """Somebody who is signed in on one browser.
 
@@ -38,7 +46,7 @@ class Session:
 def proof_of(cookies: Mapping[str, str]) -> str:
     """A hash of Streamlit's identity cookie, which it has signed, perhaps in pieces; of nothing, without one."""
     identity = sorted(each for each in cookies.items() if each[0].startswith(IDENTITY) and TOKENS not in each[0])
-    return _named(*("=".join(each) for each in identity))
+    return _hashed(_joined(*(part for pair in identity for part in pair)))
 
 
 def session_of(claims: Mapping[str, Any], proof: str = "") -> Session:
@@ -48,11 +56,11 @@ def session_of(claims: Mapping[str, Any], proof: str = "") -> Session:
         raise NotConfigured("The sign-in provider does not say who signed in: its ID token lacks iss or sub.")
     organisation = _organisation(claims)
     return Session(
-        owner=_named("person", issuer, subject),
+        owner=_hashed(_joined("person", issuer, subject)),
         name=str(claims.get("name") or claims.get("email") or subject),
-        login=_named(json.dumps(dict(claims), sort_keys=True, default=str)),
+        login=_hashed(json.dumps(dict(claims), sort_keys=True, default=str)),
         at=datetime.now(UTC),
-        organisation=_named("organisation", issuer, organisation) if organisation else "",
+        organisation=_hashed(_joined("organisation", issuer, organisation)) if organisation else "",
         organisation_name=organisation,
         proof=proof,
     )
@@ -67,5 +75,26 @@ def _organisation(claims: Mapping[str, Any]) -> str:
     return address.rpartition("@")[2].lower() if claims.get("email_verified") is True else ""
 
 
-def _named(*parts: str) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+def names_before(claims: Mapping[str, Any]) -> Names:
+    """Returns the names that versions before gave for these claims, whose parts they joined by line breaks.
+
+    A name with a line break in one of its parts could stand for somebody else as well: it is left out.
+    """
+    issuer, organisation = str(claims.get("iss") or ""), _organisation(claims)
+    return Names(
+        owner=_named_before("person", issuer, str(claims.get("sub") or "")),
+        organisation=_named_before("organisation", issuer, organisation) if organisation else "",
+    )
+
+
+def _named_before(*parts: str) -> str:
+    return "" if any("\n" in part for part in parts) else _hashed("\n".join(parts))
+
+
+def _joined(*parts: str) -> str:
+    """Returns the parts as one text that no other parts make."""
+    return json.dumps(parts)
+
+
+def _hashed(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
