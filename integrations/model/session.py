@@ -68,4 +68,6 @@ def _organisation(claims: Mapping[str, Any]) -> str:
 
 
 def _named(*parts: str) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    """Returns a hash that no other parts have: they are joined by line breaks, or as JSON if one holds a line break."""
+    text = json.dumps(parts) if any("\n" in part for part in parts) else "\n".join(parts)
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import os
 import tomllib
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from .address import networks
@@ -91,6 +93,7 @@ class Settings:
         self.data_dir = (ROOT / self["DATA_DIR"]).resolve()
         self.sandbox = self._sandbox()
         self.workers = self._choice("WORKERS", "child", "inline", "external")
+        self.auth: dict[str, Any] = json.loads(self[AUTH] or "{}")
         self.signs_in = bool(self[AUTH])
         self.allow_anonymous = self._choice("ALLOW_ANONYMOUS", "on", "off") == "on"
         self.trusted_proxies = networks(self["TRUSTED_PROXIES"], "TRUSTED_PROXIES")
@@ -262,7 +265,8 @@ def _secrets_file() -> dict[str, str]:
         usable = 'write each setting as name = "value", in UTF-8'
         raise NotConfigured(f".streamlit/secrets.toml is not valid TOML: {usable}.") from None
     found = {name.upper(): str(value) for name, value in values.items() if not isinstance(value, dict)}
-    return {**found, AUTH: "on"} if isinstance(values.get("auth"), dict) else found
+    auth = values.get("auth")
+    return {**found, AUTH: json.dumps(auth, default=str)} if isinstance(auth, dict) else found
 
 
 @cache

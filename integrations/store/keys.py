@@ -95,6 +95,8 @@ OUTCOME = Kind("outcome", Outcome, MINUTE)  # owner, slug, hash of state
 NOTICE = Kind("notice", Outcome, 5 * MINUTE, dispensable=True)  # owner, slug
 SESSION = Kind("session", Session, 30 * DAY, dispensable=True)  # browser
 ENDED = Kind("ended", str, 31 * DAY)  # login: longer than Streamlit's cookie lives
+SIGN_IN = Kind("sign_in", str, 10 * MINUTE, dispensable=True)  # browser, step of signing in, hash of what proves it
+SIGN_IN_PROBLEM = Kind("sign_in_problem", str, 5 * MINUTE, dispensable=True)  # browser: why signing in has failed
 RETURN = Kind("return", str, 10 * MINUTE, dispensable=True)  # browser: the page that was asked for before signing in
 AUDIT_KEY = Kind("audit_key", str, 400 * DAY, dispensable=True)  # owner: what their activity log is sealed with
 CHOICE = Kind("choice", Choice, 400 * DAY, dispensable=True)  # owner, slug

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Mapping
 from typing import Any, NoReturn
@@ -10,19 +11,34 @@ from urllib.parse import urlencode, urlsplit
 import streamlit as st
 
 from .. import oauth, providers, sync
-from ..model import Connection, Session, cookie_name, owner_of, proof_of, session_of, settings
+from ..model import Connection, Session, cookie_name, owner_of, proof_of, session_of, settings, sign_in_providers
+from ..model.errors import StoreFull
+from ..model.sign_in import Problem
 from ..store import connections, sessions
 from ..store.loop import run
 from .leave import replace_with
 from .words import accounts, count, plain
 
+IF_AGAIN = "Try again; if it happens again, tell whoever runs this dashboard"
+PROBLEMS: dict[Problem, str] = {
+    "denied": "You did not complete the sign-in at the provider, so you are not signed in here. You can try again.",
+    "refused": f"The sign-in provider refused to go on. {IF_AGAIN}: its log has the reason.",
+    "busy": "The sign-in provider is out of order right now. Try again in a few minutes.",
+    "failed": f"The sign-in provider did not confirm who you are. {IF_AGAIN}: its log has the reason.",
+    "unreachable": f"The sign-in provider cannot be reached right now. {IF_AGAIN}: its log has the reason.",
+    "unexpected": "That answer from the sign-in provider was not expected: it is older than ten minutes, was used "
+    "already, or belongs to another browser. You can sign in again here.",
+    "elsewhere": "This browser holds a sign-in that was not begun in it, or too long ago, so it does not count. "
+    "Sign in here to go on.",
+}
+
 
 def signed_in(browser: str) -> str:
     """The owner who is signed in on this browser; else asks to sign in, and goes no further."""
     claims = st.user.to_dict() if st.user.is_logged_in else {}
-    session, fresh = run(_session(browser, claims, proof_of(st.context.cookies.to_dict())))
+    session, fresh, problem = run(_session(browser, claims, proof_of(st.context.cookies.to_dict())))
     if session is None:
-        _ask(browser)
+        _ask(browser, problem)
     if fresh and (address := run(sessions.asked_for(browser))):
         replace_with(settings().public_url + address)
     return session.owner
@@ -71,17 +87,24 @@ def offer_adoption(browser: str, owner: str) -> None:
                 st.rerun()
 
 
-async def _session(browser: str, claims: Mapping[str, Any], proof: str) -> tuple[Session | None, bool]:
-    """Who the identity cookie says it is, if their sign-in has not ended; and whether it has just begun.
+async def _session(
+    browser: str, claims: Mapping[str, Any], proof: str
+) -> tuple[Session | None, bool, Problem | None]:
+    """Returns who the identity cookie says it is, whether that sign-in has just begun, and why there is nobody.
 
-    A page that was opened before signing in has no such cookie, and says nothing of the sign-in since.
+    The cookie counts in the browser that began its sign-in, until that has ended. A page that was opened before
+    signing in has no such cookie, and says nothing of the sign-in since.
     """
     if not claims:
-        return None, False
+        return None, False, None
     said, known = session_of(claims, proof), await sessions.current(browser)
     if known and dataclasses.replace(known, at=said.at) == said:
-        return known, False
-    return (said, True) if await sessions.begin(browser, said) else (None, False)
+        return known, False, None
+    refused = await sessions.refused(browser, said)
+    if refused:
+        return None, False, "elsewhere" if refused == "elsewhere" else None
+    await sessions.begin(browser, said)
+    return said, True, None
 
 
 async def _adopt(mine: list[Connection], owner: str) -> None:
@@ -91,15 +114,32 @@ async def _adopt(mine: list[Connection], owner: str) -> None:
             await sync.start(theirs)
 
 
-def _ask(browser: str) -> NoReturn:
+def _ask(browser: str, problem: Problem | None) -> NoReturn:
+    problem = run(_told(browser)) or problem
     st.space("large")
     with st.container(horizontal=True, horizontal_alignment="center"), st.container(border=True, width=440):
         st.subheader(":material/dashboard: Sign in to go on", anchor=False)
         st.markdown("Everybody sees their own accounts here and no others, so the dashboard needs to know who you are.")
-        if st.button("Sign in", type="primary", icon=":material/login:", width="stretch"):
-            run(sessions.come_back_to(browser, _here()))
-            st.login()
+        if problem:
+            st.warning(PROBLEMS[problem], icon=":material/person_alert:")
+        providers = list(sign_in_providers())
+        for name in providers:
+            label = "Sign in" if len(providers) == 1 else f"Sign in with {plain(name)}"
+            if st.button(label, key=f"sign in {name}", type="primary", icon=":material/login:", width="stretch"):
+                run(_press(browser, _here()))
+                st.login(name)
     st.stop()
+
+
+async def _told(browser: str) -> Problem | None:
+    with contextlib.suppress(StoreFull):
+        return await sessions.told(browser)
+    return None
+
+
+async def _press(browser: str, address: str) -> None:
+    await sessions.come_back_to(browser, address)
+    await sessions.press(browser)
 
 
 def _here() -> str:

@@ -7,8 +7,9 @@ from .downloads import activity, download
 from .health import healthz, readyz
 from .life import check, lifespan, prepare
 from .middleware import Browser
+from .sign_in import SignIn
 
-middleware = [Middleware(Browser)]
+middleware = [Middleware(Browser), Middleware(SignIn)]
 routes: list[BaseRoute] = [
     Route("/download/{slug}", download),
     Route("/activity.csv", activity),

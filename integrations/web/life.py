@@ -14,7 +14,7 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
-from ..model import settings
+from ..model import require_complete_sign_in, settings
 from ..model.errors import DashboardError, NotConfigured
 from ..model.settings import ROOT
 from ..store import cipher, connection, loop
@@ -35,6 +35,7 @@ def check() -> None:
                 f"PUBLIC_URL is {settings().public_url}, and anybody who can open it could use this dashboard. "
                 "Set up sign-in (the README says how), or set ALLOW_ANONYMOUS=on if that is meant."
             )
+        require_complete_sign_in()
         cipher.keyring()
     except DashboardError as error:
         sys.exit(f"\n  The dashboard cannot start. {error}\n")

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from integrations.store import connections
 
@@ -26,8 +26,8 @@ cookie_secret = "0123456789abcdef0123456789abcdef"
 client_id = "dashboard"
 client_secret = "dashboard-secret"
 server_metadata_url = "{issuer}/.well-known/openid-configuration"
-client_kwargs = {{ prompt = "login" }}
 """
+EVIL = "http://evil.example"
 
 
 @pytest.fixture(scope="module")
@@ -61,12 +61,143 @@ def come(closed: Server, visit: Visit) -> Callable[..., Visitor]:
 
 def sign_in(visitor: Visitor, name: str) -> None:
     """From the page that asks for it, by the provider's own pages."""
+    approve(visitor, name)
+    expect(visitor.button("Sign out")).to_be_visible()
+
+
+def approve(visitor: Visitor, name: str) -> None:
+    """Say who one is at the provider, which sends the browser back."""
     visitor.button("Sign in").click()
     visitor.page.get_by_placeholder("Enter any login").fill(name)
     visitor.page.get_by_placeholder("and password").fill("whatever")
     visitor.page.get_by_role("button", name="Sign-in").click()
     visitor.page.get_by_role("button", name="Continue").click()
+
+
+def cookies_of(visitor: Visitor, *names: str) -> dict[str, Any]:
+    """What somebody would plant in another browser."""
+    return {"cookies": [each for each in visitor.context.cookies() if each["name"] in names], "origins": []}
+
+
+def test_an_identity_cookie_planted_in_another_browser_makes_nobody_of_it(come: Callable, closed: Server) -> None:
+    attacker = come()
+    attacker.open("hubspot")
+    sign_in(attacker, "mallory")
+    victim = come(state=cookies_of(attacker, "_streamlit_user"))
+    victim.open("hubspot")
+    victim.says("This browser holds a sign-in that was not begun in it")
+    expect(victim.button("Sign out")).to_have_count(0)
+    assert victim.page.request.get(f"{closed.url}/activity.csv").text().splitlines()[1:] == []
+    sign_in(victim, "nell")
+    expect(victim.page.get_by_text("nell", exact=True)).to_be_visible()
+    attacker.open("notion")
+    expect(attacker.page.get_by_text("mallory", exact=True)).to_be_visible()
+
+
+def test_an_answer_to_a_sign_in_that_somebody_else_began_is_refused(come: Callable, closed: Server) -> None:
+    """Even with the cookie in which Streamlit keeps its state."""
+    attacker = come()
+    answers: list[str] = []
+
+    def keep(route: Route) -> None:
+        answers.append(route.request.url)
+        route.fulfill(body="kept")
+
+    attacker.context.route(f"{closed.url}/oauth2callback**", keep)
+    attacker.open("hubspot")
+    approve(attacker, "oscar")
+    expect(attacker.page.get_by_text("kept")).to_be_visible()
+    victim = come(state=cookies_of(attacker, "_streamlit_session"))
+    victim.open("hubspot")
+    expect(victim.button("Sign in")).to_be_visible()
+    victim.page.goto(answers[0])
+    victim.says("That answer from the sign-in provider was not expected")
+    assert "_streamlit_user" not in {each["name"] for each in victim.context.cookies(closed.url)}
+
+
+def test_opening_the_way_out_directly_ends_every_copy_and_another_site_cannot_open_it(
+    come: Callable, closed: Server
+) -> None:
+    visitor = come()
+    visitor.open("hubspot")
+    sign_in(visitor, "pat")
+    copy = come(state=visitor.context.storage_state())
+    copy.open("hubspot")
+    expect(copy.button("Sign out")).to_be_visible()
+
+    visitor.expected_hosts.add("evil.example")
+    link = f"<a href='{closed.url}/auth/logout'>Win</a>"
+    visitor.context.route(f"{EVIL}/**", lambda route: route.fulfill(content_type="text/html", body=link))
+    visitor.page.goto(EVIL)
+    visitor.page.get_by_role("link", name="Win").click()
     expect(visitor.button("Sign out")).to_be_visible()
+
+    visitor.page.goto("about:blank")
+    visitor.open("auth/logout")
+    visitor.button("Yes, sign me out").click()
+    expect(visitor.button("Sign in")).to_be_visible()
+    copy.open("hubspot")
+    expect(copy.button("Sign in")).to_be_visible()
+    assert copy.page.request.get(f"{closed.url}/download/hubspot?connection=x").status == 404
+
+
+def test_what_the_provider_says_instead_of_a_name_is_told_once_as_a_sentence_of_ours(come: Callable) -> None:
+    visitor = come()
+    visitor.open("hubspot")
+    visitor.button("Sign in").click()
+    visitor.page.get_by_role("link", name="Cancel").click()
+    visitor.says("You did not complete the sign-in at the provider, so you are not signed in here.")
+    assert visitor.page.get_by_text(re.compile("aborted|access_denied|state=")).count() == 0
+    assert "error" not in visitor.page.url and "state" not in visitor.page.url
+    visitor.page.reload()
+    expect(visitor.button("Sign in")).to_be_visible()
+    visitor.drawn()
+    assert visitor.page.get_by_text("You did not complete").count() == 0
+    sign_in(visitor, "quinn")
+
+
+@pytest.fixture
+def wrongly_set_up(closed: Server) -> Iterator[Callable[[str, str], None]]:
+    """Change a line of the sign-in's setup for a while."""
+    secrets = closed.app / ".streamlit" / "secrets.toml"
+    kept = secrets.read_text()
+
+    def change(before: str, after: str) -> None:
+        closed.stop()
+        assert before in kept
+        secrets.write_text(kept.replace(before, after))
+        closed.start()
+
+    yield change
+    closed.stop()
+    secrets.write_text(kept)
+    closed.start()
+
+
+def test_a_wrong_client_secret_is_told_and_nobody_is_signed_in(come: Callable, wrongly_set_up: Callable) -> None:
+    wrongly_set_up("dashboard-secret", "another-secret")
+    visitor = come()
+    visitor.open("hubspot")
+    approve(visitor, "rae")
+    visitor.says("The sign-in provider did not confirm who you are.")
+    expect(visitor.button("Sign in")).to_be_visible()
+
+
+def test_a_provider_that_is_away_is_told(come: Callable, wrongly_set_up: Callable) -> None:
+    wrongly_set_up("/.well-known/openid-configuration", "/nothing-here")
+    visitor = come()
+    visitor.open("hubspot")
+    visitor.button("Sign in").click()
+    visitor.says("The sign-in provider cannot be reached right now.")
+    expect(visitor.button("Sign in")).to_be_visible()
+
+
+def test_of_several_providers_each_has_its_button(come: Callable, closed: Server, wrongly_set_up: Callable) -> None:
+    wrongly_set_up('client_id = "dashboard"', '[auth.other]\nclient_id = "dashboard"')
+    visitor = come()
+    visitor.open("hubspot")
+    sign_in(visitor, "sam")
+    expect(visitor.page.get_by_text("sam", exact=True)).to_be_visible()
 
 
 def test_nothing_is_shown_before_signing_in_and_one_ends_on_the_page_that_was_asked_for(come: Callable) -> None:
@@ -112,7 +243,7 @@ def test_signing_out_ends_it_here_too_for_copied_cookies_the_other_tab_and_a_dia
     sign_in(visitor, "eve")
     visitor.connect("hubspot")
     copied = visitor.context.storage_state()
-    thief = come(state={"cookies": [each for each in copied["cookies"] if each["name"] != "sid"], "origins": []})
+    thief = come(state=copied)
     thief.open("hubspot")
     expect(thief.button("Sign out")).to_be_visible()
     sid = next(each["value"] for each in copied["cookies"] if each["name"] == "sid")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -47,3 +48,14 @@ def test_an_organisation_is_what_the_setting_says(configured: Callable[..., None
 def test_organisations_of_two_issuers_are_two(configured: Callable[..., None]) -> None:
     configured(ORGANISATION="email")
     assert session_of(ADA).organisation != session_of({**ADA, "iss": "https://evil.example"}).organisation
+
+
+def test_names_that_a_line_break_divides_in_two_ways_are_two_people() -> None:
+    first = session_of({"iss": "https://id.example", "sub": "a\nb"})
+    second = session_of({"iss": "https://id.example\na", "sub": "b"})
+    assert first.owner != second.owner
+
+
+def test_a_person_keeps_the_name_that_records_are_stored_under() -> None:
+    stored_as = hashlib.sha256(b"person\nhttps://id.example\n1").hexdigest()
+    assert session_of(ADA).owner == stored_as

@@ -29,7 +29,7 @@ EXAMPLES = {
     keys.CHOICE: Choice(("a", "b"), True), keys.CONNECTION: CONNECTION,
     keys.TOKEN: Token("access", None, NOW, "read write"), keys.USAGE: Usage(NOW),
     keys.SESSION: Session("owner", "Ada", "login", NOW, "organisation", "example.com"), keys.ENDED: "signed out",
-    keys.RETURN: "/hubspot?hubspot_search=a",
+    keys.SIGN_IN: "yes", keys.SIGN_IN_PROBLEM: "denied", keys.RETURN: "/hubspot?hubspot_search=a",
     keys.AUDIT_KEY: "a key", keys.NAMES: {"owners 41": "Bo Falk"},
     keys.OUTLINE: Outline((Part("p", "P", "page", "g", "G", 3),), ("skipped",), NOW),
     keys.LOAD: LOAD, keys.SNAPSHOT: LOAD, keys.CHUNK: b"\x00\xffrows", keys.RUN: "run", keys.CANCEL: "load",

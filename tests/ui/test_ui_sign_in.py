@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
 
 from integrations.model import Session
 from integrations.model.errors import StoreFull
-from integrations.store import connection, sessions
+from integrations.store import connection, keys, sessions
 from integrations.store.loop import run
 from integrations.ui import sign_in
 
@@ -18,24 +19,56 @@ ADA = {"iss": "https://id.example", "sub": "ada", "iat": 1, "hd": "acme.example"
 
 
 def asks(claims: dict[str, object], proof: str = "cookie", browser: str = BROWSER) -> Session | None:
+    """Open a page with an identity cookie."""
     return run(sign_in._session(browser, claims, proof))[0]
 
 
+def signs_in(claims: dict[str, object], proof: str = "cookie", browser: str = BROWSER) -> Session | None:
+    """Come back from the provider, and open a page."""
+    run(sessions.arrive(browser, proof))
+    return asks(claims, proof, browser)
+
+
 def test_a_page_that_was_opened_before_signing_in_signs_nobody_out() -> None:
-    assert asks(ADA)
+    assert signs_in(ADA)
     assert asks({}, "no cookie") is None, "it goes on asking"
     assert asks(ADA)
 
 
-def test_a_sign_in_that_was_ended_is_ended_for_every_copy_of_its_cookie() -> None:
+def test_an_identity_cookie_makes_nobody_of_a_browser_that_did_not_begin_the_sign_in() -> None:
+    assert signs_in(ADA)
+    assert run(sign_in._session(OTHER, ADA, "cookie")) == (None, False, "elsewhere")
+    run(sessions.arrive(OTHER, "the cookie of another sign-in"))
+    assert asks(ADA, browser=OTHER) is None
+    assert asks({**ADA, "sub": "eve"}, "planted") is None, "nor of one where somebody else is signed in"
     assert asks(ADA)
+
+
+def test_a_sign_in_begins_one_session_and_no_other_later() -> None:
+    assert signs_in(ADA)
+    run(connection.execute(lambda redis: redis.delete(keys.SESSION.key(BROWSER))))
+    assert run(sign_in._session(BROWSER, ADA, "cookie")) == (None, False, "elsewhere")
+
+
+def test_two_tabs_that_come_back_at_once_are_both_signed_in() -> None:
+    async def both() -> list[Session | None]:
+        found = await asyncio.gather(*(sign_in._session(BROWSER, ADA, "cookie") for _ in range(2)))
+        return [session for session, *_ in found]
+
+    run(sessions.arrive(BROWSER, "cookie"))
+    assert all(run(both()))
+
+
+def test_a_sign_in_that_was_ended_is_ended_for_every_copy_of_its_cookie() -> None:
+    assert signs_in(ADA)
     run(sessions.end(BROWSER))
-    assert asks(ADA) is None and asks(ADA, browser=OTHER) is None
-    assert asks({**ADA, "iat": 2})
+    assert run(sign_in._session(BROWSER, ADA, "cookie")) == (None, False, None), "without a word: it was signed out"
+    assert signs_in(ADA) is None and signs_in(ADA, browser=OTHER) is None
+    assert signs_in({**ADA, "iat": 2})
 
 
 def test_while_redis_is_full_nobody_is_told_to_be_signed_out_who_is_not() -> None:
-    assert asks(ADA)
+    assert signs_in(ADA)
     run(connection.execute(lambda redis: redis.config_set("maxmemory", "1")))
     try:
         with pytest.raises(StoreFull):
@@ -48,7 +81,7 @@ def test_while_redis_is_full_nobody_is_told_to_be_signed_out_who_is_not() -> Non
 
 
 def test_the_organisation_is_the_one_that_the_operator_names_now(configured: Callable[..., None]) -> None:
-    assert asks(ADA).organisation == ""
+    assert signs_in(ADA).organisation == ""
     configured(ORGANISATION="hd")
     assert asks(ADA).organisation_name == "acme.example"
     configured(ORGANISATION="")
@@ -74,7 +107,7 @@ def test_a_return_address_takes_two_kilobytes_of_redis_and_one_for_each_browser(
 
 
 def test_where_the_keys_are_lost_one_can_sign_in_again(configured: Callable[..., None]) -> None:
-    assert asks(ADA)
+    assert signs_in(ADA)
     configured(TOKEN_KEYS="k" * 43)
     assert run(sessions.current(BROWSER)) is None
-    assert asks({**ADA, "iat": 2})
+    assert signs_in({**ADA, "iat": 2})
