@@ -158,6 +158,7 @@ class Visitor:
     def select(self, row: int) -> Locator:
         """Tick a row of the table; its details."""
         table = self.page.get_by_test_id("stDataFrame")
+        expect(table).to_have_count(1)  # the one before is gone
         table.scroll_into_view_if_needed()
         self.rows()
         table.click(position={"x": 18, "y": 38 + 35 * row + 17})
