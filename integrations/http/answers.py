@@ -13,20 +13,28 @@ import orjson
 from ..model import Provider
 from ..model.errors import Forbidden, ProviderError, RateLimited, Unauthorized, Unavailable
 
+NOT_SENT = (
+    httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol,
+    httpx.InvalidURL,
+)  # fmt: skip
 
 class NotSent(Unavailable):
     """The request never left, so it is safe to send again."""
 
 
+class NoAnswer(Unavailable):
+    """The request was sent, and what came of it is not known."""
+
+
 @contextmanager
 def reaching(provider: Provider) -> Iterator[None]:
-    """Whatever keeps a request from its answer becomes Unavailable, or NotSent."""
+    """Whatever keeps a request from its answer becomes NotSent or NoAnswer."""
     try:
         yield
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
+    except NOT_SENT:
         raise NotSent(_unreachable(provider)) from None
-    except (httpx.HTTPError, httpx.InvalidURL):
-        raise Unavailable(_unreachable(provider)) from None
+    except httpx.HTTPError:
+        raise NoAnswer(_unreachable(provider)) from None
 
 
 def decoded(provider: Provider, response: httpx.Response) -> Any:

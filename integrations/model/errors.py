@@ -9,6 +9,7 @@
     │   ├── Forbidden            403, 404: this account may not read this; skip it
     │   ├── RateLimited          429: wait `retry_after` seconds, then go on
     │   ├── QuotaSpent           a daily or monthly allowance is used up: do not retry
+    │   ├── RefreshPaused        the token endpoint failed several times, or wants a pause: do not retry
     │   ├── CursorExpired        the page cursor is too old: start this chain again
     │   └── Unavailable          unreachable, 5xx or not understandable: try later
     └── StoreError
@@ -62,6 +63,10 @@ class RateLimited(ProviderError):
 
 class QuotaSpent(ProviderError):
     """An allowance that waiting does not refill soon; the sentence says when to come back."""
+
+
+class RefreshPaused(ProviderError):
+    """The access token cannot be renewed for some time; the sentence says when to try again."""
 
 
 class CursorExpired(ProviderError):

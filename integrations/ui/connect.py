@@ -31,9 +31,11 @@ def returned() -> bool:
 def come_back(provider: Provider, owner: str) -> None:
     """Redeem the provider's answer, then go on at the clean address, which takes its place in the history.
 
-    Nothing is drawn in between, so leaving or reloading the page does not stop it.
+    The line that says so is drawn before anything is spent, and nothing after it until all is saved: leaving or
+    reloading the page stops a script only where it draws.
     """
     answer = {name: st.query_params[name] for name in ANSWER if name in st.query_params}
+    st.info("Finishing the connection…", icon="spinner")
     run(_redeem(provider, owner, answer, actor()))
     replace_with(f"/{provider.slug}")
 
