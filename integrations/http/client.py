@@ -13,7 +13,7 @@ import httpx
 import stamina
 
 from ..model import Endpoints, Lane, Provider
-from ..model.errors import RateLimited, StoreUnavailable, Unauthorized, Unavailable
+from ..model.errors import RateLimited, RefreshPaused, StoreUnavailable, Unauthorized, Unavailable
 from .answers import decoded, reaching
 from .pacing import Budget, turn
 
@@ -126,6 +126,8 @@ def shared_client() -> httpx.AsyncClient:
 def _wait(error: Exception) -> bool | float:
     """Whether to try again, and after how long where the provider said so."""
     match error:
+        case RefreshPaused():
+            return False
         case RateLimited(retry_after=seconds) | Unavailable(retry_after=seconds):
             return (seconds or 0) <= LONGEST_WAIT and (seconds + 0.05 if seconds else True)
         case StoreUnavailable():

@@ -9,9 +9,9 @@
     │   ├── Forbidden            403, 404: this account may not read this; skip it
     │   ├── RateLimited          429: wait `retry_after` seconds, then go on
     │   ├── QuotaSpent           a daily or monthly allowance is used up: do not retry
-    │   ├── RefreshPaused        the token endpoint failed several times, or wants a pause: do not retry
     │   ├── CursorExpired        the page cursor is too old: start this chain again
     │   └── Unavailable          unreachable, 5xx or not understandable: try later
+    │       └── RefreshPaused    the token endpoint failed several times, or wants a pause: do not retry
     └── StoreError
         ├── StoreUnavailable     Redis does not answer
         │   └── StoreFull        Redis answers, but takes no changes: full, or read-only
@@ -65,10 +65,6 @@ class QuotaSpent(ProviderError):
     """An allowance that waiting does not refill soon; the sentence says when to come back."""
 
 
-class RefreshPaused(ProviderError):
-    """The access token cannot be renewed for some time; the sentence says when to try again."""
-
-
 class CursorExpired(ProviderError):
     """A page cursor outlived its session."""
 
@@ -79,6 +75,10 @@ class Unavailable(ProviderError):
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class RefreshPaused(Unavailable):
+    """The access token cannot be renewed for some time; the sentence says when to try again."""
 
 
 class StoreError(DashboardError):

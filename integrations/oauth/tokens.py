@@ -87,7 +87,7 @@ class ConnectionTokens:
 
     async def _refresh(self, token: Token, good: Callable[[Token], bool]) -> Token | None:
         """A new token; None if the stored one has changed, and has to be looked at again."""
-        if token.refresh_begun:
+        if token.refresh_begun and not self._may_repeat:
             await self._give_up(_stopped(self._provider))
         begun = await self._begun(token)
         if begun is None:

@@ -42,7 +42,11 @@ def from_python(shape: type[T], value: Any) -> T:
         raise Misshapen(f"This is no {shape.__name__}.") from None
 
 
-@cache
 def adapter(shape: Any) -> pydantic.TypeAdapter[Any]:
     """The adapter of a shape, made once: that takes a while."""
+    return _made(shape)
+
+
+@cache
+def _made(shape: Any) -> pydantic.TypeAdapter[Any]:
     return pydantic.TypeAdapter(Any if shape is object else shape)

@@ -52,7 +52,8 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
         yield
     finally:
         if worker is not None:
-            worker.cancel()
+            if not shutdown.has_begun():  # else it has been told already, and may be waiting for its process
+                worker.cancel()
             with contextlib.suppress(asyncio.CancelledError, shutdown.ShuttingDown):
                 await worker
         await asyncio.to_thread(shutdown.finished)
@@ -62,8 +63,8 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
 def _end_in_time(worker: asyncio.Task[None] | None = None) -> None:
     """Let SIGTERM and Ctrl-C end this process in time, with its worker.
 
-    The server waits without end for a browser that does not hang up; whoever stops it does not. Only token refreshes and
-    code exchanges, and the worker process that may be at one, are waited for a little longer.
+    The server waits without end for a browser that does not hang up; whoever stops it does not. Only token refreshes
+    and code exchanges, and the worker process that may be at one, are waited for a little longer.
     """
     loop = asyncio.get_running_loop() if worker else None
 
