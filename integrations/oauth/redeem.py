@@ -11,6 +11,7 @@ one ended. If it finds "redeeming", the process that did it is gone.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ from typing import Any
 
 from ..http import ApiClient
 from ..model import Account, Connection, Endpoints, Lane, Provider, Rate, Token, settings
-from ..model.errors import ConnectFailed, DashboardError, ReconnectNeeded, StoreError
+from ..model.errors import ConnectFailed, DashboardError, ProviderError, ReconnectNeeded, StoreError
 from ..store import budget, connections, keys, locks, records
 from ..store.connection import insisted
 from ..store.keys import Outcome, PendingAuthorization
@@ -142,7 +143,9 @@ async def _account(provider: Provider, endpoints: Endpoints, token: Token, answe
     except StoreError:
         raise
     except Exception:  # whatever the answer lacks
-        told = await introspect(provider, endpoints, token.access_token)
+        told: Mapping[str, Any] = {}
+        with contextlib.suppress(ProviderError):
+            told = await introspect(provider, endpoints, token.access_token)
         if not told:
             raise
         given = {name: value for name, value in answer.items() if value is not None}

@@ -67,6 +67,7 @@ def _end_in_time(worker: asyncio.Task[None] | None = None) -> None:
     and code exchanges, and the worker process that may be at one, are waited for a little longer.
     """
     loop = asyncio.get_running_loop() if worker else None
+    told = False
 
     def end() -> None:
         shutdown.begin()
@@ -77,7 +78,10 @@ def _end_in_time(worker: asyncio.Task[None] | None = None) -> None:
         os._exit(0)
 
     def ending(then: Callable[..., Any], number: int, frame: FrameType | None) -> None:
-        threading.Thread(target=end, daemon=True).start()
+        nonlocal told
+        if not told:
+            told = True
+            threading.Thread(target=end, daemon=True).start()
         then(number, frame)
 
     for number in (signal.SIGTERM, signal.SIGINT):
