@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime
 
 from screens import opened_by, words
@@ -53,6 +54,12 @@ class Account:
     def forget_rows(self) -> None:
         """As if it had never been loaded."""
         run(records.delete(keys.SNAPSHOT, self.connection.path))
+
+    def reconnect(self) -> None:
+        """As after a new approval; the stand-in has given no other pair."""
+        run(connections.mark_reconnect(self.connection, ""))
+        token = run(records.get(keys.TOKEN, self.connection.path))
+        run(records.put(keys.TOKEN, self.connection.path, dataclasses.replace(token, refresh_begun=None)))
 
     @property
     def usable(self) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from integrations.oauth import shutdown
 from integrations.store.loop import run
 from integrations.web import check, life, lifespan
 
@@ -127,5 +128,6 @@ def test_a_server_that_is_stopped_ends_in_time_though_a_browser_does_not_hang_up
         os.kill(os.getpid(), number)
         assert ended.wait(5) and told == [number], "the server was told as well"
     finally:
+        shutdown.begin(ending=False)
         for each, handler in before.items():
             signal.signal(each, handler)
