@@ -30,6 +30,7 @@ from .authorize import hashed
 from .client import introspect, request_token, token_of
 
 log = logging.getLogger(__name__)
+TRIES = 3  # of the first look, which nothing has been spent before
 LEASE = 4  # seconds after which a second run knows that the one that redeemed is gone
 IDENTIFY = 30  # seconds until an account must have been named, retries included: the page waits
 PER_OWNER, PER_ADDRESS = Rate(10, 60), Rate(30, 60)  # exchanges of codes with one provider that may fail
@@ -74,7 +75,13 @@ async def _outcome(
 
 
 async def _is_expected(place: tuple[str, ...]) -> bool:
-    return await records.get(keys.STATE, place) is not None
+    for tries_left in reversed(range(TRIES)):
+        try:
+            return await records.get(keys.STATE, place) is not None
+        except StoreUnavailable:  # a busy moment costs nobody an approval
+            if not tries_left:
+                raise
+    raise AssertionError("unreachable")
 
 
 class _Attempt:

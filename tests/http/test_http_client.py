@@ -292,9 +292,10 @@ def test_no_error_of_httpx_passes_this_module(error: type[Exception]) -> None:
     with pytest.raises(Unavailable) as ours, reaching(ACME):
         raise raised
     assert "secret" not in str(ours.value) and ours.value.__suppress_context__
-    assert isinstance(ours.value, NotSent) == issubclass(
-        error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout
+    never_left = (
+        httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError | httpx.UnsupportedProtocol
     )
+    assert isinstance(ours.value, NotSent) == issubclass(error, never_left | httpx.InvalidURL)
 
 
 def test_every_status_but_200_is_one_of_our_errors_without_the_body() -> None:
