@@ -27,6 +27,7 @@ from ..store.keys import Outcome, PendingAuthorization
 from . import shutdown
 from .authorize import hashed
 from .client import introspect, request_token, token_of
+from .tokens import failures_of
 
 log = logging.getLogger(__name__)
 LEASE = 4  # seconds after which a second run knows that the one that redeemed is gone
@@ -132,6 +133,7 @@ async def _remembered(provider: Provider, owner: str, endpoints: Endpoints, answ
     connection = _connection(provider, owner, endpoints, account)
     async with locks.held(connection.path):  # a refresh of the grant before must not be saved over this one
         await connections.save(connection, token)
+        await budget.forget(failures_of(connection))
     return connection
 
 

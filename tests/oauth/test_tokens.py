@@ -533,3 +533,24 @@ def test_a_token_with_time_left_is_used_though_it_cannot_be_renewed(acme, mine, 
     ends_in(mine, 60)
     acme.answer = lambda form: httpx.Response(503, json={"message": "busy"}, headers={"Retry-After": "300"})
     assert run(tokens.current()) == "access-1" and refreshes(acme) == 1
+
+
+@pytest.mark.parametrize("then", ["a refresh succeeds", "it is approved again"])
+def test_only_failures_in_a_row_pause_a_connection(acme, mine, person, provider, then: str) -> None:
+    async def fails() -> None:
+        with pytest.raises(Unavailable) as told:
+            await ConnectionTokens(provider, mine).renewed(await current())
+        assert not isinstance(told.value, RefreshPaused)
+
+    async def current() -> str:
+        return (await records.get(keys.TOKEN, mine.path)).access_token
+
+    for _ in range(2):
+        acme.answer = lambda form: httpx.Response(500, json={"error": "server_error"})
+        run(fails())
+        run(fails())
+        acme.answer = None
+        if then == "it is approved again":
+            person.connects()
+        else:
+            run(ConnectionTokens(provider, mine).renewed(run(current())))
