@@ -38,8 +38,8 @@ from integrations.http import client as http_client
 from integrations.model import Connection, Item, Load, Token, errors, settings
 from integrations.oauth import client as oauth_client
 from integrations.oauth.tokens import ConnectionTokens, failures_of
-from integrations.store import connection as redis_connection
 from integrations.store import budget, connections, keys, records
+from integrations.store import connection as redis_connection
 from integrations.store.loop import run
 from integrations.sync.load import client, load
 
