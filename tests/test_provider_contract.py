@@ -37,9 +37,9 @@ from integrations import oauth, providers, sync
 from integrations.http import client as http_client
 from integrations.model import Connection, Item, Load, Token, errors, settings
 from integrations.oauth import client as oauth_client
-from integrations.oauth.tokens import ConnectionTokens
+from integrations.oauth.tokens import ConnectionTokens, failures_of
+from integrations.store import budget, connections, keys, records
 from integrations.store import connection as redis_connection
-from integrations.store import connections, keys, records
 from integrations.store.loop import run
 from integrations.sync.load import client, load
 
@@ -359,12 +359,7 @@ def alone(connection: Connection, token: Token) -> None:
     """The next refresh of this connection is its first."""
     run(records.put(keys.CONNECTION, connection.path, connection))
     run(records.put(keys.TOKEN, connection.path, token))
-
-    async def forget_pauses(redis: Any) -> None:
-        async for key in redis.scan_iter(match=f"{keys.BUDGET}:*"):
-            await redis.delete(key)
-
-    run(redis_connection.execute(forget_pauses))
+    run(budget.forget(failures_of(connection)))
 
 
 def test_what_a_second_use_of_a_refresh_token_does_is_declared(

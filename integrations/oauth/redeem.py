@@ -28,6 +28,7 @@ from ..store.keys import Outcome, PendingAuthorization
 from . import shutdown
 from .authorize import hashed
 from .client import introspect, request_token, token_of
+from .tokens import failures_of
 
 log = logging.getLogger(__name__)
 TRIES = 3  # of the first look, which nothing has been spent before
@@ -174,6 +175,7 @@ async def _remembered(provider: Provider, owner: str, endpoints: Endpoints, answ
     connection = _connection(provider, owner, endpoints, account)
     async with locks.held(connection.path):  # a refresh of the grant before must not be saved over this one
         await connections.save(connection, token)
+        await budget.forget(failures_of(connection))
     return connection
 
 

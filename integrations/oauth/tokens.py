@@ -31,7 +31,7 @@ from .client import JustRefreshed, request_token, token_of
 EARLY = 120  # seconds before its end that a token is renewed,
 EARLY_SHARE = 0.1  # or this share of its lifetime, if that is less
 RECENT = 5  # seconds that a token is used without looking whether another process has renewed it
-FAILURES = Rate(2, 60)  # failed refreshes of one connection that are tried again soon; the next one pauses it
+FAILURES = Rate(2, 60)  # failed refreshes in a row that are tried again soon; the next one pauses the connection's
 SOON, LATER, LONGEST = 1, 60, 300  # seconds until the next try: soon, after too many, and the most of a Retry-After
 WORTH_WAITING = 20  # seconds that a caller waits for a pause to end
 
@@ -44,7 +44,7 @@ class ConnectionTokens:
     def __init__(self, provider: Provider, connection: Connection) -> None:
         self._provider = provider
         self._connection = connection
-        self._failures = Lane(":".join(("refresh", *connection.path)), FAILURES)
+        self._failures = failures_of(connection)
         self._recent: tuple[float, Token] | None = None
 
     async def current(self) -> str:
@@ -160,6 +160,7 @@ class ConnectionTokens:
     async def _saved(self, fresh: Token, instead_of: Token) -> Token:
         """The pair that is stored then: this one, or what a new approval has put in the place of the old one."""
         saved = await insisted(lambda: self._exchanged(instead_of, fresh))
+        await insisted(lambda: budget.forget(self._failures))
         if saved == fresh:  # also where somebody who came too late was refused meanwhile
             await insisted(lambda: connections.mark_reconnect(self._connection, ""))
         await audit.note("token renewed", self._connection.owner, self._connection)
@@ -211,6 +212,11 @@ class ConnectionTokens:
 
     def _gone(self) -> NoReturn:
         raise ReconnectNeeded(f"This {self._provider.title} connection is gone. Connect again to go on.")
+
+
+def failures_of(connection: Connection) -> Lane:
+    """The lane that counts a connection's failed refreshes in a row, and is closed while they pause."""
+    return Lane(":".join(("refresh", *connection.path)), FAILURES)
 
 
 def _is_due(token: Token) -> bool:

