@@ -26,12 +26,12 @@ class NotSent(Unavailable):
     """The request never left, so it is safe to send again."""
 
 
-class TooMuch(Unavailable):
-    """The answer is larger than its limit; asking again at once would bring the same."""
-
-
 class NoAnswer(Unavailable):
     """The request was sent, and what came of it is not known."""
+
+
+class TooMuch(NoAnswer):
+    """The answer is larger than its limit; asking again at once would bring the same."""
 
 
 @contextmanager

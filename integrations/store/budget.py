@@ -93,7 +93,7 @@ async def close(lane: Lane, seconds: float) -> None:
 
 async def forget(lane: Lane) -> None:
     """Open a lane, and count none of what was admitted so far."""
-    names = (_key("admitted", lane), _key("closed", lane))
+    names = (_key("attempts", lane), _key("closed", lane))
     await execute(lambda redis: redis.unlink(*names))
 
 
