@@ -20,21 +20,25 @@ def run(arguments: Sequence[str]) -> int:
         if asked.command == "worker":
             main(with_parent=asked.with_parent)
         else:
-            asyncio.run(_rotated(asked.back))
+            asyncio.run(_rotated(asked.back, asked.even_if_empty))
     except DashboardError as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
-async def _rotated(back: bool) -> None:
+async def _rotated(back: bool, even_if_empty: bool) -> None:
     try:
-        done = await rotate_keys(back)
+        done = await rotate_keys(back, even_if_empty)
     finally:
         await connection.close()
-    print(f"{done.resealed:,} records were sealed again. All open with the first key now; older keys can go.")
+    before = ", ".join(f"{number:,} with key {key}" for key, number in done.keys_before.items()) or "none"
+    print(f"{done.resealed:,} records were sealed again. This was {done.database}: {done.connections:,} connections.")
+    print(f"Key {done.key} seals now. Records before: {before}.")
     if done.unreadable:
-        print(f"{done.unreadable:,} others open with none of the keys: keep the key that sealed them, if you have it.")
+        print(f"{done.unreadable:,} records open with none of the keys. Remove no key; add the one that sealed them.")
+    else:
+        print("All open with this key. Older keys can go once every process was started again with this one first.")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -44,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     worker.add_argument("--with-parent", action="store_true", help="end when standard input does")
     rotate = commands.add_parser("rotate-keys", help="seal every stored record with the first key, while all runs")
     rotate.add_argument("--back", action="store_true", help="with the key of the key file that was first before")
+    rotate.add_argument("--even-if-empty", action="store_true", help="also where nothing is stored")
     return parser
 
 

@@ -2,6 +2,9 @@
 
 https://airtable.com/developers/web/api/oauth-reference (OAuth),
 https://airtable.com/developers/web/api/list-records, https://airtable.com/developers/web/api/rate-limits
+
+Tokens, from the OAuth reference: access tokens live for 60 minutes; at a refresh "previous access and refresh tokens
+are invalidated"; 409 means that this token was used a moment ago; repeated invalid refreshes may revoke a grant.
 """
 
 from __future__ import annotations
@@ -219,6 +222,8 @@ PROVIDER = Provider(
     console_url="https://airtable.com/create/oauth",
     not_revocable="Airtable can't be told from here: remove the connection under Account → Integrations there as well.",
     scopes=("data.records:read", "schema.bases:read", "user.email:read"),
+    access_token_seconds=3600,
+    refresh_reuse="revokes",
     rates={"": Rate(5, 1.0625, strict=True), "base": Rate(5, 1.0625, strict=True)},  # of 5 in 1 s: the network jitters
     concurrency=12,
     rate_limit_wait=30,

@@ -2,6 +2,9 @@
 
 https://developers.hubspot.com/docs/api-reference/2026-09/overview (paths and versions),
 https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/oauth (OAuth)
+
+Tokens, from that page: access tokens live for 30 minutes; a refresh token works until the app is uninstalled or the
+token is revoked, and a refresh returns the same one, so that it may be sent again.
 """
 
 from __future__ import annotations
@@ -90,7 +93,11 @@ class Known:
 
 
 async def identify(api: Api, answer: Mapping[str, Any]) -> Account:
-    """The HubSpot account (portal); the token endpoint may leave its number out."""
+    """The HubSpot account (portal).
+
+    The token endpoint may leave its number out, and account information needs a scope; `answer` then holds what token
+    introspection says (Provider.introspect_url).
+    """
     hub = answer.get("hub_id") or (await api.get(f"/account-info/{VERSION}/details"))["portalId"]
     return Account(str(hub), f"HubSpot account {hub}")
 
@@ -321,6 +328,7 @@ PROVIDER = Provider(
     authorize_url="https://app.hubspot.com/oauth/authorize",
     token_url=f"https://api.hubapi.com/oauth/{VERSION}/token",
     revoke_url=f"https://api.hubapi.com/oauth/{VERSION}/token/revoke",
+    introspect_url=f"https://api.hubapi.com/oauth/{VERSION}/token/introspect",
     api_url="https://api.hubapi.com",
     web_url="https://app.hubspot.com",
     console_url="https://developers.hubspot.com",
@@ -330,6 +338,8 @@ PROVIDER = Provider(
         "crm.objects.owners.read",
     ),
     client_auth="body",
+    access_token_seconds=1800,
+    refresh_reuse="harmless",
     rates={"": Rate(105, 10), "search": Rate(5, 1.05, strict=True)},  # of 110 in 10 s and 5 in 1 s
     rate_limit_wait=10,
     faults=(

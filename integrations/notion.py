@@ -2,6 +2,9 @@
 
 https://developers.notion.com/guides/authorization (OAuth), https://developers.notion.com/reference
 (API, version 2026-03-11), https://developers.notion.com/reference/request-limits
+
+Tokens: a refresh "generates a new access token and a new refresh token" (authorization guide). What a second use of the
+old one does is not documented; Notion's MCP server was seen to revoke the whole grant, so it is never tried here.
 """
 
 from __future__ import annotations
@@ -25,11 +28,32 @@ BEYOND = (
 
 
 async def identify(api: Api, answer: Mapping[str, Any]) -> Account:
-    """The workspace and the person, as the token endpoint names them."""
-    user = (answer.get("owner") or {}).get("user") or {}
+    """The workspace and the person, as the token endpoint names them; what it leaves out, the bot's own record says.
+
+    https://developers.notion.com/reference/get-self
+    """
+    user = _user(answer)
+    if not (answer.get("workspace_id") and (user.get("id") or answer.get("bot_id"))):
+        answer = {**await _bot(api), **{name: value for name, value in answer.items() if value}}
+        user = _user(answer)
     who = f"{answer['workspace_id']} {user.get('id') or answer['bot_id']}"
-    email = (user.get("person") or {}).get("email")
+    email = _dict(user.get("person")).get("email")
     return Account(who, answer.get("workspace_name") or "Notion workspace", email or user.get("name") or "")
+
+
+async def _bot(api: Api) -> dict[str, Any]:
+    """The connection's bot user, with the names that a token answer uses."""
+    me = await api.get("/v1/users/me")
+    return {"bot_id": me.get("id"), **_dict(me.get("bot"))}
+
+
+def _user(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The person who approved, or an empty one where the grant is a workspace's."""
+    return _dict(_dict(answer.get("owner")).get("user"))
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 async def plan(api: Api) -> Plan:
@@ -258,6 +282,7 @@ PROVIDER = Provider(
     console_url="https://app.notion.com/developers/connections",
     authorize_params={"owner": "user"},
     token_format="json",
+    refresh_reuse="revokes",
     headers={"Notion-Version": "2026-03-11"},
     pkce=False,
     rate_limit_wait=60,

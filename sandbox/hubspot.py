@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
 import uuid
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
@@ -205,6 +206,18 @@ def _token_answer(grant: Mapping[str, Any]) -> dict[str, Any]:
             "scopes": grant["scope"].split(), "token_use": "access_token"}
 
 
+def _of_access(access: Mapping[str, Any]) -> dict[str, Any]:
+    """What introspection adds for an access token (PublicAccessTokenInfoResponse in HubSpot's specification)."""
+    signed = {
+        "appId": 1, "appInstallId": 1, "audience": "", "expiresAt": int(access["expires_at"] * 1000), "hubId": PORTAL,
+        "hublet": "na1", "installingUserId": 4711, "isPrivateDistribution": False, "isServiceAccount": False,
+        "isUserLevel": False, "newSignature": "", "scopes": "", "scopeToScopeGroupPks": "", "signature": "",
+        "trialScopes": "", "trialScopeToScopeGroupPks": "", "userId": 4711,
+    }  # fmt: skip
+    left = max(0, int(access["expires_at"] - time.time()))
+    return {"expires_in": left, "is_private_distribution": False, "signed_access_token": signed}
+
+
 def _token_error(error: str, description: str, form: Mapping[str, str]) -> dict[str, Any]:
     refresh = form.get("grant_type") == "refresh_token"
     status = {
@@ -274,11 +287,11 @@ class HubSpot:
         grant = access or await grants.find("refresh", token)
         if grant is None:
             return JSONResponse({"active": False})
-        left = {"expires_in": int(access["expires_at"] - access["issued_at"])} if access else {}
         return JSONResponse({
             "active": True, "token": token, "hub_id": PORTAL, "user_id": 4711, "client_id": "sandbox", "app_id": 1,
-            "user": "robin@example.com", "hub_domain": "sample.example.com", "scopes": grant["scope"].split(), **left,
+            "user": "robin@example.com", "hub_domain": "sample.example.com", "scopes": grant["scope"].split(),
             "token_use": "access_token" if access else "refresh_token", "token_type": "Bearer",
+            **(_of_access(access) if access else {}),
         })
 
     async def revoke(self, request: Request) -> Response:

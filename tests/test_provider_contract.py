@@ -37,9 +37,9 @@ from integrations import oauth, providers, sync
 from integrations.http import client as http_client
 from integrations.model import Connection, Item, Load, Token, errors, settings
 from integrations.oauth import client as oauth_client
-from integrations.oauth.tokens import ConnectionTokens
+from integrations.oauth.tokens import ConnectionTokens, failures_of
+from integrations.store import budget, connections, keys, records
 from integrations.store import connection as redis_connection
-from integrations.store import connections, keys, records
 from integrations.store.loop import run
 from integrations.sync.load import client, load
 
@@ -341,16 +341,42 @@ def test_each_refusal_of_a_code_is_a_sentence_and_stores_nothing(
 def test_only_a_refused_grant_asks_to_reconnect_anything_else_keeps_the_connection(
     provider: integrations.Provider, recorded: dict[str, Any], connection: Connection, wired: Callable
 ) -> None:
+    """Also an answer that got lost, where a second use of the refresh token may end the grant (`on_refresh`)."""
+    before = stored(connection)
     for error in recorded["token_errors"]:
-        before = stored(connection)
-        wire = wired({"request": recorded["refresh"]["request"], "answer": error["answer"]})
-        with pytest.raises(getattr(errors, error["means"])) as raised:
+        wire, means = wired({"request": recorded["refresh"]["request"], "answer": error["answer"]}), error["means"]
+        with pytest.raises(getattr(errors, error.get("on_refresh", means))) as raised:
             run(ConnectionTokens(provider, connection).renewed(before.access_token))
         assert wire.calls == [0] and before.refresh_token not in str(raised.value)
-        now = run(connections.find(*connection.path))
-        assert bool(now.reconnect) == (error["means"] == "ReconnectNeeded"), error
-        assert stored(connection) == before
-        run(records.put(keys.CONNECTION, connection.path, connection))
+        now, lost = run(connections.find(*connection.path)), "on_refresh" in error
+        assert bool(now.reconnect) == (means == "ReconnectNeeded" or lost), error
+        assert dataclasses.replace(stored(connection), refresh_begun=None) == before
+        assert (stored(connection).refresh_begun is not None) == lost, error
+        alone(connection, before)
+
+
+def alone(connection: Connection, token: Token) -> None:
+    """The next refresh of this connection is its first."""
+    run(records.put(keys.CONNECTION, connection.path, connection))
+    run(records.put(keys.TOKEN, connection.path, token))
+    run(budget.forget(failures_of(connection)))
+
+
+def test_what_a_second_use_of_a_refresh_token_does_is_declared(
+    provider: integrations.Provider, recorded: dict[str, Any]
+) -> None:
+    assert provider.refresh_reuse == recorded["refresh_reuse"]
+
+
+@pytest.mark.parametrize("odd", ['"soon"', "1e12", "-1", "NaN", "[1800]", "null", "true", "9" * 5000])
+def test_a_pair_is_saved_whatever_lifetime_comes_with_it(
+    provider: integrations.Provider, recorded: dict[str, Any], connection: Connection, wired: Callable, odd: str
+) -> None:
+    """With the documented lifetime, where there is one."""
+    answer = json.dumps({**recorded["refresh"]["answer"]["json"], "expires_in": "ODD"}).replace('"ODD"', odd)
+    wired({"request": recorded["refresh"]["request"], "answer": {"status": 200, "text": answer}})
+    run(ConnectionTokens(provider, connection).renewed(stored(connection).access_token))
+    assert_saved(stored(connection), recorded["refresh"]["saved"])
 
 
 def test_every_page_of_every_listing_is_read_once_and_gives_the_recorded_items(
@@ -741,7 +767,7 @@ def test_one_more_provider_costs_one_file_one_page_and_one_recorded_file(tmp_pat
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-k", wanted, f"tests/{Path(__file__).name}"]
     outcome = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=110)
     assert "tests/recorded/half.json is missing" in outcome.stdout, outcome.stdout[-3000:]
-    assert re.search(r"^2\d passed, .*1 error in", outcome.stdout, re.MULTILINE), outcome.stdout[-3000:]
+    assert re.search(r"^3\d passed, .*1 error in", outcome.stdout, re.MULTILINE), outcome.stdout[-3000:]
 
 
 def renamed(text: str, known: str, slug: str) -> str:

@@ -17,29 +17,37 @@ from .reading import MOST_VALUES, TooManyValues, read_json
 
 FAULT_TEXT = 65_536  # bytes of an error answer in which a fault's marker is looked for
 
+NOT_SENT = (
+    httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol,
+    httpx.InvalidURL,
+)  # fmt: skip
 
 class NotSent(Unavailable):
     """The request never left, so it is safe to send again."""
 
 
-class TooMuch(Unavailable):
+class NoAnswer(Unavailable):
+    """The request was sent, and what came of it is not known."""
+
+
+class TooMuch(NoAnswer):
     """The answer is larger than its limit; asking again at once would bring the same."""
 
 
 @contextmanager
 def reaching(provider: Provider, limits: Limits = DATA) -> Iterator[None]:
-    """Whatever keeps a request from its answer becomes Unavailable, NotSent or TooMuch; `limits` are the client's."""
+    """Whatever keeps a request from its answer becomes NotSent, NoAnswer or TooMuch; `limits` are the client's."""
     try:
         yield
     except TooLarge:
         most = f"{limits.size // MB} MB"
         raise TooMuch(f"{provider.title} sent an answer larger than {most}. Try again in a few minutes.") from None
     except TooSlow:
-        raise Unavailable(_slow(provider, limits.seconds)) from None
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
+        raise NoAnswer(_slow(provider, limits.seconds)) from None
+    except NOT_SENT:
         raise NotSent(_unreachable(provider)) from None
-    except (httpx.HTTPError, httpx.InvalidURL):
-        raise Unavailable(_unreachable(provider)) from None
+    except httpx.HTTPError:
+        raise NoAnswer(_unreachable(provider)) from None
 
 
 @asynccontextmanager

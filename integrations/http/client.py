@@ -13,7 +13,14 @@ import httpx
 import stamina
 
 from ..model import Endpoints, Lane, Provider
-from ..model.errors import RateLimited, ReconnectNeeded, StoreUnavailable, Unauthorized, Unavailable
+from ..model.errors import (
+    RateLimited,
+    ReconnectNeeded,
+    RefreshPaused,
+    StoreUnavailable,
+    Unauthorized,
+    Unavailable,
+)
 from .answers import TooMuch, decoded, reaching
 from .bounds import DATA, LIMITS, Limits, bounded
 from .pacing import Budget, turn
@@ -139,7 +146,7 @@ def shared_client() -> httpx.AsyncClient:
 def _wait(error: Exception) -> bool | float:
     """Whether to try again, and after how long where the provider said so."""
     match error:
-        case TooMuch():
+        case TooMuch() | RefreshPaused():
             return False
         case RateLimited(retry_after=seconds) | Unavailable(retry_after=seconds):
             return (seconds or 0) <= LONGEST_WAIT and (seconds + 0.05 if seconds else True)

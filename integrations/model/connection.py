@@ -20,12 +20,19 @@ class Account:
 
 @dataclass(frozen=True)
 class Token:
-    """What a token endpoint gave (RFC 6749 section 5.1); never shown in a repr."""
+    """What a token endpoint gave (RFC 6749 section 5.1); never shown in a repr.
+
+    `lifetime`: seconds that the access token was given for, None where unknown.
+    `refresh_begun`: when this refresh token was sent; set before sending, gone once the answer is known. Only kept for
+    providers that punish a second use (Provider.refresh_reuse).
+    """
 
     access_token: str = field(repr=False)
     refresh_token: str | None = field(default=None, repr=False)
     expires_at: datetime | None = None
     scope: str = ""
+    lifetime: float | None = None
+    refresh_begun: datetime | None = None
 
     def expires_within(self, seconds: float, now: datetime | None = None) -> bool:
         """Whether it stops working within that time; False where no lifetime is known."""

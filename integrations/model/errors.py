@@ -11,6 +11,7 @@
     │   ├── QuotaSpent           a daily or monthly allowance is used up: do not retry
     │   ├── CursorExpired        the page cursor is too old: start this chain again
     │   └── Unavailable          unreachable, 5xx or not understandable: try later
+    │       └── RefreshPaused    the token endpoint failed several times, or wants a pause: do not retry
     └── StoreError
         ├── StoreUnavailable     Redis does not answer
         │   └── StoreFull        Redis answers, but takes no changes: full, or read-only
@@ -74,6 +75,10 @@ class Unavailable(ProviderError):
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class RefreshPaused(Unavailable):
+    """The access token cannot be renewed for some time; the sentence says when to try again."""
 
 
 class StoreError(DashboardError):

@@ -114,11 +114,15 @@ class Fault:
 class Provider:
     """Everything that tells one provider from another.
 
-    `authorize_url`, `token_url`, `revoke_url`: RFC 6749 and 7009 endpoints.
+    `authorize_url`, `token_url`, `revoke_url`, `introspect_url`: RFC 6749, 7009 and 7662 endpoints; introspection is
+    asked only where `identify` fails without it.
     `api_url`: scheme, host and optional prefix before the paths of `plan` and `read`.
     `web_url`: where people open items. `console_url`: where an OAuth app is created.
     `client_auth`: how the client proves itself at the token endpoint.
     `token_format`: the body of token requests. `headers`: sent with every call.
+    `access_token_seconds`: the documented lifetime of access tokens, for answers without a usable one.
+    `refresh_reuse`: what happens when a refresh token is sent a second time. "revokes": the first use spends it, and a
+    second one may end the whole grant (RFC 9700 section 4.14.2). The provider's file names the source.
     `pkce`: whether S256 is sent. `rates`: how many calls each kind of lane takes; "" is any other.
     `rate_limit_wait`: seconds to wait after a 429 that does not say.
     `is_error(answer)`: whether a JSON object is the provider's own error document. Only that says what an account may
@@ -146,12 +150,15 @@ class Provider:
     plan: Callable[[Api], Awaitable[Plan]]
     read: Callable[[Api, Part, str], AsyncIterator[Page]]
     revoke_url: str | None = None
+    introspect_url: str | None = None
     not_revocable: str = ""
     scopes: tuple[str, ...] = ()
     optional_scopes: tuple[str, ...] = ()
     authorize_params: Mapping[str, str] = field(default_factory=dict)
     client_auth: Literal["basic", "body"] = "basic"
     token_format: Literal["form", "json"] = "form"
+    access_token_seconds: int | None = None
+    refresh_reuse: Literal["harmless", "revokes"] = "harmless"
     headers: Mapping[str, str] = field(default_factory=dict)
     pkce: bool = True
     rates: Mapping[str, Rate] = field(default_factory=lambda: {"": Rate(600, 60)})

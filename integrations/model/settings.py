@@ -78,6 +78,7 @@ class Endpoints:
     client_id: str
     client_secret: str
     scopes: tuple[str, ...]
+    introspect_url: str | None = None
 
     def __repr__(self) -> str:
         return f"Endpoints({self.environment}, {self.api_url})"
@@ -148,17 +149,21 @@ class Settings:
         def address(name: str, default: str = "") -> str:
             return self._address(f"{provider.slug}_{name}".upper()) or default
 
+        def beside(url: str | None) -> str | None:
+            return url and _moved(url, provider.token_url, own("token_url"))
+
         return Endpoints(
             "real",
             authorize_url=address("authorize_url", provider.authorize_url),
             token_url=address("token_url", provider.token_url),
-            revoke_url=provider.revoke_url and _moved(provider.revoke_url, provider.token_url, own("token_url")),
+            revoke_url=beside(provider.revoke_url),
             api_url=address("api_url", provider.api_url).rstrip("/"),
             web_url=provider.web_url,
             redirect_uri=address("redirect_uri", f"{self.public_url}/{provider.slug}"),
             client_id=own("client_id"),
             client_secret=own("client_secret"),
             scopes=tuple(own("scopes").split()) or provider.scopes,
+            introspect_url=beside(provider.introspect_url),
         )
 
     def _sandboxed(self, provider: Provider) -> Endpoints:
@@ -174,6 +179,7 @@ class Settings:
             client_id="sandbox",
             client_secret="sandbox",
             scopes=provider.scopes,
+            introspect_url=provider.introspect_url and base + urlsplit(provider.introspect_url).path,
         )
 
     def _sandbox(self) -> bool:
@@ -229,7 +235,7 @@ def _split(text: str) -> SplitResult:
 
 
 def _moved(url: str, token_url: str, configured: str) -> str | None:
-    """The revocation endpoint beside a token endpoint that was pointed elsewhere; None if it can't be told."""
+    """An endpoint beside a token endpoint that was pointed elsewhere; None if it can't be told."""
     if not configured:
         return url
     if url.startswith(token_url):

@@ -1,14 +1,16 @@
-"""Authorization URLs and token requests, built by Authlib and checked before it reads them.
+"""Authorization URLs and token requests, built by Authlib; the answers are read here.
 
-Authlib takes any JSON for a token, so a response hook looks at the status and at
-`access_token` first. Every exchange has a client object of its own: one client holds
-one token, and a shared one would hand a person somebody else's.
+Authlib takes any JSON for a token, and loses a good one whose `expires_in` is no number. So a response hook checks the
+status and `access_token`, keeps the whole answer, and hands Authlib the access token only. Every exchange has a client
+object of its own: one client holds one token, and a shared one would hand a person somebody else's.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import logging
+import math
 import re
 import ssl
 import warnings
@@ -20,7 +22,7 @@ from typing import Any
 from authlib.common.urls import url_decode
 from authlib.oauth2.auth import encode_client_secret_basic
 
-from ..http import SHORT, NotSent, bounded, reaching, readable
+from ..http import SHORT, NoAnswer, NotSent, bounded, reaching, readable, retry_after
 from ..model import Endpoints, Provider, Token
 from ..model.errors import NotConfigured, ReconnectNeeded, Unavailable
 
@@ -28,11 +30,17 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it would rather have httpx2, which respx does not know
     from authlib.integrations.httpx_client import AsyncOAuth2Client
 
-VISIBLE = re.compile(r"[\x20-\x7e]+")  # RFC 6749 appendix A.12
+VISIBLE = re.compile(r"[\x20-\x7e]+")  # RFC 6749 appendix A.12 and A.17
+SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 appendix A.4
+LONGEST_LIFETIME = 10 * 365 * 86_400  # seconds; a longer one is taken as not stated
+LONGEST_NUMBER = 300  # digits; int() refuses more than 4,300, and a float has 308
 TRIES = 3
-TIMEOUT = 15  # seconds; below the refresh lock's life
+TIMEOUT = 15  # seconds; shutdown.GRACE is longer
 GRANT_IS_GONE = {"invalid_grant", "access_denied", "bad_refresh_token", "bad_auth_code", "bad_hub"}
 CLIENT_IS_WRONG = {"invalid_client", "unauthorized_client", "bad_client_id", "bad_client_secret"}
+
+
+log = logging.getLogger(__name__)
 
 
 class JustRefreshed(Unavailable):
@@ -54,7 +62,8 @@ async def request_token(provider: Provider, endpoints: Endpoints, grant_type: st
     """The answer of the token endpoint, which holds an access token.
 
     Raises ReconnectNeeded when the code or refresh token is no longer good, JustRefreshed,
-    NotConfigured when the client id or secret is wrong, Unavailable for everything else.
+    NotConfigured when the client id or secret is wrong, NoAnswer where the endpoint may have done
+    what it was asked for and the answer is lost or unreadable, Unavailable for every other refusal.
     A request that never left is tried again; one that may have arrived is not.
     """
     for tries_left in reversed(range(TRIES)):
@@ -77,30 +86,101 @@ async def revoke_token(provider: Provider, endpoints: Endpoints, token: str, hin
     return bool(response.status_code == 200)
 
 
-def token_of(answer: Mapping[str, Any], previous: Token | None = None, now: datetime | None = None) -> Token:
-    """Our token from a token endpoint's answer; what it does not renew is kept."""
-    lifetime = answer.get("expires_in")
-    expires_at = (now or datetime.now(UTC)) + timedelta(seconds=float(lifetime)) if lifetime else None
-    given = answer.get("scope") or answer.get("scopes") or ""
-    scopes = given if isinstance(given, str) else " ".join(given)
+async def introspect(provider: Provider, endpoints: Endpoints, token: str) -> Mapping[str, Any]:
+    """What the provider says about an access token (RFC 7662); empty without an endpoint, or for an unknown token."""
+    if endpoints.introspect_url is None:
+        return {}
+    with reaching(provider):
+        async with _client(provider, endpoints) as client:
+            url = endpoints.introspect_url
+            response = await client.introspect_token(url, token=token, token_type_hint="access_token")
+    answer = _json_object(response)
+    return answer if response.status_code == 200 and answer.get("active") is True else {}
+
+
+def token_of(
+    provider: Provider, answer: Mapping[str, Any], previous: Token | None = None, now: datetime | None = None
+) -> Token:
+    """Our token from a token endpoint's answer; what it does not renew is kept.
+
+    Only the tokens have to be well formed. What else comes with them is read as far as it can be.
+    """
+    lifetime = _seconds(answer.get("expires_in")) or provider.access_token_seconds
     return Token(
         access_token=answer["access_token"],
-        refresh_token=answer.get("refresh_token") or (previous.refresh_token if previous else None),
-        expires_at=expires_at,
-        scope=scopes or (previous.scope if previous else ""),
+        refresh_token=_refresh_token(provider, answer.get("refresh_token"), previous),
+        expires_at=(now or datetime.now(UTC)) + timedelta(seconds=lifetime) if lifetime else None,
+        scope=_scope(answer) or (previous.scope if previous else ""),
+        lifetime=lifetime,
     )
+
+
+def _refresh_token(provider: Provider, given: Any, previous: Token | None) -> str | None:
+    """The refresh token to use from now on.
+
+    The previous one stays if none is given. If the one given cannot be used, the previous one is spent where providers
+    rotate them, and stays where sending it again is harmless.
+    """
+    kept = previous.refresh_token if previous else None
+    if given is None or given == "":
+        return kept
+    if _visible(given):
+        return str(given)
+    log.warning("%s sent a refresh token that is no text of visible characters", provider.slug)
+    return kept if provider.refresh_reuse == "harmless" else None
+
+
+def _visible(token: Any) -> bool:
+    return isinstance(token, str) and VISIBLE.fullmatch(token) is not None
+
+
+def _seconds(stated: Any) -> float | None:
+    """A lifetime that makes sense, from a number or its text; else None."""
+    if isinstance(stated, bool) or not isinstance(stated, int | float | str):
+        return None
+    try:
+        seconds = float(stated)
+    except (ValueError, OverflowError):
+        return None
+    return seconds if 0 < seconds <= LONGEST_LIFETIME else None
+
+
+def _scope(answer: Mapping[str, Any]) -> str:
+    """The scopes in an answer, from one text or a list of them."""
+    for given in (answer.get("scope"), answer.get("scopes")):
+        words = given.split() if isinstance(given, str) else given if isinstance(given, list) else []
+        if scopes := [word for word in words if isinstance(word, str) and SCOPE.fullmatch(word)]:
+            return " ".join(scopes)
+    return ""
 
 
 async def _exchange(
     provider: Provider, endpoints: Endpoints, grant_type: str, form: Mapping[str, str]
 ) -> Mapping[str, Any]:
+    answers: list[Mapping[str, Any]] = []
+
+    def checked(response: Any) -> _AccessTokenOnly:
+        answers.append(_checked(provider, readable(response)))
+        return _AccessTokenOnly(answers[0]["access_token"])
+
     with reaching(provider, SHORT):
         async with _client(provider, endpoints) as client:
-            client.register_compliance_hook("access_token_response", lambda got: _checked(provider, readable(got)))
-            try:
-                return dict(await client.fetch_token(endpoints.token_url, grant_type=grant_type, **form))
-            except (TypeError, ValueError):  # a lifetime that is no number
-                raise _incomplete(provider, 200) from None
+            client.register_compliance_hook("access_token_response", checked)
+            await client.fetch_token(endpoints.token_url, grant_type=grant_type, **form)
+    return answers[0]
+
+
+class _AccessTokenOnly:
+    """A response for Authlib to read."""
+
+    status_code = 200
+
+    def __init__(self, access_token: str) -> None:
+        self._access_token = access_token
+
+    def json(self) -> dict[str, str]:
+        """A token answer without anything else."""
+        return {"access_token": self._access_token, "token_type": "bearer"}
 
 
 def _client(provider: Provider, endpoints: Endpoints) -> AsyncOAuth2Client:
@@ -139,14 +219,21 @@ def _basic_json(
     return uri, headers, encoded
 
 
-def _checked(provider: Provider, response: Any) -> Any:
-    """The response, if it really holds a token."""
-    answer = _json_object(response)
-    token = answer.get("access_token")
-    if response.status_code == 200 and "error" not in answer and isinstance(token, str) and VISIBLE.fullmatch(token):
-        return response
+def _checked(provider: Provider, response: Any) -> Mapping[str, Any]:
+    """The answer, if it really holds a token; raises what it means otherwise."""
+    answer, status = _json_object(response), response.status_code
+    if 200 <= status < 300 and "error" not in answer and _visible(answer.get("access_token")):
+        return answer
+    _raise_known(provider, answer, status)
+    if _unknown_outcome(answer, status):
+        raise NoAnswer(_incomplete(provider, status))
+    raise Unavailable(_incomplete(provider, status), retry_after(response))
+
+
+def _raise_known(provider: Provider, answer: Mapping[str, Any], status: int) -> None:
+    """Raise the error that a token endpoint's answer documents, if it does."""
     reasons = {str(answer.get(name, "")).lower() for name in ("error", "code", "status")}
-    if response.status_code == 409:
+    if status == 409:
         raise JustRefreshed(f"{provider.title} has just renewed this connection. Try again.", 1)
     if reasons & CLIENT_IS_WRONG:
         prefix = provider.slug.upper()
@@ -154,19 +241,33 @@ def _checked(provider: Provider, response: Any) -> Any:
         raise NotConfigured(f"{provider.title} does not accept this app's credentials. Check {names}.")
     if reasons & GRANT_IS_GONE:
         raise ReconnectNeeded(f"{provider.title} no longer honours this connection. Reconnect to go on.")
-    raise _incomplete(provider, response.status_code)
 
 
-def _incomplete(provider: Provider, status: int) -> Unavailable:
-    return Unavailable(f"{provider.title} did not complete the exchange (status {status}). Try again in a few minutes.")
+def _unknown_outcome(answer: Mapping[str, Any], status: int) -> bool:
+    """Whether the grant may be spent all the same.
+
+    Not if the endpoint says in its own document that it failed, nor for any 3xx or 4xx. A page of a gateway in front of
+    it, an unreadable answer and a success without a token say nothing.
+    """
+    return "error" not in answer if 200 <= status < 300 else status >= 500 and not answer
+
+
+def _incomplete(provider: Provider, status: int) -> str:
+    return f"{provider.title} did not complete the exchange (status {status}). Try again in a few minutes."
 
 
 def _json_object(response: Any) -> dict[str, Any]:
+    """The JSON object of an answer, an empty one if there is none; odd characters and numbers cost only themselves."""
+    text = response.content.decode("utf-8-sig", "replace")
     try:
-        answer = response.json()
+        answer = json.loads(text, strict=False, parse_int=_number)
     except (ValueError, RecursionError):
         return {}
     return answer if isinstance(answer, dict) else {}
+
+
+def _number(digits: str) -> int | float:
+    return int(digits) if len(digits) < LONGEST_NUMBER else math.inf
 
 
 @cache

@@ -4,11 +4,13 @@ Nothing in here draws, so a page that is left or reloaded in the middle does not
 The state's record is named by owner and provider: another browser's or another
 provider's answer finds nothing and spends nothing. What came of it is kept for a
 minute, so that a reload in the middle waits for it instead of redeeming again.
+
+An answer is redeemed under a lease: a second run of the same page has to wait for that, and then finds how the first
+one ended. If it finds "redeeming", the process that did it is gone.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import hashlib
 import logging
@@ -19,15 +21,18 @@ from typing import Any
 from ..http import SHORT, ApiClient, within
 from ..model import Account, Connection, Endpoints, Lane, Provider, Rate, Token, settings
 from ..model.address import counted_as
-from ..model.errors import ConnectFailed, DashboardError, ReconnectNeeded, StoreUnavailable
+from ..model.errors import ConnectFailed, DashboardError, ProviderError, ReconnectNeeded, StoreError, StoreUnavailable
 from ..store import budget, connections, keys, locks, records
 from ..store.connection import insisted
 from ..store.keys import Outcome, PendingAuthorization
+from . import shutdown
 from .authorize import hashed
-from .client import request_token, token_of
+from .client import introspect, request_token, token_of
+from .tokens import failures_of
 
 log = logging.getLogger(__name__)
-WAIT = 20  # seconds that a second run waits for the one that redeems
+TRIES = 3  # of the first look, which nothing has been spent before
+LEASE = 4  # seconds after which a second run knows that the one that redeemed is gone
 IDENTIFY = 30  # seconds until an account must have been named, retries included: the page waits
 PER_OWNER, PER_ADDRESS = Rate(10, 60), Rate(30, 60)  # exchanges of codes with one provider that may fail
 START_AGAIN = "You can start again on this page."
@@ -47,19 +52,37 @@ async def redeem(provider: Provider, owner: str, answer: Mapping[str, str], addr
     place, attempt = (owner, provider.slug, hashed(state)), _Attempt(provider, owner, address, hashed(state))
     if answer.get("code") and await _is_expected(place) and not await insisted(attempt.is_admitted):
         return Outcome("later", TOO_MANY)
+    while True:
+        try:
+            async with locks.held(place, LEASE):
+                with shutdown.unfinished():
+                    return await _noted(provider, owner, await _outcome(provider, owner, place, answer, attempt))
+        except shutdown.ShuttingDown:  # nothing is spent: the browser asks the server that comes next
+            await shutdown.the_end()
+
+
+async def _outcome(
+    provider: Provider, owner: str, place: tuple[str, str, str], answer: Mapping[str, str], attempt: _Attempt
+) -> Outcome:
     pending, ours = await records.claim((keys.STATE, place), (keys.OUTCOME, place), Outcome("redeeming"))
     if pending is None:
-        outcome = await _unknown(provider, place) if ours else await _awaited(provider, place)
+        outcome = await _unknown(provider, place) if ours else await _known(provider, place)
         if ours or outcome.state == "connected":
             await attempt.forgive()
-        return await _noted(provider, owner, outcome) if ours else outcome
+        return outcome
     outcome = await _redeemed(provider, owner, pending, answer, attempt)
     await insisted(lambda: records.put(keys.OUTCOME, place, outcome))
-    return await _noted(provider, owner, outcome)
+    return outcome
 
 
 async def _is_expected(place: tuple[str, ...]) -> bool:
-    return await records.get(keys.STATE, place) is not None
+    for tries_left in reversed(range(TRIES)):
+        try:
+            return await records.get(keys.STATE, place) is not None
+        except StoreUnavailable:  # a busy moment costs nobody an approval
+            if not tries_left:
+                raise
+    raise AssertionError("unreachable")
 
 
 class _Attempt:
@@ -95,14 +118,11 @@ async def _unknown(provider: Provider, place: tuple[str, ...]) -> Outcome:
     )
 
 
-async def _awaited(provider: Provider, place: tuple[str, ...]) -> Outcome:
-    for _ in range(WAIT * 5):
-        outcome = await records.get(keys.OUTCOME, place)
-        if outcome is None:
-            break
-        if outcome.state != "redeeming":
-            return outcome
-        await asyncio.sleep(0.2)
+async def _known(provider: Provider, place: tuple[str, ...]) -> Outcome:
+    """How an earlier run with this answer ended."""
+    outcome = await records.get(keys.OUTCOME, place)
+    if outcome and outcome.state != "redeeming":
+        return outcome
     return Outcome("failed", f"The exchange with {provider.title} was interrupted. {START_AGAIN}")
 
 
@@ -149,14 +169,37 @@ async def _connected(provider: Provider, owner: str, pending: PendingAuthorizati
 
 
 async def _remembered(provider: Provider, owner: str, endpoints: Endpoints, answer: Mapping[str, Any]) -> Connection:
-    token = token_of(answer)
-    api = ApiClient(provider, endpoints, _Fixed(token), budget, limits=SHORT)
+    token = token_of(provider, answer)
     async with within(provider, IDENTIFY):
-        account = await provider.identify(api, answer)
+        account = await _account(provider, endpoints, token, answer)
     connection = _connection(provider, owner, endpoints, account)
     async with locks.held(connection.path):  # a refresh of the grant before must not be saved over this one
         await connections.save(connection, token)
+        await budget.forget(failures_of(connection))
     return connection
+
+
+async def _account(provider: Provider, endpoints: Endpoints, token: Token, answer: Mapping[str, Any]) -> Account:
+    """Who approved; where that cannot be told otherwise, token introspection is asked as well."""
+    api = ApiClient(provider, endpoints, _Fixed(token), budget, limits=SHORT)
+    try:
+        account = await provider.identify(api, answer)
+    except StoreError:
+        raise
+    except Exception:  # whatever the answer lacks
+        told: Mapping[str, Any] = {}
+        with contextlib.suppress(ProviderError):
+            told = await introspect(provider, endpoints, token.access_token)
+        if not told:
+            raise
+        given = {name: value for name, value in answer.items() if value is not None}
+        account = await provider.identify(api, {**told, **given})
+    return Account(_storable(account.id), _storable(account.name), _storable(account.detail))
+
+
+def _storable(text: str) -> str:
+    """A provider's text without half characters, which cannot be stored (UTF-8)."""
+    return str(text).encode("utf-8", "replace").decode()
 
 
 def _connection(provider: Provider, owner: str, endpoints: Endpoints, account: Account) -> Connection:

@@ -2,24 +2,38 @@
 
 The new pair is saved, on disk, before it is used: a provider that rotates refresh tokens
 has already forgotten the old one (RFC 9700 section 4.14.2). It is saved over the very pair
-that it replaces and no other, and whoever asked for it going away does not stop that.
+that it replaces and no other, and whoever asked for it going away does not stop that; nor does
+an ordinary shutdown, which waits for it (see `shutdown`).
+
+Where a second use of a refresh token may end the grant (Provider.refresh_reuse), the stored token notes that its
+refresh has begun before the request is sent. If that note is still there when the lease is free, the answer is lost:
+the refresh token is not sent again, and the connection asks to be reconnected.
 """
 
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import math
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import NoReturn
 
-from ..model import Connection, Endpoints, Provider, Token, settings
-from ..model.errors import ReconnectNeeded
-from ..store import audit, connections, keys, locks, records
+from ..http import NoAnswer
+from ..model import Connection, Endpoints, Lane, Provider, Rate, Token, settings
+from ..model.errors import NotConfigured, ProviderError, ReconnectNeeded, RefreshPaused, Unavailable
+from ..store import audit, budget, connections, keys, locks, records
 from ..store.connection import insisted
+from . import shutdown
 from .client import JustRefreshed, request_token, token_of
 
-EARLY = 120  # seconds before its end that a token is renewed
+EARLY = 120  # seconds before its end that a token is renewed,
+EARLY_SHARE = 0.1  # or this share of its lifetime, if that is less
 RECENT = 5  # seconds that a token is used without looking whether another process has renewed it
+FAILURES = Rate(2, 60)  # failed refreshes in a row that are tried again soon; the next one pauses the connection's
+SOON, LATER, LONGEST = 1, 60, 300  # seconds until the next try: soon, after too many, and the most of a Retry-After
+WORTH_WAITING = 20  # seconds that a caller waits for a pause to end
 
 _refreshing: set[asyncio.Future[Token]] = set()  # under way, whoever asked perhaps gone
 
@@ -30,15 +44,22 @@ class ConnectionTokens:
     def __init__(self, provider: Provider, connection: Connection) -> None:
         self._provider = provider
         self._connection = connection
+        self._failures = failures_of(connection)
         self._recent: tuple[float, Token] | None = None
 
     async def current(self) -> str:
-        """The access token, renewed if it is about to expire."""
+        """The access token, renewed if it is about to expire; until then it is used even if that fails."""
         if self._recent is None or time.monotonic() - self._recent[0] > RECENT:
             self._recent = time.monotonic(), await self._stored()
         token = self._recent[1]
-        due = token.refresh_token and token.expires_within(EARLY)
-        return await self.renewed(token.access_token) if due else token.access_token
+        if not (token.refresh_token and _is_due(token)):
+            return token.access_token
+        try:
+            return await self.renewed(token.access_token)
+        except (ProviderError, ReconnectNeeded, NotConfigured):
+            if token.expires_within(0):
+                raise
+            return token.access_token
 
     async def renewed(self, refused: str) -> str:
         """Another access token than the refused one."""
@@ -57,39 +78,93 @@ class ConnectionTokens:
                 await audit.note("needs to be reconnected", self._connection.owner, self._connection)
 
     async def _refreshed(self, good: Callable[[Token], bool]) -> Token:
-        async with locks.held(self._connection.path):
-            token = await self._stored()
-            if good(token):
-                return token
-            await self._still_honoured()
-            return await self._refresh(token, good)
+        while True:
+            try:
+                async with locks.held(self._connection.path):
+                    token = await self._stored()
+                    if good(token):
+                        return token
+                    await self._still_honoured()
+                    await self._end_of_pause()
+                    with shutdown.unfinished():
+                        fresh = await self._refresh(token, good)
+                    if fresh:
+                        return fresh
+            except shutdown.ShuttingDown:
+                await shutdown.the_end()
 
-    async def _refresh(self, token: Token, good: Callable[[Token], bool]) -> Token:
+    async def _refresh(self, token: Token, good: Callable[[Token], bool]) -> Token | None:
+        """A new token; None if the stored one has changed, and has to be looked at again."""
+        if token.refresh_begun and not self._may_repeat:
+            await self._give_up(_stopped(self._provider))
+        begun = await self._begun(token)
+        if begun is None:
+            return None
         try:
-            answer = await self._ask(token)
+            answer = await self._ask(begun)
+        except NoAnswer as lost:
+            if self._may_repeat:
+                raise await self._failed(lost) from None
+            await self._give_up(_lost(self._provider))
         except (ReconnectNeeded, JustRefreshed) as refusal:
-            if good(found := await self._stored()):
+            return await self._refused(begun, refusal, good)
+        except (Unavailable, NotConfigured) as refusal:
+            await self._not_spent(begun)
+            raise await self._failed(refusal) from None
+        return await self._saved(token_of(self._provider, answer, previous=begun), instead_of=begun)
+
+    async def _refused(
+        self, token: Token, refusal: JustRefreshed | ReconnectNeeded, good: Callable[[Token], bool]
+    ) -> Token:
+        """The pair that another holder has saved meanwhile; without one, raises what the refusal means."""
+        if good(found := await self._stored()):
+            return found
+        if isinstance(refusal, ReconnectNeeded):
+            await connections.mark_reconnect(self._connection, str(refusal))
+            if good(found := await self._stored()):  # saved in between, by a holder whose lease had run out
+                await connections.mark_reconnect(self._connection, "")
                 return found
-            if isinstance(refusal, ReconnectNeeded):
-                await connections.mark_reconnect(self._connection, str(refusal))
-                if good(found := await self._stored()):  # saved in between, by a holder whose lease had run out
-                    await connections.mark_reconnect(self._connection, "")
-                    return found
-                await audit.note("needs to be reconnected", self._connection.owner, self._connection)
-            raise
-        return await self._saved(token_of(answer, previous=token), instead_of=token)
+            await self._not_spent(token)
+            await audit.note("needs to be reconnected", self._connection.owner, self._connection)
+            raise refusal
+        await self._not_spent(token)
+        raise await self._failed(refusal) from None
+
+    @property
+    def _may_repeat(self) -> bool:
+        return self._provider.refresh_reuse == "harmless"
+
+    async def _begun(self, token: Token) -> Token | None:
+        """The token as it is stored while its refresh is under way; None if another one is stored by now.
+
+        Where it may not be sent twice, that is noted on disk.
+        """
+        if self._may_repeat or not token.refresh_token:
+            return token
+        noted = dataclasses.replace(token, refresh_begun=datetime.now(UTC))
+        return noted if await self._exchanged(token, noted) == noted else None
+
+    async def _not_spent(self, token: Token) -> None:
+        """The answer is known, and no new pair came: the refresh token may be sent again."""
+        if token.refresh_begun:
+            await insisted(lambda: self._exchanged(token, dataclasses.replace(token, refresh_begun=None)))
+
+    async def _exchanged(self, old: Token, new: Token) -> Token:
+        """Replace a token; returns the one that is stored then."""
+
+        def change(found: Token) -> Token | None:
+            return new if found == old else None
+
+        return await records.exchange(keys.TOKEN, self._connection.path, change) or self._gone()
 
     async def _saved(self, fresh: Token, instead_of: Token) -> Token:
         """The pair that is stored then: this one, or what a new approval has put in the place of the old one."""
-
-        def change(found: Token) -> Token | None:
-            return fresh if found == instead_of else None
-
-        saved = await insisted(lambda: records.exchange(keys.TOKEN, self._connection.path, change))
+        saved = await insisted(lambda: self._exchanged(instead_of, fresh))
+        await insisted(lambda: budget.forget(self._failures))
         if saved == fresh:  # also where somebody who came too late was refused meanwhile
             await insisted(lambda: connections.mark_reconnect(self._connection, ""))
         await audit.note("token renewed", self._connection.owner, self._connection)
-        return saved or self._gone()
+        return saved
 
     async def _ask(self, token: Token) -> dict[str, object]:
         if not token.refresh_token:
@@ -97,6 +172,34 @@ class ConnectionTokens:
         endpoints = endpoints_of(self._provider, self._connection)
         answer = await request_token(self._provider, endpoints, "refresh_token", refresh_token=token.refresh_token)
         return dict(answer)
+
+    async def _give_up(self, reason: str) -> NoReturn:
+        """Ask for a new approval, since the refresh token may be spent."""
+        await insisted(lambda: connections.mark_reconnect(self._connection, reason))
+        await audit.note("needs to be reconnected", self._connection.owner, self._connection)
+        raise ReconnectNeeded(reason)
+
+    async def _failed(self, error: ProviderError | NotConfigured) -> ProviderError | NotConfigured:
+        """Pause the refreshes of this connection, for all processes; returns the error to raise."""
+        if isinstance(error, NotConfigured):
+            return error
+        stated = error.retry_after if isinstance(error, Unavailable) else None
+        soon = await budget.admitted(self._failures)
+        seconds = min(max(stated or 0, SOON if soon else LATER), LONGEST)
+        await budget.close(self._failures, seconds)
+        return error if seconds <= WORTH_WAITING else self._paused(seconds)
+
+    async def _end_of_pause(self) -> None:
+        """Wait for it, as the holder of the lease: the others wait for that. Raises RefreshPaused if it takes long."""
+        seconds = await budget.closed_for(self._failures)
+        if seconds > WORTH_WAITING:
+            raise self._paused(seconds)
+        await asyncio.sleep(seconds)
+
+    def _paused(self, seconds: float) -> RefreshPaused:
+        minutes = math.ceil(seconds / 60)
+        when = "a minute" if minutes == 1 else f"{minutes} minutes"
+        return RefreshPaused(f"{self._provider.title} cannot renew this connection right now. Try again in {when}.")
 
     async def _still_honoured(self) -> None:
         """Whoever waited while another was refused does not ask with the same refresh token again."""
@@ -109,6 +212,30 @@ class ConnectionTokens:
 
     def _gone(self) -> NoReturn:
         raise ReconnectNeeded(f"This {self._provider.title} connection is gone. Connect again to go on.")
+
+
+def failures_of(connection: Connection) -> Lane:
+    """The lane that counts a connection's failed refreshes in a row, and is closed while they pause."""
+    return Lane(":".join(("refresh", *connection.path)), FAILURES)
+
+
+def _is_due(token: Token) -> bool:
+    """Whether to renew a token now; one of a short lifetime is used for most of it."""
+    return token.expires_within(min(EARLY, (token.lifetime or math.inf) * EARLY_SHARE))
+
+
+def _stopped(provider: Provider) -> str:
+    return (
+        f"The server stopped while it was renewing this connection, so {provider.title}'s answer was lost. "
+        "Reconnect to go on."
+    )
+
+
+def _lost(provider: Provider) -> str:
+    return (
+        f"{provider.title}'s answer was lost while this connection was being renewed, and asking a second time could "
+        "end it for good. Reconnect to go on."
+    )
 
 
 def _ended(refreshing: asyncio.Future[Token]) -> None:

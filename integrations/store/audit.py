@@ -9,15 +9,12 @@ from __future__ import annotations
 import contextlib
 import time
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
-
-import pydantic
 
 from ..model import Actor, Connection, Event
 from ..model.errors import RecordUnreadable, StoreError
 from ..model.event import BY_ITSELF
-from . import cipher, records
+from . import cipher, records, shapes
 from .connection import execute
 from .keys import AUDIT, AUDIT_KEY, DAY
 
@@ -30,7 +27,7 @@ async def note(what: str, owner: str, connection: Connection | None = None, acto
     slug, account = (connection.slug, connection.account.name) if connection else ("", "")
     event = Event(datetime.now(UTC), what, slug, account, actor.who, actor.where)
     with contextlib.suppress(StoreError):
-        await _add(owner, cipher.seal(FORMAT, _name(owner), _shape().dump_json(event), await _key(owner)))
+        await _add(owner, cipher.seal(FORMAT, _name(owner), shapes.to_json(Event, event), await _key(owner)))
 
 
 async def events(owner: str, most: int = MOST) -> list[Event]:
@@ -55,8 +52,8 @@ async def forget(owner: str) -> None:
 
 def _read(name: str, record: bytes, key: str) -> Event | None:
     try:
-        return _shape().validate_json(cipher.open_(name, record, key)[1])
-    except (RecordUnreadable, pydantic.ValidationError):  # sealed with a lost key, or by a newer version
+        return shapes.from_json(Event, cipher.open_(name, record, key)[1])
+    except (RecordUnreadable, shapes.Misshapen):  # sealed with a lost key, or by a newer version
         return None
 
 
@@ -77,8 +74,3 @@ async def _key(owner: str) -> str:
 
 def _name(owner: str) -> str:
     return f"{AUDIT}:{owner}"
-
-
-@cache
-def _shape() -> pydantic.TypeAdapter[Event]:
-    return pydantic.TypeAdapter(Event)

@@ -91,6 +91,12 @@ async def close(lane: Lane, seconds: float) -> None:
     await _seconds(CLOSE, _key("closed", lane), arguments=(round(seconds * 1000),))
 
 
+async def forget(lane: Lane) -> None:
+    """Open a lane, and count none of what was admitted so far."""
+    names = (_key("attempts", lane), _key("closed", lane))
+    await execute(lambda redis: redis.unlink(*names))
+
+
 async def closed_for(lane: Lane) -> float:
     """Seconds until the lane opens again; 0 when it is open."""
     return await _seconds(CLOSED, _key("closed", lane))

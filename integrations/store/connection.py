@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import PurePosixPath
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from redis.asyncio import Redis
@@ -31,6 +33,17 @@ _commands: set[asyncio.Future[Any]] = set()  # under way, their callers perhaps 
 def url() -> str:
     """The server's address; starts the embedded one where no other is configured."""
     return settings().redis_url or embedded.ensure(settings().data_dir)
+
+
+def name() -> str:
+    """Returns the name of the server and its database for an operator, without credentials."""
+    address = settings().redis_url
+    if not address:
+        return f"the embedded database in the folder {settings().data_dir.name}"
+    parts = urlsplit(address)
+    if parts.scheme == "unix":
+        return f"the database at the socket {PurePosixPath(parts.path).name}"
+    return f"the database {parts.hostname}:{parts.port or 6379}/{parts.path.strip('/') or 0}"
 
 
 async def execute(command: Callable[[Any], Awaitable[T]], *, patiently: bool = False) -> T:

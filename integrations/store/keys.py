@@ -5,6 +5,7 @@ with owner, slug and connection id, so that everything of it can be found and de
 Owners are hashes of a browser's cookie; states, codes and tokens appear as hashes only.
 Every value is sealed (cipher.py) and starts with its format version. When a shape
 changes, raise `version` and add to `migrations` what turns the older one into the newer.
+(Token 2 has the fields `lifetime` and `refresh_begun`, which are at their defaults in an older one.)
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ RETURN = Kind("return", str, 10 * MINUTE, dispensable=True)  # browser: the page
 AUDIT_KEY = Kind("audit_key", str, 400 * DAY, dispensable=True)  # owner: what their activity log is sealed with
 CHOICE = Kind("choice", Choice, 400 * DAY, dispensable=True)  # owner, slug
 CONNECTION = Kind("connection", Connection, None)  # owner, slug, connection
-TOKEN = Kind("token", Token, None)  # owner, slug, connection
+TOKEN = Kind("token", Token, None, version=2, migrations={1: lambda found: found})  # owner, slug, connection
 NAMES = Kind("names", dict, None, loaded=True, dispensable=True)  # owner, slug, connection: its provider's
 OUTLINE = Kind("outline", Outline, 30 * DAY, dispensable=True)  # owner, slug, connection
 USAGE = Kind("usage", Usage, None)  # owner, slug, connection

@@ -27,9 +27,12 @@ RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL'
 
 
 @asynccontextmanager
-async def held(path: Sequence[str]) -> AsyncIterator[None]:
-    """Hold the lease of a connection; raises StoreUnavailable if it can't be had in time."""
-    lease = _Lease(":".join((LOCK, *path)))
+async def held(path: Sequence[str], seconds: float | None = None) -> AsyncIterator[None]:
+    """Hold the lease of a connection; raises StoreUnavailable if it can't be had in time.
+
+    `seconds`: how soon another may have it once this process is gone; TOKEN_LEASE_SECONDS by default.
+    """
+    lease = _Lease(":".join((LOCK, *path)), seconds or settings().token_lease_seconds)
     try:
         await lease.take()
         yield
@@ -38,10 +41,10 @@ async def held(path: Sequence[str]) -> AsyncIterator[None]:
 
 
 class _Lease:
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, seconds: float) -> None:
         self._name = name
         self._holder = f"1:{secrets.token_hex(16)}"
-        self._life = round(settings().token_lease_seconds * 1000)
+        self._life = round(seconds * 1000)
         self._trying: asyncio.Future[Any] | None = None
         self._renewing: asyncio.Task[None] | None = None
 

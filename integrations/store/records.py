@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import cache
 from typing import Any, TypeVar, cast
 
-import pydantic
 from redis.exceptions import ResponseError
 
 from ..model.errors import RecordTooNew, RecordUnreadable
-from . import cipher
+from . import cipher, shapes
 from .connection import execute
 from .keys import CHUNK, CONNECTION, KINDS, LOAD, OF_A_CONNECTION, OF_AN_OWNER, RUN, Kind
 
@@ -210,7 +208,7 @@ def get_ready() -> None:
 
 def encode(kind: Kind[Any], key: str, value: Any, data_key: str = "") -> bytes:
     """The sealed record of a value for this key."""
-    plain = value if kind.shape is bytes else _adapter(kind).dump_json(value)
+    plain = value if kind.shape is bytes else shapes.to_json(kind.shape, value)
     return cipher.seal(kind.version, key, plain, data_key)
 
 
@@ -231,18 +229,17 @@ def _decoded(kind: Kind[T], key: str, record: bytes, data_key: str) -> T:
     if kind.shape is bytes:
         return cast(T, plain)
     try:
-        return cast(T, _adapter(kind).validate_python(_migrated(kind, version, plain), strict=False))
-    except pydantic.ValidationError:
+        return shapes.from_python(kind.shape, _migrated(kind, version, plain))
+    except shapes.Misshapen:
         raise RecordUnreadable(cipher.UNREADABLE) from None
 
 
 def _migrated(kind: Kind[Any], version: int, plain: bytes) -> Any:
-    value = pydantic.TypeAdapter(Any).validate_json(plain)
+    value = shapes.from_json(object, plain)
     for step in range(version, kind.version):
         value = kind.migrations[step](value)
     return value
 
 
-@cache
-def _adapter(kind: Kind[Any]) -> pydantic.TypeAdapter[Any]:
-    return pydantic.TypeAdapter(kind.shape)
+def _adapter(kind: Kind[Any]) -> Any:
+    return shapes.adapter(kind.shape)

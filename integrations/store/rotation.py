@@ -7,14 +7,15 @@ is in a record, which is sealed again.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..model import settings
 from ..model.errors import NotConfigured, RecordUnreadable
-from . import cipher
+from . import cipher, connection
 from .connection import execute
-from .keys import KINDS, UNSEALED
+from .keys import CONNECTION, KINDS, UNSEALED
 
 RESEAL = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
@@ -25,27 +26,54 @@ return 1
 
 @dataclass
 class Rotation:
-    """How many records were sealed again, and how many open with none of the keys (they stay as they are)."""
+    """What was done.
 
+    `database`: the server's name. `connections`: how many it holds. `keys_before`: records by the id of the key that
+    had sealed them. `key`: the id of the key that seals now. `unreadable`: records that open with none of the keys;
+    they stay as they are.
+    """
+
+    database: str = ""
+    connections: int = 0
+    keys_before: Counter[str] = field(default_factory=Counter)
+    key: str = ""
     resealed: int = 0
     unreadable: int = 0
 
 
-async def rotate_keys(back: bool = False) -> Rotation:
+async def rotate_keys(back: bool = False, even_if_empty: bool = False) -> Rotation:
     """Seal everything with the first key of TOKEN_KEYS, or of the key file, where a new one is put first for it.
 
-    `back`: with the key of the key file that was first before. Raises NotConfigured, StoreUnavailable.
+    `back`: with the key of the key file that was first before. `even_if_empty`: also where nothing is stored, which
+    is otherwise taken for the wrong database. Raises NotConfigured, StoreUnavailable.
     """
     if settings().token_keys and back:
         raise NotConfigured("Put the old key first in TOKEN_KEYS, start the dashboard again, then run this again.")
+    done = await _survey()
+    if not (done.keys_before or even_if_empty):
+        raise NotConfigured(
+            f"Nothing is stored in {done.database}, so no key was changed. If the dashboard uses another one, run this "
+            "with the same REDIS_URL, DATA_DIR and TOKEN_KEYS as the dashboard; if not, add --even-if-empty."
+        )
     if not settings().token_keys and not (await _reseal(Rotation()) or back):  # what was interrupted is done first
         cipher.put_file_key_first()
     if back:
         cipher.put_file_key_first(cipher.previous_file_key())
-    done = Rotation()
     while await _reseal(done):  # once more: others may have sealed with an older key meanwhile
         pass
+    done.key = next(iter(cipher.keyring())).hex()
     return done
+
+
+async def _survey() -> Rotation:
+    """Returns what is stored before anything is changed."""
+    found = Rotation(database=connection.name())
+    async for key in _keys():
+        record = await execute(lambda redis: redis.get(key))  # noqa: B023
+        if record is not None and cipher.key_of(record) != cipher.DATA:
+            found.keys_before[cipher.key_of(record).hex()] += 1
+        found.connections += key.startswith(CONNECTION.key("").encode())
+    return found
 
 
 async def _reseal(done: Rotation) -> int:

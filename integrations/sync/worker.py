@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 import anyio
@@ -18,7 +19,7 @@ from docket import Perpetual, Worker
 from .. import frames, providers
 from ..http import shared_client
 from ..model import settings
-from ..oauth import disconnect
+from ..oauth import disconnect, shutdown
 from ..store import connections, records
 from ..store.jobs import new_docket
 from .jobs import start_if_older, status
@@ -69,19 +70,39 @@ async def get_ready() -> None:
 
 
 def main(with_parent: bool = False) -> None:
-    """A worker process; stops at once on SIGTERM and Ctrl-C: what it was doing is taken up again.
+    """A worker process; ends on SIGTERM and Ctrl-C, as soon as no token refresh is under way.
 
-    `with_parent`: it also stops when its standard input ends, that is, when its parent does.
+    Whatever else it was doing is taken up again by another worker.
+    `with_parent`: it also ends when its standard input does, that is, when its parent does.
     """
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: os._exit(0))
-    if with_parent:
-        threading.Thread(target=_end_with_parent, daemon=True).start()
     with contextlib.suppress(asyncio.CancelledError):
-        asyncio.run(work())
+        asyncio.run(_work_until_told(with_parent))
 
 
-def _end_with_parent() -> None:
+async def _work_until_told(with_parent: bool) -> None:
+    loop, working = asyncio.get_running_loop(), asyncio.ensure_future(work())
+
+    def end(*_: object) -> None:
+        threading.Thread(target=_end, args=(lambda: loop.call_soon_threadsafe(working.cancel),), daemon=True).start()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    if with_parent:
+        threading.Thread(target=_end_with_parent, args=(end,), daemon=True).start()
+    await asyncio.wait([working])
+    await shutdown.the_end()  # a cancelled worker finishes its jobs first, and a refresh may have outlived its job
+    await working
+
+
+def _end(take_no_more_jobs: Callable[[], object]) -> None:
+    """End the process as soon as nothing is under way that would be lost."""
+    shutdown.begin()
+    take_no_more_jobs()
+    shutdown.finished()
+    os._exit(0)
+
+
+def _end_with_parent(end: Callable[[], None]) -> None:
     while sys.stdin.buffer.read(1):
         pass
-    os._exit(0)
+    end()

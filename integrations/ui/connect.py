@@ -31,14 +31,17 @@ def returned() -> bool:
 def come_back(provider: Provider, owner: str) -> None:
     """Redeem the provider's answer, then go on at the clean address, which takes its place in the history.
 
-    Nothing is drawn in between, so leaving or reloading the page does not stop it. An answer that has to wait keeps
-    its address: reloading redeems it.
+    The line that says so is drawn before anything is spent, and nothing after it until all is saved: leaving or
+    reloading the page stops a script only where it draws. An answer that has to wait keeps its address: reloading
+    redeems it.
     """
     answer = {name: st.query_params[name] for name in ANSWER if name in st.query_params}
+    line = st.empty()
+    line.info("Finishing the connection…", icon="spinner")
     outcome = run(_redeem(provider, owner, answer, actor(), address()))
     if outcome.state != "later":
         replace_with(f"/{provider.slug}")
-    st.warning(outcome.message, icon=":material/hourglass:")
+    line.warning(outcome.message, icon=":material/hourglass:")
     st.stop()
 
 

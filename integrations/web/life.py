@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from types import FrameType
@@ -17,13 +18,14 @@ from typing import Any
 from ..model import require_complete_sign_in, settings
 from ..model.errors import DashboardError, NotConfigured
 from ..model.settings import ROOT
+from ..oauth import shutdown
 from ..store import cipher, connection, loop
 from ..sync import work
 from . import capacity, protocol, server
 from .logs import limit_repeats
 
 log = logging.getLogger(__name__)
-ENDS_WITHIN = 8  # seconds; service managers wait ten or more
+ENDS_WITHIN = 8  # seconds; service managers wait ten or more, and token refreshes get up to shutdown.GRACE
 RESTART_AFTER = 1  # seconds before a worker that ended is started again
 
 
@@ -53,26 +55,46 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     """Starlette's lifespan: everything that lives as long as the process."""
     with contextlib.suppress(DashboardError):  # pages say so, and it may be back any moment
         await connection.execute(lambda redis: redis.ping())
-    _end_in_time()
     worker, limiting = _worker(), asyncio.create_task(limit_repeats())
+    _end_in_time(worker)
     print(f"\n  The dashboard is open at {settings().public_url}  (Ctrl-C stops it)\n", flush=True)
     try:
         yield
     finally:
-        for task in filter(None, (worker, limiting)):
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        limiting.cancel()
+        if worker is not None:
+            if not shutdown.has_begun():  # else it has been told already, and may be waiting for its process
+                worker.cancel()
+            with contextlib.suppress(asyncio.CancelledError, shutdown.ShuttingDown):
+                await worker
+        with contextlib.suppress(asyncio.CancelledError):
+            await limiting
+        await asyncio.to_thread(shutdown.finished)
         await connection.close()
 
 
-def _end_in_time() -> None:
-    """The server waits without end for a browser that does not hang up; whoever stops it does not."""
+def _end_in_time(worker: asyncio.Task[None] | None = None) -> None:
+    """Let SIGTERM and Ctrl-C end this process in time, with its worker.
+
+    The server waits without end for a browser that does not hang up; whoever stops it does not. Only token refreshes
+    and code exchanges, and the worker process that may be at one, are waited for a little longer.
+    """
+    loop = asyncio.get_running_loop() if worker else None
+    told = False
+
+    def end() -> None:
+        shutdown.begin()
+        if worker and loop:
+            loop.call_soon_threadsafe(worker.cancel)
+        time.sleep(ENDS_WITHIN)
+        shutdown.finished(max(0, shutdown.GRACE - ENDS_WITHIN))
+        os._exit(0)
 
     def ending(then: Callable[..., Any], number: int, frame: FrameType | None) -> None:
-        last = threading.Timer(ENDS_WITHIN, os._exit, (0,))
-        last.daemon = True
-        last.start()
+        nonlocal told
+        if not told:
+            told = True
+            threading.Thread(target=end, daemon=True).start()
         then(number, frame)
 
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -107,13 +129,14 @@ async def _watch_child() -> None:
     """Run a worker process; one that ends, however, is replaced. Its end of our pipe ends it with us."""
     command = (sys.executable, "-m", "integrations", "worker", "--with-parent")
     while True:
-        child = await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.PIPE, cwd=ROOT)
-        try:
-            status = await child.wait()
-        except asyncio.CancelledError:
-            with contextlib.suppress(ProcessLookupError):
-                child.terminate()
-            await child.wait()
-            raise
+        with shutdown.unfinished():  # it may be refreshing a token, and ends at once if it is not
+            child = await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.PIPE, cwd=ROOT)
+            try:
+                status = await child.wait()
+            except asyncio.CancelledError:
+                with contextlib.suppress(ProcessLookupError):
+                    child.terminate()
+                await child.wait()
+                raise
         log.warning("the worker ended with status %s and is started again", status)
         await asyncio.sleep(RESTART_AFTER)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from html import escape
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Route, expect
+from slow_provider import SlowProvider
 
 from integrations import providers
 from integrations.store import keys, records
@@ -198,3 +201,60 @@ def test_connect_is_reached_and_pressed_by_keyboard(visitor: Visitor) -> None:
     page.keyboard.press("Enter")
 
     expect(visitor.button("Approve")).to_be_visible()
+
+
+@pytest.fixture
+def provider() -> Iterator[SlowProvider]:
+    """An Airtable of our own, whose token endpoint answers when it is told to."""
+    found = SlowProvider()
+    yield found
+    found.close()
+
+
+def redeeming(visitor: Visitor, provider: SlowProvider) -> str:
+    """Connect, and be back while the code is being redeemed; returns the address, which is left."""
+    visitor.expected_hosts.add(urlsplit(provider.url).netloc)
+    visitor.open("airtable")
+    visitor.button("Connect to Airtable").click(no_wait_after=True)
+    assert provider.asked.wait(20)
+    visitor.says("Finishing the connection…")
+    address = visitor.page.url
+    assert "code=" in address
+    visitor.page.goto("about:blank")  # nothing there misses the server
+    return address
+
+
+def test_a_server_that_is_stopped_while_it_redeems_has_connected_when_it_is_back(
+    start: Callable[..., Server], visit: Visit, provider: SlowProvider
+) -> None:
+    server = start(**provider.settings)
+    visitor = visit(server)
+    address = redeeming(visitor, provider)
+
+    answering = threading.Timer(1.5, provider.answer.set)
+    answering.start()
+    server.stop()
+    answering.join()
+    server.start()
+    visitor.page.goto(address)
+
+    expect(visitor.badge("Connected")).to_be_visible()
+    assert visitor.page.url == f"{server.url}/airtable"
+    assert (len(provider.grants), provider.replays) == (1, 0)
+
+
+def test_an_exchange_whose_server_was_killed_is_told_in_a_sentence_and_soon(
+    start: Callable[..., Server], visit: Visit, provider: SlowProvider
+) -> None:
+    server = start(**provider.settings)
+    visitor = visit(server)
+    address = redeeming(visitor, provider)
+
+    server.kill()
+    provider.answer.set()
+    server.start()
+    visitor.page.goto(address)
+
+    visitor.says("The exchange with Airtable was interrupted. You can start again on this page.")
+    assert visitor.page.url == f"{server.url}/airtable" and provider.replays == 0
+    expect(visitor.button("Connect to Airtable")).to_be_enabled()

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
 from integrations.store import connections
 
@@ -65,13 +65,14 @@ def sign_in(visitor: Visitor, name: str) -> None:
     expect(visitor.button("Sign out")).to_be_visible()
 
 
-def approve(visitor: Visitor, name: str) -> None:
+def approve(visitor: Visitor, name: str, then: str = "come back") -> None:
     """Say who one is at the provider, which sends the browser back."""
     visitor.button("Sign in").click()
     visitor.page.get_by_placeholder("Enter any login").fill(name)
     visitor.page.get_by_placeholder("and password").fill("whatever")
     visitor.page.get_by_role("button", name="Sign-in").click()
-    visitor.page.get_by_role("button", name="Continue").click()
+    proceed = visitor.page.get_by_role("button", name="Continue")
+    proceed.click() if then == "come back" else expect(proceed).to_be_visible()
 
 
 def cookies_of(visitor: Visitor, *names: str) -> dict[str, Any]:
@@ -97,20 +98,17 @@ def test_an_identity_cookie_planted_in_another_browser_makes_nobody_of_it(come: 
 def test_an_answer_to_a_sign_in_that_somebody_else_began_is_refused(come: Callable, closed: Server) -> None:
     """Even with the cookie in which Streamlit keeps its state."""
     attacker = come()
-    answers: list[str] = []
-
-    def keep(route: Route) -> None:
-        answers.append(route.request.url)
-        route.fulfill(body="kept")
-
-    attacker.context.route(f"{closed.url}/oauth2callback**", keep)
     attacker.open("hubspot")
-    approve(attacker, "oscar")
-    expect(attacker.page.get_by_text("kept")).to_be_visible()
+    approve(attacker, "oscar", then="keep the answer")
+    answer = attacker.page.locator("form").get_attribute("action") or ""
+    for method, form in ("POST", {"prompt": "consent"}), ("GET", None):
+        step = attacker.context.request.fetch(answer, method=method, form=form, max_redirects=0)
+        answer = step.headers["location"]
+    assert answer.startswith(f"{closed.url}/oauth2callback?code=")
     victim = come(state=cookies_of(attacker, "_streamlit_session"))
     victim.open("hubspot")
     expect(victim.button("Sign in")).to_be_visible()
-    victim.page.goto(answers[0])
+    victim.page.goto(answer)
     victim.says("That answer from the sign-in provider was not expected")
     assert "_streamlit_user" not in {each["name"] for each in victim.context.cookies(closed.url)}
 
@@ -158,7 +156,7 @@ def test_what_the_provider_says_instead_of_a_name_is_told_once_as_a_sentence_of_
 
 @pytest.fixture
 def wrongly_set_up(closed: Server) -> Iterator[Callable[[str, str], None]]:
-    """Change a line of the sign-in's setup for a while."""
+    """Change a line of the setup until every browser is closed; ask for it before `come`."""
     secrets = closed.app / ".streamlit" / "secrets.toml"
     kept = secrets.read_text()
 
@@ -174,7 +172,7 @@ def wrongly_set_up(closed: Server) -> Iterator[Callable[[str, str], None]]:
     closed.start()
 
 
-def test_a_wrong_client_secret_is_told_and_nobody_is_signed_in(come: Callable, wrongly_set_up: Callable) -> None:
+def test_a_wrong_client_secret_is_told_and_nobody_is_signed_in(wrongly_set_up: Callable, come: Callable) -> None:
     wrongly_set_up("dashboard-secret", "another-secret")
     visitor = come()
     visitor.open("hubspot")
@@ -183,7 +181,7 @@ def test_a_wrong_client_secret_is_told_and_nobody_is_signed_in(come: Callable, w
     expect(visitor.button("Sign in")).to_be_visible()
 
 
-def test_a_provider_that_is_away_is_told(come: Callable, wrongly_set_up: Callable) -> None:
+def test_a_provider_that_is_away_is_told(wrongly_set_up: Callable, come: Callable) -> None:
     wrongly_set_up("/.well-known/openid-configuration", "/nothing-here")
     visitor = come()
     visitor.open("hubspot")
@@ -192,7 +190,7 @@ def test_a_provider_that_is_away_is_told(come: Callable, wrongly_set_up: Callabl
     expect(visitor.button("Sign in")).to_be_visible()
 
 
-def test_of_several_providers_each_has_its_button(come: Callable, closed: Server, wrongly_set_up: Callable) -> None:
+def test_of_several_providers_each_has_its_button(wrongly_set_up: Callable, come: Callable) -> None:
     wrongly_set_up('client_id = "dashboard"', '[auth.other]\nclient_id = "dashboard"')
     visitor = come()
     visitor.open("hubspot")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime
 
 from screens import opened_by, words
@@ -10,7 +11,8 @@ from trouble import Wire
 from benchmarks.stage import connect, contents
 from integrations import providers, sync
 from integrations.model import Connection, Load, new_cookie, owner_of
-from integrations.store import connections, keys, records
+from integrations.oauth.tokens import failures_of
+from integrations.store import budget, connections, keys, records
 from integrations.store.loop import run
 from integrations.sync.load import load
 
@@ -53,6 +55,13 @@ class Account:
     def forget_rows(self) -> None:
         """As if it had never been loaded."""
         run(records.delete(keys.SNAPSHOT, self.connection.path))
+
+    def reconnect(self) -> None:
+        """As after a new approval; the stand-in has given no other pair."""
+        run(connections.mark_reconnect(self.connection, ""))
+        token = run(records.get(keys.TOKEN, self.connection.path))
+        run(records.put(keys.TOKEN, self.connection.path, dataclasses.replace(token, refresh_begun=None)))
+        run(budget.forget(failures_of(self.connection)))
 
     @property
     def usable(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from integrations.model import session_of
+from integrations.model import proof_of, session_of
 from integrations.model.errors import NotConfigured
 
 ADA = {"iss": "https://id.example", "sub": "1", "name": "Ada", "email": "ada@Example.com", "email_verified": True}
@@ -50,10 +50,22 @@ def test_organisations_of_two_issuers_are_two(configured: Callable[..., None]) -
     assert session_of(ADA).organisation != session_of({**ADA, "iss": "https://evil.example"}).organisation
 
 
-def test_names_that_a_line_break_divides_in_two_ways_are_two_people() -> None:
-    first = session_of({"iss": "https://id.example", "sub": "a\nb"})
-    second = session_of({"iss": "https://id.example\na", "sub": "b"})
-    assert first.owner != second.owner
+@pytest.mark.parametrize(("one", "other"), [
+    (("https://id.example\nx", "y"), ("https://id.example", "x\ny")), (("a", "b\nc"), ("a\nb", "c")),
+])  # fmt: skip
+def test_parts_that_are_joined_elsewhere_are_somebody_else(
+    configured: Callable[..., None], one: tuple[str, str], other: tuple[str, str]
+) -> None:
+    configured(ORGANISATION="hd")
+    found = [session_of({"iss": issuer, "sub": rest, "hd": rest}) for issuer, rest in (one, other)]
+    assert found[0].owner != found[1].owner and found[0].organisation != found[1].organisation
+
+
+def test_a_cookie_in_other_pieces_is_another_cookie() -> None:
+    one = proof_of({"_streamlit_user": "a", "_streamlit_user_1": "b"})
+    assert one != proof_of({"_streamlit_user": "a\n_streamlit_user_1=b"})
+    others = {"sid": "x", "_streamlit_user_tokens": "y"}
+    assert one == proof_of({"_streamlit_user_1": "b", **others, "_streamlit_user": "a"})
 
 
 def test_a_person_keeps_the_name_that_records_are_stored_under() -> None:

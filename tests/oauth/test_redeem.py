@@ -7,13 +7,14 @@ import dataclasses
 import hashlib
 import secrets
 import sys
+import time
 from collections.abc import Callable
 
 import httpx
 import pytest
 
 from integrations import oauth
-from integrations.model import errors
+from integrations.model import Account, errors
 from integrations.oauth.redeem import PER_ADDRESS, PER_OWNER
 from integrations.store import budget, connection, connections, keys, locks, records
 from integrations.store.keys import Outcome
@@ -139,7 +140,6 @@ def test_at_another_provider_an_answer_is_worth_nothing_and_stays_good_at_its_ow
     httpx.Response(200, json={"access_token": None}), httpx.Response(200, json={"access_token": {"a": 1}}),
     httpx.Response(200, json={"access_token": "two\nlines"}), httpx.Response(200, json={"access_token": "schlüssel"}),
     httpx.Response(200, json={"access_token": "a", "error": None}), httpx.Response(429, headers={"Retry-After": "9"}),
-    httpx.Response(200, json={"access_token": "a", "expires_in": "soon"}),
     httpx.Response(302, headers={"Location": "/"}),
 ], ids=lambda answer: f"{answer.status_code} {answer.text[:40]}")  # fmt: skip
 def test_whatever_the_token_endpoint_answers_instead_of_a_token_nothing_is_stored(
@@ -198,9 +198,8 @@ def test_a_second_callback_waits_for_the_first_and_sees_its_failure(acme, person
 
 
 def test_after_an_interruption_the_next_callback_says_so_and_redeems_nothing(
-    acme, person, provider, monkeypatch
+    acme, person, provider
 ) -> None:
-    monkeypatch.setattr(sys.modules["integrations.oauth.redeem"], "WAIT", 2)
     state = person.leaves()
 
     async def killed_in_the_middle() -> None:
@@ -215,6 +214,69 @@ def test_after_an_interruption_the_next_callback_says_so_and_redeems_nothing(
     outcome = person.comes_back(state)
     assert outcome.state == "failed" and "interrupted" in outcome.message and "You can start again" in outcome.message
     assert len(acme.forms) == 1 and person.connections == []
+    assert run(records.get(keys.NOTICE, (person.owner, "acme"))) == outcome, "the page says so"
+
+
+def test_once_the_process_that_redeemed_is_dead_the_next_callback_says_so_within_seconds(acme, person) -> None:
+    state = person.leaves()
+    place = (person.owner, "acme", hashlib.sha256(state.encode()).hexdigest())
+    run(records.claim((keys.STATE, place), (keys.OUTCOME, place), Outcome("redeeming")))
+    lease = ":".join((keys.LOCK, *place))  # as it was left by a process that nobody hears of any more
+    run(connection.execute(lambda redis: redis.set(lease, "1:killed", px=4000)))
+    began = time.monotonic()
+    outcome = person.comes_back(state)
+    assert "was interrupted" in outcome.message and time.monotonic() - began < 10
+    assert acme.forms == [] and run(records.get(keys.NOTICE, (person.owner, "acme"))) == outcome
+
+
+def test_a_second_callback_waits_for_one_that_takes_longer_than_its_lease(
+    acme, person, provider, monkeypatch
+) -> None:
+    monkeypatch.setattr(sys.modules["integrations.oauth.redeem"], "LEASE", 0.6)
+    state, acme.seconds = person.leaves(), 2
+
+    async def twice() -> list[Outcome]:
+        answer = {"state": state, "code": "the code"}
+        return await asyncio.gather(*(oauth.redeem(provider, person.owner, answer) for _ in range(2)))
+
+    assert [outcome.state for outcome in run(twice())] == ["connected"] * 2 and len(acme.forms) == 1
+
+
+@pytest.mark.parametrize("missing", ["state", "unknown", "replayed", "denied"])
+def test_every_end_of_an_attempt_is_noted_for_the_page(acme, person, provider, missing: str) -> None:
+    state = person.leaves()
+    if missing == "replayed":
+        person.comes_back(state)
+    run(records.delete(keys.NOTICE, (person.owner, "acme")))
+    answer = {"state": "", "unknown": "f" * 64}.get(missing, state), {"denied": {"error": "access_denied"}}.get(missing)
+    outcome = person.comes_back(answer[0], **(answer[1] or {}))
+    assert run(records.get(keys.NOTICE, (person.owner, "acme"))) == outcome
+
+
+ODD = [
+    '"expires_in": 1e12', '"expires_in": "soon"', '"expires_in": -5', '"expires_in": NaN', '"expires_in": [3600]',
+    f'"expires_in": {"9" * 5000}', '"scope": 5', '"scope": {"a": 1}', '"scope": ["read", 7]', r'"scope": "\ud83d"',
+    '"token_type": null', '"id_token": 7', '"expires_at": "never"', r'"user": "\udc00"', '"note": "a\tb"',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: odd[:40])
+def test_an_approval_is_kept_whatever_else_comes_with_its_tokens(acme, person, stored_token, odd: str) -> None:
+    pair = '"access_token": "access-1", "refresh_token": "refresh-1"'
+    acme.answer = lambda form: httpx.Response(200, text=f"{{{pair}, {odd}}}")
+    outcome = person.comes_back(person.leaves())
+    assert outcome.state == "connected", outcome.message
+    saved = stored_token(*person.connections)
+    assert (saved.access_token, saved.refresh_token, saved.expires_at) == ("access-1", "refresh-1", None)
+    assert saved.scope in ("", "read")
+
+
+def test_an_account_with_half_a_character_in_its_name_is_connected(acme, person, provider) -> None:
+    async def identify(api, answer):
+        return Account("1", "Ada \ud83d", "ada@example.org")
+
+    outcome = person.comes_back(person.leaves(), dataclasses.replace(provider, identify=identify))
+    assert outcome.state == "connected" and person.connections[0].account.name == "Ada ?"
 
 
 def test_a_failed_attempt_leaves_the_connection_there_was(acme, person, stored_token) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import itertools
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,7 @@ import pytest
 from integrations import oauth
 from integrations.http import ApiClient
 from integrations.model import Token, settings
-from integrations.model.errors import NotConfigured, ReconnectNeeded, StoreUnavailable, Unavailable
+from integrations.model.errors import NotConfigured, ReconnectNeeded, RefreshPaused, StoreUnavailable, Unavailable
 from integrations.oauth import ConnectionTokens, endpoints_of
 from integrations.store import budget, connections, keys, locks, records
 from integrations.store import connection as redis_connection
@@ -329,3 +330,233 @@ def test_a_holder_that_stood_still_saves_its_pair_and_takes_back_what_others_hav
     monkeypatch.setattr(locks._Lease, "_renew", never)
     assert run(both()) == stored_token(mine).access_token == "access-2"
     assert person.connections[0].reconnect == ""
+
+
+@pytest.fixture
+def strict(acme, mine, provider) -> ConnectionTokens:
+    """At a provider where a second use of a refresh token may end the grant."""
+    return ConnectionTokens(dataclasses.replace(provider, refresh_reuse="revokes"), mine)
+
+
+LOST = {
+    "read timeout": httpx.ReadTimeout("slow"), "reset": httpx.ReadError("reset"),
+    "cut": httpx.RemoteProtocolError("cut"),
+    "502 with HTML": httpx.Response(502, html="<html>Bad gateway</html>"), "504 with nothing": httpx.Response(504),
+    "200 with nothing": httpx.Response(200, text=""), "200 with HTML": httpx.Response(200, html="<html></html>"),
+    "half a document": httpx.Response(200, text='{"access_token": "acc'),
+    "no token": httpx.Response(200, json={"ok": True}), "odd token": httpx.Response(200, json={"access_token": "a\nb"}),
+}
+REFUSED = {
+    "500 with a document": httpx.Response(500, json={"error": "server_error"}),
+    "503 with a document": httpx.Response(503, json={"message": "busy"}), "429": httpx.Response(429),
+    "403 with HTML": httpx.Response(403, html="<html>blocked</html>"), "404": httpx.Response(404),
+    "302": httpx.Response(302, headers={"Location": "/"}), "409": httpx.Response(409),
+    "400": httpx.Response(400, json={"error": "invalid_request"}),
+    "wrong secret": httpx.Response(401, json={"error": "invalid_client"}), "refused": httpx.ConnectError("refused"),
+}
+
+
+def answering(answer: httpx.Response | Exception) -> Callable[[dict[str, str]], httpx.Response]:
+    def answers(form: dict[str, str]) -> httpx.Response:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return answers
+
+
+@pytest.mark.parametrize("answer", LOST.values(), ids=LOST)
+def test_a_refresh_token_whose_answer_was_lost_is_not_sent_again_where_that_may_end_the_grant(
+    acme, mine, person, strict, answer
+) -> None:
+    acme.answer = answering(answer)
+    with pytest.raises(ReconnectNeeded, match="answer was lost while this connection was being renewed") as told:
+        run(strict.renewed("access-1"))
+    assert person.connections[0].reconnect == str(told.value)
+    acme.answer = None
+    with pytest.raises(ReconnectNeeded):
+        run(strict.renewed("access-1"))
+    assert refreshes(acme) == 1
+    assert run(strict.current()) == "access-1", "it is used until it ends"
+    assert person.connects().reconnect == "" and run(strict.renewed("access-1")) != "access-1"
+
+
+@pytest.mark.parametrize("answer", LOST.values(), ids=LOST)
+def test_it_is_sent_again_where_that_is_harmless(acme, mine, person, tokens, answer) -> None:
+    acme.answer = answering(answer)
+    with pytest.raises(Unavailable):
+        run(tokens.renewed("access-1"))
+    acme.answer = None
+    assert run(tokens.renewed("access-1")) == "access-3" and person.connections == [mine]
+
+
+@pytest.mark.parametrize("answer", REFUSED.values(), ids=REFUSED)
+def test_a_refresh_token_that_was_surely_not_spent_is_sent_again_everywhere(
+    acme, mine, person, strict, stored_token, answer
+) -> None:
+    before, acme.answer = stored_token(mine), answering(answer)
+    with pytest.raises((Unavailable, NotConfigured)):
+        run(strict.renewed("access-1"))
+    assert (stored_token(mine), person.connections) == (before, [mine])
+    acme.answer = None
+    assert run(strict.renewed("access-1")).startswith("access-") and stored_token(mine).refresh_begun is None
+
+
+def test_that_a_refresh_has_begun_is_stored_before_the_request_leaves(acme, mine, strict, stored_token) -> None:
+    seen: list[Token] = []
+
+    async def answer(form: dict[str, str]) -> httpx.Response:
+        seen.append(await records.get(keys.TOKEN, mine.path))
+        return acme._pair(form, len(acme.forms))
+
+    acme.answer = answer
+    run(strict.renewed("access-1"))
+    assert seen[0].refresh_begun is not None and stored_token(mine).refresh_begun is None
+
+
+def left_by_another(mine) -> None:
+    """The process that refreshed it was killed."""
+    token = run(records.get(keys.TOKEN, mine.path))
+    run(records.put(keys.TOKEN, mine.path, dataclasses.replace(token, refresh_begun=datetime.now(UTC))))
+
+
+def test_what_a_killed_holder_has_begun_is_not_repeated_and_the_connection_says_what_happened(
+    acme, mine, person, strict
+) -> None:
+    left_by_another(mine)
+    with pytest.raises(ReconnectNeeded, match="The server stopped while it was renewing this connection"):
+        run(strict.renewed("access-1"))
+    assert refreshes(acme) == 0 and "Reconnect to go on" in person.connections[0].reconnect
+    ends_in(mine, 60)
+    assert run(strict.current()) == "access-1", "it is used until it ends"
+    ends_in(mine, -1)
+    strict._recent = None
+    with pytest.raises(ReconnectNeeded):
+        run(strict.current())
+    assert refreshes(acme) == 0
+
+
+def test_it_is_repeated_where_that_is_harmless(acme, mine, person, tokens) -> None:
+    left_by_another(mine)
+    assert run(tokens.renewed("access-1")) == "access-2" and person.connections == [mine]
+
+
+def test_a_holder_that_stood_still_is_not_mistaken_for_a_dead_one_for_good(
+    acme, mine, person, strict, stored_token, configured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(self) -> None:
+        await asyncio.sleep(60)
+
+    async def both() -> str:
+        async with acme.holding():
+            first = asyncio.ensure_future(strict.renewed("access-1"))
+            await acme.was_asked(2)
+            with pytest.raises(ReconnectNeeded):
+                await ConnectionTokens(strict._provider, mine).renewed("access-1")
+        return await first
+
+    configured(TOKEN_LEASE_SECONDS="0.2")
+    monkeypatch.setattr(locks._Lease, "_renew", never)
+    assert run(both()) == stored_token(mine).access_token == "access-2" and refreshes(acme) == 1
+    assert person.connections[0].reconnect == ""
+
+
+@pytest.mark.parametrize("odd", [12345678901, ["refresh-2"], {"a": 1}, "two\nlines", "schlüssel", True])
+def test_a_refresh_token_that_cannot_be_used_costs_the_access_token_nothing_and_is_in_no_log(
+    acme, mine, tokens, strict, stored_token, caplog: pytest.LogCaptureFixture, recwarn, odd
+) -> None:
+    """Where it is rotated, the one before is spent; else it goes on being good."""
+
+    def answer(form: dict[str, str]) -> httpx.Response:
+        return httpx.Response(200, json={"access_token": f"access-{len(acme.forms)}", "refresh_token": odd})
+
+    acme.answer = answer
+    assert run(tokens.renewed("access-1")) == stored_token(mine).access_token == "access-2"
+    assert stored_token(mine).refresh_token == "refresh-1"
+    assert run(strict.renewed("access-2")) == stored_token(mine).access_token == "access-3"
+    assert stored_token(mine).refresh_token is None
+    assert "12345678901" not in caplog.text and not list(recwarn)
+
+
+@pytest.mark.parametrize(("lifetime", "left", "due"), [
+    (3600, 110, True), (3600, 140, False), (600, 80, False), (600, 50, True), (60, 50, False), (60, 5, True),
+    (None, 110, True), (None, 140, False),
+])  # fmt: skip
+def test_a_token_is_renewed_two_minutes_before_its_end_or_in_the_last_tenth_of_a_short_life(
+    acme, mine, tokens, lifetime, left: float, due: bool
+) -> None:
+    ends = datetime.now(UTC) + timedelta(seconds=left)
+    run(records.put(keys.TOKEN, mine.path, Token("access-1", "refresh-1", ends, lifetime=lifetime)))
+    run(tokens.current())
+    assert refreshes(acme) == due
+
+
+def test_a_token_that_lives_a_minute_is_used_for_more_than_one_call(acme, mine, provider) -> None:
+    acme.lifetime = 60
+    ends_in(mine, 0)
+    assert {run(ConnectionTokens(provider, mine).current()) for _ in range(5)} == {"access-2"} and refreshes(acme) == 1
+
+
+@pytest.mark.parametrize("status", [429, 409, 500])
+def test_of_many_calls_whose_token_cannot_be_renewed_one_asks_and_waits_and_gives_up_for_all(
+    acme, mine, provider, status: int
+) -> None:
+    ends_in(mine, -10)
+    asked: list[float] = []
+    wanted: list[str] = []
+
+    class Counted(ConnectionTokens):
+        async def renewed(self, refused: str) -> str:
+            wanted.append(refused)
+            return await super().renewed(refused)
+
+    def answer(form: dict[str, str]) -> httpx.Response:
+        asked.append(time.monotonic())
+        return httpx.Response(status, json={"error": "slow_down"}, headers={"Retry-After": "1"})
+
+    async def eight() -> list[object]:
+        endpoints = endpoints_of(provider, mine)
+        apis = [ApiClient(provider, endpoints, Counted(provider, mine), budget) for _ in range(8)]
+        return await asyncio.gather(*(api.get("/me") for api in apis), return_exceptions=True)
+
+    acme.answer = answer
+    told = run(eight())
+    assert {type(each) for each in told} == {RefreshPaused} and "Try again in a minute" in str(told[0])
+    assert len(asked) == 3 and len(wanted) <= 3 * 8, "who is told of a pause does not ask again"
+    assert all(later - before >= 1 for before, later in itertools.pairwise(asked))
+
+
+def test_a_long_pause_is_told_at_once_and_kept_by_every_process(acme, mine, person, provider) -> None:
+    ends_in(mine, -10)
+    acme.answer = lambda form: httpx.Response(429, headers={"Retry-After": "130"})
+    for _ in range(3):
+        with pytest.raises(RefreshPaused, match="Try again in 3 minutes"):
+            run(ConnectionTokens(provider, mine).current())
+    assert refreshes(acme) == 1 and person.connections == [mine]
+
+
+def test_a_token_with_time_left_is_used_though_it_cannot_be_renewed(acme, mine, tokens) -> None:
+    ends_in(mine, 60)
+    acme.answer = lambda form: httpx.Response(503, json={"message": "busy"}, headers={"Retry-After": "300"})
+    assert run(tokens.current()) == "access-1" and refreshes(acme) == 1
+
+
+@pytest.mark.parametrize("then", ["a refresh succeeds", "it is approved again"])
+def test_only_failures_in_a_row_pause_a_connection(acme, mine, person, provider, then: str) -> None:
+    async def fails() -> None:
+        with pytest.raises(Unavailable) as told:
+            await ConnectionTokens(provider, mine).renewed(await current())
+        assert not isinstance(told.value, RefreshPaused)
+
+    async def current() -> str:
+        return (await records.get(keys.TOKEN, mine.path)).access_token
+
+    for _ in range(2):
+        acme.answer = lambda form: httpx.Response(500, json={"error": "server_error"})
+        run(fails())
+        run(fails())
+        acme.answer = None
+        if then == "it is approved again":
+            person.connects()
+        else:
+            run(ConnectionTokens(provider, mine).renewed(run(current())))

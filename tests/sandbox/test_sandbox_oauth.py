@@ -269,6 +269,31 @@ def test_revoking_at_hubspot_leaves_access_tokens_to_expire(play: Play) -> None:
     play("hubspot", scene)
 
 
+INTROSPECTION = {  # the required fields of PublicAccessTokenInfoResponse and PublicRefreshTokenInfoResponse
+    "access_token": {
+        "active", "app_id", "client_id", "expires_in", "hub_id", "is_private_distribution", "scopes",
+        "signed_access_token", "token", "token_type", "token_use", "user_id",
+    },
+    "refresh_token": {
+        "active", "app_id", "client_id", "hub_id", "scopes", "token", "token_type", "token_use", "user_id",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("which", INTROSPECTION)
+def test_hubspot_tells_what_a_token_is_good_for_in_the_documented_shape(play: Play, which: str) -> None:
+    async def scene(visit: Visit) -> None:
+        token, url = await visit.connect(), visit.base + "/oauth/2026-09/token/introspect"
+        asked = {"client_id": "sandbox", "client_secret": "sandbox", "token": token[which], "token_type_hint": which}
+        said = (await visit.http.post(url, data=asked)).json()
+        assert INTROSPECTION[which] <= set(said) and (said["active"], said["token_use"]) == (True, which)
+        assert said["hub_id"] == token["hub_id"] and said["token"] == token[which]
+        if which == "access_token":
+            assert 0 < said["expires_in"] <= 1800 and said["signed_access_token"]["hubId"] == token["hub_id"]
+
+    play("hubspot", scene)
+
+
 def test_another_process_honours_the_same_grant_and_nothing_readable_is_stored(play: Play, slug: str) -> None:
     store, kept = Memory(), []
 

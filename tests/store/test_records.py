@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import secrets
+import traceback
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,7 +14,7 @@ import pytest
 
 from integrations.model import Account, Connection, Load, Part, Session, Token
 from integrations.model.errors import RecordTooNew, RecordUnreadable
-from integrations.store import cipher, connection, connections, keys, records
+from integrations.store import cipher, connection, connections, keys, records, shapes
 from integrations.store.keys import Choice, Kind, Outcome, Outline, PendingAuthorization, Usage
 from integrations.store.loop import run
 from integrations.store.sandbox import SandboxStore
@@ -244,3 +246,42 @@ def test_a_connection_made_again_after_the_keys_were_lost_starts_afresh(store, c
     run(connections.save(mine, Token("two")))
     assert run(connections.of(mine.owner)) == [mine]
     assert run(records.get(keys.LOAD, mine.path)) is None
+
+
+def test_a_token_that_the_version_before_has_stored_opens(store) -> None:
+    name = keys.TOKEN.key(*PATH)
+    before = b'{"access_token":"a","refresh_token":"r","expires_at":"2026-11-22T12:00:00Z","scope":"read"}'
+    raw(lambda redis: redis.set(name, cipher.seal(1, name, before)))
+    expires_at = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    assert run(records.get(keys.TOKEN, PATH)) == Token("a", "r", expires_at, "read")
+
+
+SECRET = "s3cret"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in keys.KINDS if dataclasses.is_dataclass(kind.shape)],
+                         ids=lambda kind: kind.name)  # fmt: skip
+def test_no_error_warning_or_log_holds_what_a_record_was_made_of(
+    store, kind: Kind, caplog: pytest.LogCaptureFixture, recwarn: pytest.WarningsRecorder
+) -> None:
+    """Neither when it is stored nor when it is read; pydantic's own messages quote their input."""
+    fields = [field.name for field in dataclasses.fields(kind.shape)]
+    odd = dataclasses.replace(EXAMPLES[kind], **{fields[0]: [SECRET]})
+    with contextlib.suppress(shapes.Misshapen):
+        run(records.put(kind, PATH, odd))
+    cut = dataclasses.replace(EXAMPLES[kind], **{fields[0]: f"{SECRET} \ud800"})
+    with pytest.raises(shapes.Misshapen) as told:
+        run(records.put(kind, PATH, cut))
+    name, said = kind.key(*PATH), [said_of(told.value)]
+    for plain in (b'{"%s": ["s3cret"]}' % fields[0].encode(), b'{"s3cret', b"s3cret"):
+        raw(lambda redis, plain=plain: redis.set(name, cipher.seal(kind.version, name, plain)))
+        try:
+            run(records.get(kind, PATH))
+        except RecordUnreadable as error:
+            said.append(said_of(error))
+    assert SECRET not in "".join(said) + caplog.text and not list(recwarn)
+
+
+def said_of(error: BaseException) -> str:
+    """What a log would have of it."""
+    return "".join(traceback.format_exception(error))

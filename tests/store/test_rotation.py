@@ -189,3 +189,42 @@ def test_who_holds_a_load_is_no_record_that_does_not_open(sealed_with_old: Calla
     run(records.put(keys.LOAD, PATHS[0], Load("load", "running", datetime.now(UTC))))
     assert run(records.become_holder(PATHS[0], b"1:holder"))
     assert run(rotation.rotate_keys()).unreadable == 0
+
+
+def test_an_empty_database_is_refused_by_name_and_no_key_is_made(own: Path) -> None:
+    """Run in a shell without the dashboard's REDIS_URL, it said that older keys can go."""
+    done = command(own, "rotate-keys")
+    where = f"the embedded database in the folder {own.name}"
+    assert done.returncode == 1 and f"Nothing is stored in {where}" in done.stderr
+    assert "REDIS_URL" in done.stderr and "can go" not in done.stdout
+    assert not (own / "token.key").exists() or len((own / "token.key").read_text().split()) == 1
+    assert command(own, "rotate-keys", "--even-if-empty").returncode == 0
+
+
+def test_it_names_the_database_its_connections_and_the_keys(own: Path) -> None:
+    run(save(PATHS[:3]))
+    before = next(iter(cipher.keyring())).hex()
+    said = command(own, "rotate-keys").stdout
+    assert f"This was the embedded database in the folder {own.name}: 0 connections." in said
+    assert f"3 with key {before}" in said and f"Key {next(iter(cipher.keyring())).hex()} seals now" in said
+
+
+def test_while_a_record_opens_with_no_key_no_key_is_said_to_be_dispensable(own: Path) -> None:
+    run(save(PATHS[:1]))
+    name = keys.TOKEN.key(*PATHS[1])
+    run(connection.execute(lambda redis: redis.set(name, b"\x01abcd" + b"x" * 40)))
+    said = command(own, "rotate-keys").stdout
+    assert "1 records open with none of the keys. Remove no key" in said and "can go" not in said
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("redis://user:secret@redis.example:6380/3", "the database redis.example:6380/3"),
+        ("rediss://:secret@redis.example", "the database redis.example:6379/0"),
+        ("unix:///run/secret-folder/valkey.sock", "the database at the socket valkey.sock"),
+    ],
+)
+def test_a_database_is_named_without_credentials(configured: Callable[..., None], url: str, name: str) -> None:
+    configured(REDIS_URL=url)
+    assert connection.name() == name

@@ -26,6 +26,8 @@ REFUSED = [
     ({"TOKEN_KEYS": "short"}, "TOKEN_KEYS holds something that is not a key"),
     ({"PUBLIC_URL": "localhost:8501"}, "PUBLIC_URL must look like"),
     ({"PUBLIC_URL": "http://[oops"}, "PUBLIC_URL must look like"),
+    ({"[auth]": "{}"}, "[auth] lacks redirect_uri, cookie_secret, client_id"),
+    ({"PUBLIC_URL": "https://dash.example.com", "[auth]": '{"client_id": "us"}'}, "Sign-in is not complete"),
     ({"WORKERS": "many"}, "WORKERS must be one of"),
 ]
 
