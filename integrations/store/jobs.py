@@ -12,7 +12,8 @@ from weakref import WeakKeyDictionary
 from docket import Docket, ExecutionState
 
 from ..model.errors import StoreUnavailable
-from .connection import FAULTS, PATIENCE, unavailable, url
+from .connection import FAULTS, PATIENCE, execute, unavailable, url
+from .sealed_jobs import seal_docket
 
 T = TypeVar("T")
 NAME = "dashboard:jobs"
@@ -36,12 +37,13 @@ def _of_redis(error: BaseException) -> bool:
     return isinstance(error, (*FAULTS, StoreUnavailable))
 
 
-for module in ("worker", "docket", "execution", "strikelist"):
+for module in ("worker", "docket", "execution", "strikelist", "_redelivery"):
     logging.getLogger(f"docket.{module}").addFilter(Briefly())
 
 
 def new_docket() -> Docket:
     """A docket to enter: what workers and pages share."""
+    seal_docket()
     return Docket(name=NAME, url=url(), execution_ttl=timedelta(minutes=1))
 
 
@@ -60,9 +62,9 @@ async def cancel(key: str) -> None:
 async def is_known(key: str) -> bool:
     """Whether a job under this key waits or runs."""
     docket = await _docket()
-    execution = await _soon(docket.get_execution(key))
+    state = await execute(lambda redis: redis.hget(docket.runs_key(key), "state"))
     waiting = (ExecutionState.SCHEDULED, ExecutionState.QUEUED, ExecutionState.RUNNING)
-    return execution is not None and execution.state in waiting
+    return state is not None and state.decode(errors="replace") in {each.value for each in waiting}
 
 
 async def close() -> None:
