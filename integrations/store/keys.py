@@ -59,6 +59,16 @@ class Outline:
 
 
 @dataclass(frozen=True)
+class Starts:
+    """How often a worker has started a load that has got no further since: `items` and `marks` it had before."""
+
+    load: str
+    items: int
+    marks: dict[str, str]
+    count: int
+
+
+@dataclass(frozen=True)
 class Usage:
     """When a connection was last used."""
 
@@ -108,6 +118,7 @@ OUTLINE = Kind("outline", Outline, 30 * DAY, dispensable=True)  # owner, slug, c
 USAGE = Kind("usage", Usage, None)  # owner, slug, connection
 LOAD = Kind("load", Load, None, loaded=True, dispensable=True)  # owner, slug, connection
 SNAPSHOT = Kind("snapshot", Load, None, loaded=True, dispensable=True)  # owner, slug, connection
+STARTS = Kind("starts", Starts, DAY, dispensable=True)  # owner, slug, connection: of the load under way
 CHUNK = Kind("chunk", bytes, None, loaded=True, dispensable=True)  # owner, slug, connection, load, run, number
 RUN = Kind("run", str, None)  # owner, slug, connection: who may write the load
 CANCEL = Kind("cancel", str, 10 * MINUTE, dispensable=True)  # owner, slug, connection: the load to stop
@@ -115,7 +126,7 @@ SANDBOX = Kind("sandbox", dict, None)  # slug and what the stand-in provider nam
 UNSEALED = (RUN,)  # a name drawn by lot, which scripts compare
 
 KINDS: tuple[Kind[Any], ...] = tuple(value for value in list(globals().values()) if isinstance(value, Kind))
-OF_A_CONNECTION = (TOKEN, NAMES, OUTLINE, USAGE, LOAD, SNAPSHOT, CHUNK, RUN, CANCEL, CONNECTION)  # deleted so
+OF_A_CONNECTION = (TOKEN, NAMES, OUTLINE, USAGE, LOAD, SNAPSHOT, CHUNK, RUN, CANCEL, STARTS, CONNECTION)  # deleted so
 OF_AN_OWNER = (STATE, OUTCOME, NOTICE, CHOICE)
 BUDGET = "dashboard:budget"  # what, hash of a lane: when its calls may go; lives for as long as that matters
 CALLS = "dashboard:calls"  # month, hash of an account: how many calls it was asked; kept for 40 days

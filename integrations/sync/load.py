@@ -24,6 +24,11 @@ log = logging.getLogger(__name__)
 DONE = "done"
 OVERLAP = timedelta(minutes=15)  # clocks differ by up to ten, searches lag, and a provider dates to the minute
 PATIENCE = 600  # seconds that a load waits for Redis to come back
+MAX_STARTS = 2  # from the same point, whose workers all died
+ENDS_ITS_WORKER = (
+    "Loading stopped unexpectedly, twice at the same point, and was given up. Refresh to try again; if it happens "
+    "again, tell whoever runs this dashboard."
+)
 CANCELLED = "You cancelled it; these are the items that had arrived."
 UNEXPECTED = "Something unexpected stopped this load. Refresh to try again; updating the dashboard may help."
 
@@ -42,6 +47,8 @@ async def load(owner: str, slug: str, connection_id: str, load_id: str) -> None:
         return await patiently(PATIENCE, records.delete, keys.LOAD, path)
     run = Run(connection, wanted, PATIENCE)
     try:
+        if await _kills_its_worker(wanted, path):
+            return await _set_aside(run)
         await _load(run, providers()[slug])
     except* Superseded:
         pass
@@ -52,6 +59,26 @@ async def load(owner: str, slug: str, connection_id: str, load_id: str) -> None:
         run.notes.append(UNEXPECTED)
         with contextlib.suppress(Superseded):
             await run.finish("failed")
+    finally:  # however it ended, the worker lives
+        with contextlib.suppress(StoreUnavailable):
+            await records.delete(keys.STARTS, path)
+
+
+async def _kills_its_worker(load: Load, path: tuple[str, str, str]) -> bool:
+    """Count this start; returns whether those before have each ended their worker without getting any further."""
+    before = await patiently(PATIENCE, records.get, keys.STARTS, path)
+    stuck = before and (before.load, before.marks) == (load.id, load.marks) and load.total <= before.items
+    count = before.count + 1 if before and stuck else 1
+    await patiently(PATIENCE, records.put, keys.STARTS, path, keys.Starts(load.id, load.total, load.marks, count))
+    return count > MAX_STARTS
+
+
+async def _set_aside(run: Run) -> None:
+    """End a load that no worker survives, with the rows that it has saved."""
+    log.error("a load from %s was given up: it has ended its worker %d times", run.connection.slug, MAX_STARTS)
+    await run.adopt()
+    run.notes.append(ENDS_ITS_WORKER)
+    await run.finish("partial" if run.total else "failed")
 
 
 async def _load(run: Run, provider: Provider) -> None:

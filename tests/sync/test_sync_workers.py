@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from own_valkey import KEEPING, Valkey
@@ -119,6 +120,29 @@ def test_a_worker_started_by_the_app_ends_with_it(fake: Fake):
             assert worker.wait(timeout=5) == 0
         finally:
             worker.kill()
+
+
+def dies(worker: Process) -> bool:
+    worker.join(timeout=30)
+    return worker.exitcode == 9
+
+
+@pytest.mark.parametrize(("steps", "state", "rows"), [(["kill"], "failed", 0), ([6000, 1.5, "kill"], "partial", 5000)])
+def test_a_load_that_kills_its_worker_twice_at_the_same_point_is_given_up(
+    fake: Fake, start_worker: Start, steps: list[Any], state: str, rows: int
+) -> None:
+    """It killed fourteen workers in three minutes, and would have gone on."""
+    fake.answers(people=steps)
+    run(sync.start(fake.connection))
+    workers = 2 if state == "failed" else 3  # the first one got somewhere
+    assert all(dies(start_worker()) for _ in range(workers))
+    last = start_worker()
+    load = fake.ended(within=20)
+    assert last.is_alive() and load.state == state and "twice at the same point" in load.notes[0]
+    assert load.total >= rows
+    fake.answers(people=[3])
+    run(sync.start(fake.connection))
+    assert fake.ended().state == "complete" and last.is_alive(), "and the next one is done by the same worker"
 
 
 @pytest.fixture
