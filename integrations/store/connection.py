@@ -17,16 +17,19 @@ from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError
 
 from ..model import settings
-from ..model.errors import StoreFull, StoreUnavailable
-from . import embedded
+from ..model.errors import RecordUnreadable, StoreError, StoreFull, StoreUnavailable
+from . import cipher, embedded
 from .keys import PROBE
 
 T = TypeVar("T")
 
 PATIENCE = 0.9  # seconds; so that a page knows within one
+LARGE = 50_000  # bytes; what is larger gets more time, once Redis has shown that it is there
+SLOWEST = 50_000  # bytes a second, of a link that is still waited for
+LONGEST = 120  # seconds
 INSIST = 60  # seconds that what can't be had again is tried to be saved
 FAULTS = (RedisError, OSError, TimeoutError)
-_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Redis] = WeakKeyDictionary()
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[float, Redis]] = WeakKeyDictionary()  # by their timeout
 _commands: set[asyncio.Future[Any]] = set()  # under way, their callers perhaps gone
 
 
@@ -46,15 +49,19 @@ def name() -> str:
     return f"the database {parts.hostname}:{parts.port or 6379}/{parts.path.strip('/') or 0}"
 
 
-async def execute(command: Callable[[Any], Awaitable[T]], *, patiently: bool = False) -> T:
+async def execute(command: Callable[[Any], Awaitable[T]], *, patiently: bool = False, size: float = 0) -> T:
     """Run one command (or one transaction); raises StoreUnavailable within a second.
 
-    `patiently`: for a scan or a lock, where only each answer has to come in time.
-    An embedded server that is found dead (not: busy) is started again, and the command repeated.
+    `patiently`: for a scan or a lock, where only each answer has to come in time. `size`: how many bytes go over the
+    link, which get their time. An embedded server that is found dead (not: busy) is started again, and the command
+    repeated. Raises RecordUnreadable for a key of another type.
     """
+    if size > LARGE:
+        await execute(lambda redis: redis.ping())
+    within = min(PATIENCE + size / SLOWEST, LONGEST) if size > LARGE else PATIENCE
     try:
-        client = await _client()
-        async with asyncio.timeout(None if patiently else PATIENCE):
+        client = await _client(within if within == PATIENCE else LONGEST)
+        async with asyncio.timeout(None if patiently else within):
             call = _apart(command, also_cancelled=patiently)
             try:
                 return await call(client)
@@ -64,7 +71,7 @@ async def execute(command: Callable[[Any], Awaitable[T]], *, patiently: bool = F
                 await asyncio.to_thread(url)
                 return await call(client)
     except FAULTS as error:
-        raise unavailable(error) from None
+        raise fault_of(error) from None
 
 
 async def insisted(saving: Callable[[], Awaitable[T]]) -> T:
@@ -80,6 +87,11 @@ async def insisted(saving: Callable[[], Awaitable[T]]) -> T:
             if time.monotonic() > deadline:
                 raise
             await asyncio.sleep(0.2)
+
+
+def fault_of(error: Exception) -> StoreError:
+    """What a fault means: Redis is not there, or it has something else where a record should be."""
+    return RecordUnreadable(cipher.UNREADABLE) if "WRONGTYPE" in str(error) else unavailable(error)
 
 
 def unavailable(error: Exception) -> StoreUnavailable:
@@ -117,33 +129,33 @@ def _ended(task: asyncio.Future[Any]) -> None:
         task.exception()  # seen, if nobody waits for it any more
 
 
-async def _client() -> Redis:
-    loop = asyncio.get_running_loop()
-    if loop not in _clients:
+async def _client(timeout: float) -> Redis:
+    """This loop's client whose answers have so long to come in whole."""
+    clients = _clients.setdefault(asyncio.get_running_loop(), {})
+    if timeout not in clients:
         address = await asyncio.to_thread(url)
-        if loop not in _clients:  # another may have connected meanwhile
-            _clients[loop] = connect(address)
-    return _clients[loop]
+        if timeout not in clients:  # another may have connected meanwhile
+            clients[timeout] = connect(address, timeout)
+    return clients[timeout]
 
 
-def connect(address: str) -> Redis:
+def connect(address: str, timeout: float = PATIENCE) -> Redis:
     """A client for this address that gives up soon enough to tell the person."""
     return Redis.from_url(
         address,
         socket_connect_timeout=PATIENCE,
-        socket_timeout=PATIENCE,
+        socket_timeout=timeout,
         retry=Retry(ConstantBackoff(0.05), 1, supported_errors=(ConnectionLost,)),
         health_check_interval=0,
     )
 
 
 async def close() -> None:
-    """Close this loop's client, and end what it is still at; the next command opens another."""
+    """Close this loop's clients, and end what they are still at; the next command opens another."""
     loop = asyncio.get_running_loop()
     left = [task for task in _commands if task.get_loop() is loop]
     for task in left:
         task.cancel()
     await asyncio.gather(*left, return_exceptions=True)
-    client = _clients.pop(loop, None)
-    if client is not None:
+    for client in _clients.pop(loop, {}).values():
         await client.aclose()

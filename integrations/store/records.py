@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar, cast
 
@@ -65,20 +65,35 @@ async def renew(kind: Kind[Any], path: Sequence[str]) -> None:
 async def get(kind: Kind[T], path: Sequence[str]) -> T | None:
     """The record, or None; raises RecordUnreadable and RecordTooNew."""
     key = kind.key(*path)
-    return decode(kind, key, await execute(lambda redis: redis.get(key)))
+    return decode(kind, key, await _read(kind, lambda redis: redis.get(key)))
 
 
-async def get_many(kind: Kind[T], paths: Sequence[Sequence[str]], data_key: str = "") -> list[T | None]:
-    """The records in the order of their paths, in one round trip; `data_key` opens what was sealed with it."""
+async def get_many(
+    kind: Kind[T], paths: Sequence[Sequence[str]], data_key: str = "", size: float = 0
+) -> list[T | None]:
+    """The records in the order of their paths, in one round trip of so many bytes.
+
+    `data_key` opens what was sealed with it.
+    """
     keys = [kind.key(*path) for path in paths]
-    values = await execute(lambda redis: redis.mget(keys)) if keys else []
+    values = await execute(lambda redis: redis.mget(keys), size=size) if keys else []
     return [decode(kind, key, value, data_key) for key, value in zip(keys, values, strict=True)]
 
 
 async def take(kind: Kind[T], path: Sequence[str]) -> T | None:
     """The record, spent: nobody gets it again."""
     key = kind.key(*path)
-    return decode(kind, key, await execute(lambda redis: redis.getdel(key)))
+    return decode(kind, key, await _read(kind, lambda redis: redis.getdel(key)))
+
+
+async def _read(kind: Kind[Any], command: Callable[[Any], Awaitable[bytes | None]]) -> bytes | None:
+    """What Redis has in a record's place; something of another type counts as none where that can be had again."""
+    try:
+        return await execute(command)
+    except RecordUnreadable:
+        if kind.dispensable:
+            return None
+        raise
 
 
 async def delete(kind: Kind[Any], *paths: Sequence[str]) -> None:
@@ -170,7 +185,9 @@ async def put_as_holder(
     values: list[Any] = []
     for (kind, _, value), key in zip(writes, keys, strict=True):
         values += [encode(kind, key, value, data_key if kind is CHUNK else ""), kind.expiry or ""]
-    return bool(await execute(lambda redis: redis.eval(WRITE_IF_HOLDER, len(names), *names, holder, *values)))
+    size = sum(len(value) for value in values if isinstance(value, bytes))
+    write = (WRITE_IF_HOLDER, len(names), *names, holder, *values)
+    return bool(await execute(lambda redis: redis.eval(*write), size=size))
 
 
 async def paths(kind: Kind[Any], *start: str) -> list[tuple[str, ...]]:

@@ -284,7 +284,8 @@ async def chunks(connection: Connection, load: Load) -> list[bytes]:
     """The saved chunks of a load, in order; those that are gone by now are left out."""
     places = [chunk_path(connection, load, number) for number in range(load.chunks)]
     few = [places[start : start + TOGETHER] for start in range(0, len(places), TOGETHER)]
-    found = [await records.get_many(keys.CHUNK, some, load.data_key) for some in few]
+    size = load.bytes / max(1, load.chunks)
+    found = [await records.get_many(keys.CHUNK, some, load.data_key, size * len(some)) for some in few]
     return [chunk for some in found for chunk in some if chunk is not None]
 
 

@@ -15,7 +15,7 @@ from ..store.loop import run
 from .activity import activity_button
 from .explain import explained
 from .forget import forget
-from .full import told_if_full
+from .full import drawn_whole, told_if_full
 from .sign_in import offer_adoption, signed_in, who
 from .words import plain
 
@@ -48,6 +48,7 @@ def page(title: str, draw: Callable[[str], None]) -> None:
         if browser != owner:
             offer_adoption(browser, owner)
         draw(owner)
+        drawn_whole()
 
 
 def _ready(title: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 
 import streamlit as st
 
@@ -10,8 +11,8 @@ from ..model.errors import StoreFull, StoreUnavailable
 from ..store import connection as redis
 from ..store.loop import run
 
-AGAIN = 2  # seconds between looks whether Redis is well again
-KEY = "only look"
+AGAIN, LONGEST_PAUSE = 2, 30  # seconds between looks whether Redis is well again, and until a page is drawn again
+KEY, PAUSE = "only look", "pause before looking again"
 
 
 def told_if_full() -> None:
@@ -30,9 +31,21 @@ def only_look() -> bool:
     return bool(st.session_state.get(KEY))
 
 
-@st.fragment(run_every=AGAIN)
 def look_again() -> None:
-    """Draw the whole page again once Redis is well."""
-    with contextlib.suppress(StoreUnavailable):
-        run(redis.check())
-        st.rerun()
+    """Draw the whole page again once Redis is well, after a pause that doubles while that does not help."""
+    pause = min(2 * st.session_state.get(PAUSE, AGAIN / 2), LONGEST_PAUSE)
+    st.session_state[PAUSE] = pause
+    _look(time.monotonic() + pause)
+
+
+def drawn_whole() -> None:
+    """At the end of a page: the next pause is a short one again."""
+    st.session_state.pop(PAUSE, None)
+
+
+@st.fragment(run_every=AGAIN)
+def _look(due: float) -> None:
+    if time.monotonic() >= due:
+        with contextlib.suppress(StoreUnavailable):
+            run(redis.check())
+            st.rerun()
