@@ -1,8 +1,9 @@
 """Read records with ascending integer ids from both ends at once.
 
 A list goes up from the lowest id by cursor while a search goes down from the highest; they stop where they meet.
-The search may lag behind, fail, or be refused at any time. The list then goes on to its end, so a record is missed
-only if the provider leaves it out of the list itself.
+The search may lag behind, miscount, fail, or be refused at any time; every record of the list is read all the same.
+That needs a list in ascending order. If its pages are not, the search and its count must agree that nothing is
+missing; otherwise the list is read to its end.
 """
 
 from __future__ import annotations

@@ -26,9 +26,7 @@ def cursor_pages(
     return _pages(fetch, lambda answer: records_in(answer, name), lambda answer, cursor: cursor_of(answer))
 
 
-def offset_pages(
-    fetch: Callable[[int], Awaitable[Any]], name: str, page_size: int
-) -> AsyncGenerator[Any, None]:
+def offset_pages(fetch: Callable[[int], Awaitable[Any]], name: str, page_size: int) -> AsyncGenerator[Any, None]:
     """Yields every answer of a listing that is asked for by the number of records to skip; a short page is the last."""
 
     def following(answer: Any, offset: int | None) -> int | None:
