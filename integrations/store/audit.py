@@ -7,7 +7,6 @@ down never keeps anybody from what they were doing.
 from __future__ import annotations
 
 import contextlib
-import time
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -17,7 +16,7 @@ import pydantic
 from ..model import Actor, Connection, Event
 from ..model.errors import RecordUnreadable, StoreError
 from ..model.event import BY_ITSELF
-from . import cipher, records
+from . import cipher, clock, records
 from .connection import execute
 from .keys import AUDIT, AUDIT_KEY, DAY
 
@@ -61,7 +60,7 @@ def _read(name: str, record: bytes, key: str) -> Event | None:
 
 
 async def _add(owner: str, sealed: bytes) -> None:
-    name, oldest = _name(owner), int((time.time() - KEPT) * 1000)
+    name, oldest = _name(owner), int((await clock.now()).timestamp() * 1000) - KEPT * 1000
 
     async def added(redis: Any) -> None:
         async with redis.pipeline(transaction=True) as pipe:

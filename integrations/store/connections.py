@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import dataclasses
 from collections.abc import AsyncIterator
@@ -11,25 +12,28 @@ from typing import Any
 from ..model import Account, Connection, Token
 from ..model.connection import Share
 from ..model.errors import RecordTooNew, RecordUnreadable, StoreFull
-from . import records
+from . import clock, records
 from .connection import execute
-from .keys import CONNECTION, TOKEN, USAGE, Usage
+from .keys import CONNECTION, TOKEN, UNUSED, USAGE, Kind, SweepClock, Unused, Usage
 
 FORMAT = "1"
 TOUCH_EVERY = timedelta(hours=1)
+BETWEEN_FINDINGS = timedelta(days=1)
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 async def save(connection: Connection, token: Token) -> None:
     """Save a connection with its token in one step, replacing what the same account had; it stays shared as it was."""
     name = CONNECTION.key(*connection.path)
+    usage = Usage(await clock.now())
 
     async def whole(pipe: Any) -> None:
         kept = dataclasses.replace(connection, share=_share(name, await pipe.get(name)) or connection.share)
         pipe.multi()
-        for kind, value in ((TOKEN, token), (CONNECTION, kept), (USAGE, Usage(datetime.now(UTC)))):
+        for kind, value in ((TOKEN, token), (CONNECTION, kept), (USAGE, usage)):
             key = kind.key(*connection.path)
             pipe.set(key, records.encode(kind, key, value))
+        pipe.unlink(UNUSED.key(*connection.path))
         pipe.sadd(_index(connection.owner), _member(connection))
 
     await execute(lambda redis: redis.transaction(whole, name))
@@ -66,10 +70,11 @@ async def mark_reconnect(connection: Connection, reason: str) -> None:
 
 
 async def touch(connection: Connection) -> None:
-    """Note that it is in use (once an hour is enough), if Redis takes that down."""
-    if datetime.now(UTC) - await _last_used(connection, otherwise=LONG_AGO) > TOUCH_EVERY:
-        with contextlib.suppress(StoreFull):
-            await records.put_beside(USAGE, connection.path, Usage(datetime.now(UTC)))
+    """Note by Redis' clock that it is in use (once an hour is enough), if Redis takes that down."""
+    used, now = await asyncio.gather(_last_used(connection, otherwise=LONG_AGO), clock.now())
+    if used and not timedelta() <= now - used <= TOUCH_EVERY:
+        await records.delete(UNUSED, connection.path)  # first: this works in a Redis that is full, too
+        await _put_if_room(USAGE, connection, Usage(now))
 
 
 async def everybodys() -> list[Connection]:
@@ -78,10 +83,17 @@ async def everybodys() -> list[Connection]:
 
 
 async def unused(for_days: float) -> AsyncIterator[Connection]:
-    """Every owner's connections that nobody used for that long, each looked at just before it comes."""
-    limit = timedelta(days=for_days)
-    for connection in await everybodys():
-        if await _last_used(connection, otherwise=connection.connected_at) < datetime.now(UTC) - limit:
+    """Yield every connection that is to be ended: unused for that long now, and at a sweep at least a day ago.
+
+    Both by Redis' clock, as far as sweeps have watched it (clock.py). Each is looked at just before it is yielded.
+    """
+    limit, everybody = timedelta(days=for_days), await everybodys()
+    if not everybody:
+        await clock.stop()
+        return
+    watched = await clock.tick(limit)
+    for connection in everybody:
+        if await _found_twice(connection, watched, limit):
             yield connection
 
 
@@ -106,12 +118,42 @@ def _share(name: str, record: bytes | None) -> Share | None:
     return None
 
 
-async def _last_used(connection: Connection, otherwise: datetime) -> datetime:
-    """When it was last used; now, if that cannot be read: what cannot be read is not deleted."""
+async def _found_twice(connection: Connection, watched: SweepClock, limit: timedelta) -> bool:
+    """Whether the connection is unused now, and was at a sweep a day ago; notes or clears the first finding."""
+    used = await _last_used(connection, otherwise=connection.connected_at)
+    if used is None or used == LONG_AGO:
+        return False
+    if used - watched.seen_at > clock.LONGEST_STEP:  # by a clock that was wrong: it counts from now
+        await _put_if_room(USAGE, connection, Usage(watched.seen_at))
+    if clock.elapsed(watched, used) <= limit:
+        await records.delete(UNUSED, connection.path)
+        return False
+    return await _found_before(connection, Unused(watched.seen_at, used), watched)
+
+
+async def _found_before(connection: Connection, finding: Unused, watched: SweepClock) -> bool:
+    try:
+        first = await records.get(UNUSED, connection.path)
+    except RecordTooNew:
+        return False
+    since = clock.elapsed(watched, first.found_at) if first else timedelta()
+    if first is None or first.used_at != finding.used_at or since < timedelta():  # the clock went back
+        await _put_if_room(UNUSED, connection, finding)
+        return False
+    return since >= BETWEEN_FINDINGS
+
+
+async def _put_if_room(kind: Kind[Any], connection: Connection, value: Any) -> None:
+    with contextlib.suppress(StoreFull):  # then the next sweep notes it
+        await records.put_beside(kind, connection.path, value)
+
+
+async def _last_used(connection: Connection, otherwise: datetime) -> datetime | None:
+    """Returns when it was last used; None if that cannot be read."""
     try:
         usage = await records.get(USAGE, connection.path)
     except (RecordUnreadable, RecordTooNew):
-        return datetime.now(UTC)
+        return None
     return usage.used_at if usage else otherwise
 
 

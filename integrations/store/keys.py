@@ -59,9 +59,37 @@ class Outline:
 
 @dataclass(frozen=True)
 class Usage:
-    """When a connection was last used."""
+    """When a connection was last used, by Redis' clock (by the machine's in records of earlier versions)."""
 
     used_at: datetime
+
+
+@dataclass(frozen=True)
+class Unused:
+    """When a sweep first found a connection unused, by Redis' clock, and the last use that it saw."""
+
+    found_at: datetime
+    used_at: datetime
+
+
+@dataclass(frozen=True)
+class Jump:
+    """Seconds by which Redis' clock moved on unwatched until `at`."""
+
+    at: datetime
+    seconds: float
+
+
+@dataclass(frozen=True)
+class SweepClock:
+    """Redis' clock at the latest sweep, and its jumps between sweeps before.
+
+    `counts_from`: nothing earlier is known of the clock, since the record before was lost.
+    """
+
+    seen_at: datetime
+    jumps: tuple[Jump, ...] = ()
+    counts_from: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -103,6 +131,8 @@ TOKEN = Kind("token", Token, None)  # owner, slug, connection
 NAMES = Kind("names", dict, None, loaded=True, dispensable=True)  # owner, slug, connection: its provider's
 OUTLINE = Kind("outline", Outline, 30 * DAY, dispensable=True)  # owner, slug, connection
 USAGE = Kind("usage", Usage, None)  # owner, slug, connection
+UNUSED = Kind("unused", Unused, None, dispensable=True)  # owner, slug, connection: found by a sweep, cleared by use
+SWEEP_CLOCK = Kind("clock", SweepClock, None)  # "sweep"
 LOAD = Kind("load", Load, None, loaded=True, dispensable=True)  # owner, slug, connection
 SNAPSHOT = Kind("snapshot", Load, None, loaded=True, dispensable=True)  # owner, slug, connection
 CHUNK = Kind("chunk", bytes, None, loaded=True, dispensable=True)  # owner, slug, connection, load, run, number
@@ -112,7 +142,7 @@ SANDBOX = Kind("sandbox", dict, None)  # slug and what the stand-in provider nam
 UNSEALED = (RUN,)  # a name drawn by lot, which scripts compare
 
 KINDS: tuple[Kind[Any], ...] = tuple(value for value in list(globals().values()) if isinstance(value, Kind))
-OF_A_CONNECTION = (TOKEN, NAMES, OUTLINE, USAGE, LOAD, SNAPSHOT, CHUNK, RUN, CANCEL, CONNECTION)  # deleted so
+OF_A_CONNECTION = (TOKEN, NAMES, OUTLINE, USAGE, UNUSED, LOAD, SNAPSHOT, CHUNK, RUN, CANCEL, CONNECTION)  # deleted so
 OF_AN_OWNER = (STATE, OUTCOME, NOTICE, CHOICE)
 BUDGET = "dashboard:budget"  # what, hash of a lane: when its calls may go; lives for as long as that matters
 CALLS = "dashboard:calls"  # month, hash of an account: how many calls it was asked; kept for 40 days

@@ -30,7 +30,7 @@ LOOK_EVERY = timedelta(minutes=1)
 
 
 async def sweep(perpetual: Perpetual = Perpetual(every=SWEEP_EVERY, automatic=True)) -> None:  # noqa: B008 - docket's way
-    """Revoke and delete connections that nobody has used for FORGET_AFTER_DAYS."""
+    """Revoke and delete connections that two sweeps, a day apart, found unused for FORGET_AFTER_DAYS."""
     async for connection in connections.unused(settings().forget_after_days):
         try:
             await disconnect(providers()[connection.slug], connection)

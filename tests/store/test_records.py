@@ -13,7 +13,7 @@ import pytest
 from integrations.model import Account, Connection, Load, Part, Session, Token
 from integrations.model.errors import RecordTooNew, RecordUnreadable
 from integrations.store import cipher, connection, connections, keys, records
-from integrations.store.keys import Choice, Kind, Outcome, Outline, PendingAuthorization, Usage
+from integrations.store.keys import Choice, Jump, Kind, Outcome, Outline, PendingAuthorization, Unused, Usage
 from integrations.store.loop import run
 from integrations.store.sandbox import SandboxStore
 
@@ -28,6 +28,7 @@ EXAMPLES = {
     keys.OUTCOME: Outcome("connected", "Hello – “there”", "connection"), keys.NOTICE: Outcome("failed", "No"),
     keys.CHOICE: Choice(("a", "b"), True), keys.CONNECTION: CONNECTION,
     keys.TOKEN: Token("access", None, NOW, "read write"), keys.USAGE: Usage(NOW),
+    keys.UNUSED: Unused(NOW, NOW), keys.SWEEP_CLOCK: keys.SweepClock(NOW, (Jump(NOW, 3.5),)),
     keys.SESSION: Session("owner", "Ada", "login", NOW, "organisation", "example.com"), keys.ENDED: "signed out",
     keys.RETURN: "/hubspot?hubspot_search=a",
     keys.AUDIT_KEY: "a key", keys.NAMES: {"owners 41": "Bo Falk"},

@@ -9,6 +9,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from findings import a_day_passes
 from sync_helpers import Fake, eventually, ids
 
 import integrations
@@ -310,6 +311,9 @@ def test_connections_unused_for_ninety_days_are_ended_and_no_others(fake: Fake, 
 
     monkeypatch.setattr(working, "disconnect", refused_for_a)
     run(working.sweep())
+    assert {connection.id[0] for connection in run(connections.of(fake.connection.owner))} == {"0", "a", "b", "c"}
+    a_day_passes()
+    run(working.sweep())
     left = {connection.id[0] for connection in run(connections.of(fake.connection.owner))}
     assert left == {"0", "a", "b"}
 
@@ -317,11 +321,15 @@ def test_connections_unused_for_ninety_days_are_ended_and_no_others(fake: Fake, 
 def test_a_connection_whose_last_use_cannot_be_read_is_not_swept(fake: Fake):
     run(store_connection.execute(lambda redis: redis.set(keys.USAGE.key(*fake.connection.path), b"\x01nonsense")))
     run(working.sweep())
+    a_day_passes()
+    run(working.sweep())
     assert run(connections.of(fake.connection.owner))
 
 
 def test_a_worker_sweeps_by_itself(fake: Fake, request: pytest.FixtureRequest):
     run(records.put(keys.USAGE, fake.connection.path, Usage(datetime.now(UTC) - timedelta(days=91))))
+    run(working.sweep())
+    a_day_passes()
     request.getfixturevalue("worker")
     eventually(lambda: not fake.keys_left())
 
