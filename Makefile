@@ -40,6 +40,7 @@ bench: $(VENV)/.installed-for-bench  ## measure loading beside the vendors' clie
 
 check: setup-tests  ## lint and check types
 	@$(BIN)/ruff check -q .
+	@$(BIN)/ruff format -q --check .
 	@$(BIN)/mypy
 
 setup: $(VENV)/.installed

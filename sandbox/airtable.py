@@ -24,46 +24,92 @@ ACCOUNT = ident("usr", "airtable owner")
 SCHEMA: dict[str, dict[str, dict[str, str]]] = {  # Base -> table -> field -> type; the first field is the primary one.
     "Product launches": {
         "Tasks": {
-            "Name": "singleLineText", "Notes": "multilineText", "Status": "singleSelect", "Done": "checkbox",
-            "Due": "date", "Owner": "singleCollaborator", "Launch": "link:Launches", "Estimate": "duration",
-            "Changed": "lastModifiedTime", "Tags": "multipleSelects", "Mood": "rating",
+            "Name": "singleLineText",
+            "Notes": "multilineText",
+            "Status": "singleSelect",
+            "Done": "checkbox",
+            "Due": "date",
+            "Owner": "singleCollaborator",
+            "Launch": "link:Launches",
+            "Estimate": "duration",
+            "Changed": "lastModifiedTime",
+            "Tags": "multipleSelects",
+            "Mood": "rating",
         },
         "Launches": {
-            "Label": "formula:text", "Product": "singleLineText", "Starts": "dateTime", "Budget": "currency",
-            "Progress": "percent", "Team": "multipleCollaborators", "Tasks": "link:Tasks", "Task count": "count",
-            "Task status": "multipleLookupValues", "Total": "rollup", "Brief": "multipleAttachments", "Open": "button",
+            "Label": "formula:text",
+            "Product": "singleLineText",
+            "Starts": "dateTime",
+            "Budget": "currency",
+            "Progress": "percent",
+            "Team": "multipleCollaborators",
+            "Tasks": "link:Tasks",
+            "Task count": "count",
+            "Task status": "multipleLookupValues",
+            "Total": "rollup",
+            "Brief": "multipleAttachments",
+            "Open": "button",
         },
         "Bugs": {
-            "Number": "autoNumber", "Title": "singleLineText", "Details": "richText", "Severity": "singleSelect",
-            "Reported by": "createdBy", "Reported": "createdTime", "Ratio": "formula:number",
+            "Number": "autoNumber",
+            "Title": "singleLineText",
+            "Details": "richText",
+            "Severity": "singleSelect",
+            "Reported by": "createdBy",
+            "Reported": "createdTime",
+            "Ratio": "formula:number",
         },
     },
     "Content calendar": {
         "Articles": {
-            "Headline": "singleLineText", "Teaser": "aiText", "Author": "link:Authors", "Channel": "multipleSelects",
-            "Published": "checkbox", "Link": "url", "Views": "number", "Edited by": "lastModifiedBy",
+            "Headline": "singleLineText",
+            "Teaser": "aiText",
+            "Author": "link:Authors",
+            "Channel": "multipleSelects",
+            "Published": "checkbox",
+            "Link": "url",
+            "Views": "number",
+            "Edited by": "lastModifiedBy",
         },
         "Authors": {"Name": "singleLineText", "E-mail": "email", "Phone": "phoneNumber", "Articles": "link:Articles"},
         "Slots": {"Day": "date", "Channel": "singleSelect", "Article": "link:Articles", "Booked": "checkbox"},
     },
     "Inventory": {
         "Products": {
-            "Product": "singleLineText", "Code": "barcode", "Price": "currency", "In stock": "number",
-            "Photos": "multipleAttachments", "Supplier": "link:Suppliers", "Kept in": "multipleSelects",
+            "Product": "singleLineText",
+            "Code": "barcode",
+            "Price": "currency",
+            "In stock": "number",
+            "Photos": "multipleAttachments",
+            "Supplier": "link:Suppliers",
+            "Kept in": "multipleSelects",
         },
         "Suppliers": {"Company": "singleLineText", "Website": "url", "E-mail": "email", "Products": "link:Products"},
         "Stock moves": {"Move": "autoNumber", "Product": "link:Products", "Amount": "number", "At": "dateTime"},
     },
 }
-WEIGHTS = {"Tasks": 24, "Launches": 6, "Bugs": 14, "Articles": 16, "Authors": 4, "Slots": 8, "Products": 12,
-           "Suppliers": 4, "Stock moves": 12}
+WEIGHTS = {
+    "Tasks": 24,
+    "Launches": 6,
+    "Bugs": 14,
+    "Articles": 16,
+    "Authors": 4,
+    "Slots": 8,
+    "Products": 12,
+    "Suppliers": 4,
+    "Stock moves": 12,
+}
 CHOICES = {"singleSelect": ("To do", "In progress", "Waiting", "Done"), "multipleSelects": words.TAGS}
 OPTIONS: dict[str, dict[str, Any]] = {
-    "number": {"precision": 0}, "percent": {"precision": 0}, "currency": {"precision": 2, "symbol": "€"},
+    "number": {"precision": 0},
+    "percent": {"precision": 0},
+    "currency": {"precision": 2, "symbol": "€"},
     "rating": {"icon": "star", "max": 5, "color": "yellowBright"},
     "checkbox": {"icon": "check", "color": "greenBright"},
-    "duration": {"durationFormat": "h:mm"}, "date": {"dateFormat": {"name": "iso", "format": "YYYY-MM-DD"}},
-    "multipleAttachments": {"isReversed": False}, "count": {"isValid": True},
+    "duration": {"durationFormat": "h:mm"},
+    "date": {"dateFormat": {"name": "iso", "format": "YYYY-MM-DD"}},
+    "multipleAttachments": {"isReversed": False},
+    "count": {"isValid": True},
     "formula:text": {"isValid": True, "formula": "{Product}", "result": {"type": "singleLineText"}},
     "formula:number": {"isValid": True, "formula": "1/{x}", "result": {"type": "number", "options": {"precision": 2}}},
     "rollup": {"isValid": True, "result": {"type": "number", "options": {"precision": 0}}},
@@ -123,8 +169,13 @@ def _someone(n: int) -> dict[str, str]:
 
 
 def _attachment(x: int) -> dict[str, Any]:
-    return {"id": ident("att", str(x)), "url": "https://example.com/file.pdf", "filename": "file.pdf",
-            "size": x % 90_000, "type": "application/pdf"}
+    return {
+        "id": ident("att", str(x)),
+        "url": "https://example.com/file.pdf",
+        "filename": "file.pdf",
+        "size": x % 90_000,
+        "type": "application/pdf",
+    }
 
 
 def _ratio(x: int) -> Any:
@@ -220,8 +271,12 @@ def _limits(path: str, grant: Mapping[str, Any]) -> tuple[Limit, ...]:
 
 
 def _token_answer(grant: Mapping[str, Any]) -> dict[str, Any]:
-    return {"token_type": "Bearer ", "scope": grant["scope"], "expires_in": max(1, int(grant["seconds"])),
-            "refresh_expires_in": 5_184_000}
+    return {
+        "token_type": "Bearer ",
+        "scope": grant["scope"],
+        "expires_in": max(1, int(grant["seconds"])),
+        "refresh_expires_in": 5_184_000,
+    }
 
 
 def _token_error(error: str, description: str, form: Mapping[str, str]) -> dict[str, Any]:
@@ -235,15 +290,32 @@ def _unauthorized(reason: str) -> Answer:
 
 
 RULES = Rules(
-    slug="airtable", title="Airtable", authorize="/oauth2/v1/authorize", token="/oauth2/v1/token",
-    client_auth="client_secret_basic", state=r"[A-Za-z0-9._-]{16,1024}", pkce="required",
-    scopes={"data.records:read": "See the records in the sample bases", "schema.bases:read": "See the structure of "
-            "the bases: tables and fields", "user.email:read": "See the e-mail address of the sample account"},
-    describes_denial=True, echoes=("code_challenge", "code_challenge_method"), lifetime=3600,
-    rotates=True, burns_codes=True, conflict_seconds=10, access_prefix="oaa", refresh_prefix="oar",
-    token_answer=_token_answer, token_error=_token_error, unauthorized=_unauthorized,
+    slug="airtable",
+    title="Airtable",
+    authorize="/oauth2/v1/authorize",
+    token="/oauth2/v1/token",
+    client_auth="client_secret_basic",
+    state=r"[A-Za-z0-9._-]{16,1024}",
+    pkce="required",
+    scopes={
+        "data.records:read": "See the records in the sample bases",
+        "schema.bases:read": "See the structure of the bases: tables and fields",
+        "user.email:read": "See the e-mail address of the sample account",
+    },
+    describes_denial=True,
+    echoes=("code_challenge", "code_challenge_method"),
+    lifetime=3600,
+    rotates=True,
+    burns_codes=True,
+    conflict_seconds=10,
+    access_prefix="oaa",
+    refresh_prefix="oar",
+    token_answer=_token_answer,
+    token_error=_token_error,
+    unauthorized=_unauthorized,
     broken=lambda status: problem(status, "SERVER_ERROR", "Something went wrong on our side.").answer,
-    limited=lambda limit, wait: problem(429, "RATE_LIMIT_REACHED", TOO_MANY).answer, limits=_limits,
+    limited=lambda limit, wait: problem(429, "RATE_LIMIT_REACHED", TOO_MANY).answer,
+    limits=_limits,
 )
 
 
@@ -259,8 +331,10 @@ class Airtable:
         """All but the OAuth routes."""
         route = self.gate.route
         return [
-            route("/v0/meta/whoami", self.whoami), route("/v0/meta/bases", self.bases),
-            route("/v0/meta/bases/{base}/tables", self.tables), route("/v0/{base}/{table}", self.records),
+            route("/v0/meta/whoami", self.whoami),
+            route("/v0/meta/bases", self.bases),
+            route("/v0/meta/bases/{base}/tables", self.tables),
+            route("/v0/{base}/{table}", self.records),
             route("/v0/{base}/{table}/listRecords", self.records, "POST"),
             route("/v0/{rest:path}", self.unknown, "GET", "POST", "PATCH", "PUT", "DELETE"),
         ]

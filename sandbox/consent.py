@@ -66,15 +66,18 @@ def consent(title: str, allows: Iterable[str], path: str, ticket: str) -> HTMLRe
 def problem(title: str, message: str, status: int = 400) -> HTMLResponse:
     """Why an authorization request cannot go on, with nowhere to send the person."""
     return page(
-        f"Sample {title} can't go on", "Sample data", f"<p>{escape(message)}</p>"
-        '<p class="soft">Go back to the dashboard and press Connect again.</p>', status,
+        f"Sample {title} can't go on",
+        "Sample data",
+        f'<p>{escape(message)}</p><p class="soft">Go back to the dashboard and press Connect again.</p>',
+        status,
     )
 
 
 def item(title: str, name: str, kind: str) -> HTMLResponse:
     """What a link to a sample item opens."""
     return page(
-        name.strip() or "Untitled", f"Sample {title} \N{MIDDLE DOT} {kind}",
+        name.strip() or "Untitled",
+        f"Sample {title} \N{MIDDLE DOT} {kind}",
         f"<p>This is sample data. With a real {escape(title)} account, this link opens the {escape(kind)} there.</p>",
     )
 
@@ -82,6 +85,8 @@ def item(title: str, name: str, kind: str) -> HTMLResponse:
 def nothing(title: str) -> HTMLResponse:
     """What a link to no sample item opens."""
     return page(
-        "Nothing here", f"Sample {title}",
-        f"<p>Sample {escape(title)} has nothing at this address. This is sample data, so nothing was lost.</p>", 404,
+        "Nothing here",
+        f"Sample {title}",
+        f"<p>Sample {escape(title)} has nothing at this address. This is sample data, so nothing was lost.</p>",
+        404,
     )

@@ -40,13 +40,34 @@ STAGES: dict[str, dict[str, tuple[str, ...]]] = {
 DEFAULTS = {
     "contacts": ("createdate", "email", "firstname", "hs_object_id", "lastmodifieddate", "lastname"),
     "companies": ("createdate", "domain", "hs_lastmodifieddate", "hs_object_id", "name"),
-    "deals": ("amount", "closedate", "createdate", "dealname", "dealstage", "hs_lastmodifieddate", "hs_object_id",
-              "pipeline"),
-    "tickets": ("content", "createdate", "hs_lastmodifieddate", "hs_object_id", "hs_pipeline", "hs_pipeline_stage",
-                "hs_ticket_category", "hs_ticket_priority", "subject"),
+    "deals": (
+        "amount",
+        "closedate",
+        "createdate",
+        "dealname",
+        "dealstage",
+        "hs_lastmodifieddate",
+        "hs_object_id",
+        "pipeline",
+    ),
+    "tickets": (
+        "content",
+        "createdate",
+        "hs_lastmodifieddate",
+        "hs_object_id",
+        "hs_pipeline",
+        "hs_pipeline_stage",
+        "hs_ticket_category",
+        "hs_ticket_priority",
+        "subject",
+    ),
 }
-NAMES = {"contacts": ("firstname", "lastname", "email"), "companies": ("name", "domain"), "deals": ("dealname",),
-         "tickets": ("subject",)}
+NAMES = {
+    "contacts": ("firstname", "lastname", "email"),
+    "companies": ("name", "domain"),
+    "deals": ("dealname",),
+    "tickets": ("subject",),
+}
 
 
 class Entry(NamedTuple):
@@ -92,12 +113,17 @@ def _contact(entry: Entry, x: int) -> dict[str, str | None]:
     odd = words.awkward(entry.n)
     nameless = odd == "" or entry.n % 37 == 36
     return {
-        "firstname": None if nameless else odd or first, "lastname": None if nameless or odd else last,
+        "firstname": None if nameless else odd or first,
+        "lastname": None if nameless or odd else last,
         "email": None if entry.n % 74 == 73 else f"{first}.{last}.{entry.n}@example.com".lower(),
-        "phone": f"+1 555 01{x % 100:02}" if x % 3 else None, "company": pick(words.COMPANIES, x),
-        "jobtitle": pick(("Buyer", "Engineer", "Head of Sales", None), x), "city": pick(words.CITIES, x),
-        "lifecyclestage": pick(("lead", "customer", "opportunity", "subscriber"), x), "country": "Sampleland",
-        "hs_lead_status": pick(("NEW", "OPEN", "IN_PROGRESS", None), x), "website": None,
+        "phone": f"+1 555 01{x % 100:02}" if x % 3 else None,
+        "company": pick(words.COMPANIES, x),
+        "jobtitle": pick(("Buyer", "Engineer", "Head of Sales", None), x),
+        "city": pick(words.CITIES, x),
+        "lifecyclestage": pick(("lead", "customer", "opportunity", "subscriber"), x),
+        "country": "Sampleland",
+        "hs_lead_status": pick(("NEW", "OPEN", "IN_PROGRESS", None), x),
+        "website": None,
     }
 
 
@@ -105,10 +131,16 @@ def _company(entry: Entry, x: int) -> dict[str, str | None]:
     odd = words.awkward(entry.n)
     name = f"{pick(words.COMPANIES, entry.n, 62)} {pick(words.CITIES, entry.n, 63)}"
     return {
-        "name": (odd or None) if odd is not None else name, "domain": f"{_key(name)}{entry.n}.example.com",
-        "industry": pick(("RETAIL", "ENERGY", "SOFTWARE", None), x), "city": pick(words.CITIES, x),
-        "country": "Sampleland", "phone": None, "lifecyclestage": pick(("lead", "customer"), x),
-        "numberofemployees": str(x % 900), "annualrevenue": str(x % 9_000_000), "website": f"https://{_key(name)}.example.com",
+        "name": (odd or None) if odd is not None else name,
+        "domain": f"{_key(name)}{entry.n}.example.com",
+        "industry": pick(("RETAIL", "ENERGY", "SOFTWARE", None), x),
+        "city": pick(words.CITIES, x),
+        "country": "Sampleland",
+        "phone": None,
+        "lifecyclestage": pick(("lead", "customer"), x),
+        "numberofemployees": str(x % 900),
+        "annualrevenue": str(x % 9_000_000),
+        "website": f"https://{_key(name)}.example.com",
     }
 
 
@@ -117,9 +149,13 @@ def _deal(entry: Entry, x: int) -> dict[str, str | None]:
     name = f"{pick(words.COMPANIES, entry.n, 64)} \N{EN DASH} {pick(words.THINGS, entry.n, 65)}"
     return {
         "dealname": (odd or None) if odd is not None else name,
-        "amount": f"{x % 9_000_000 / 100:.2f}" if x % 5 else None, "deal_currency_code": "EUR",
-        "pipeline": pipeline, "dealstage": stage, "closedate": words.iso(entry.created + x % 9_000_000),
-        "dealtype": pick(("newbusiness", "existingbusiness", None), x), "hs_is_closed": str(x % 2 == 0).lower(),
+        "amount": f"{x % 9_000_000 / 100:.2f}" if x % 5 else None,
+        "deal_currency_code": "EUR",
+        "pipeline": pipeline,
+        "dealstage": stage,
+        "closedate": words.iso(entry.created + x % 9_000_000),
+        "dealtype": pick(("newbusiness", "existingbusiness", None), x),
+        "hs_is_closed": str(x % 2 == 0).lower(),
     }
 
 
@@ -128,23 +164,49 @@ def _ticket(entry: Entry, x: int) -> dict[str, str | None]:
     return {
         "subject": (odd or None) if odd is not None else words.task(entry.n),
         "content": f"Please {words.task(x).lower()}.",
-        "hs_pipeline": pipeline, "hs_pipeline_stage": stage,
+        "hs_pipeline": pipeline,
+        "hs_pipeline_stage": stage,
         "hs_ticket_priority": pick(("LOW", "MEDIUM", "HIGH", None), x),
         "hs_ticket_category": pick(("PRODUCT_ISSUE;BILLING_ISSUE", "GENERAL_INQUIRY", None), x),
     }
 
 
 MAKERS: dict[str, Callable[[Entry, int], dict[str, str | None]]] = {
-    "contacts": _contact, "companies": _company, "deals": _deal, "tickets": _ticket,
+    "contacts": _contact,
+    "companies": _company,
+    "deals": _deal,
+    "tickets": _ticket,
 }
 TYPES = {"hs_is_closed": "bool"}
 TYPES |= dict.fromkeys(("amount", "numberofemployees", "annualrevenue", "hs_object_id"), "number")
 TYPES |= dict.fromkeys(("createdate", "closedate", "lastmodifieddate", "hs_lastmodifieddate"), "datetime")
-TYPES |= dict.fromkeys(("dealstage", "pipeline", "hs_pipeline", "hs_pipeline_stage", "hubspot_owner_id", "industry",
-                        "hs_lead_status", "hs_ticket_priority", "hs_ticket_category", "lifecyclestage"), "enumeration")
-LABELS = {"createdate": "Create date", "hs_object_id": "Record ID", "lastmodifieddate": "Last modified date",
-          "hs_lastmodifieddate": "Last modified date", "hubspot_owner_id": "Owner", "firstname": "First name",
-          "lastname": "Last name", "dealname": "Deal name", "dealstage": "Deal stage", "closedate": "Close date"}
+TYPES |= dict.fromkeys(
+    (
+        "dealstage",
+        "pipeline",
+        "hs_pipeline",
+        "hs_pipeline_stage",
+        "hubspot_owner_id",
+        "industry",
+        "hs_lead_status",
+        "hs_ticket_priority",
+        "hs_ticket_category",
+        "lifecyclestage",
+    ),
+    "enumeration",
+)
+LABELS = {
+    "createdate": "Create date",
+    "hs_object_id": "Record ID",
+    "lastmodifieddate": "Last modified date",
+    "hs_lastmodifieddate": "Last modified date",
+    "hubspot_owner_id": "Owner",
+    "firstname": "First name",
+    "lastname": "Last name",
+    "dealname": "Deal name",
+    "dealstage": "Deal stage",
+    "closedate": "Close date",
+}
 
 
 def _modified(kind: str) -> str:
@@ -155,8 +217,11 @@ def properties(kind: str, entry: Entry) -> dict[str, str | None]:
     """All properties of a record, as HubSpot writes them: strings or null."""
     owner = pick(OWNERS, entry.n, 66)[0] if mix(entry.n, 67) % 5 else None
     return {
-        **MAKERS[kind](entry, mix(entry.n, 68) >> 2), "hubspot_owner_id": owner, "hs_object_id": str(entry.id),
-        "createdate": words.iso(entry.created, ".123"), _modified(kind): words.iso(entry.modified, ".456"),
+        **MAKERS[kind](entry, mix(entry.n, 68) >> 2),
+        "hubspot_owner_id": owner,
+        "hs_object_id": str(entry.id),
+        "createdate": words.iso(entry.created, ".123"),
+        _modified(kind): words.iso(entry.modified, ".456"),
     }
 
 
@@ -173,8 +238,10 @@ def invalid(message: str) -> Refusal:
 
 def _need(grant: Mapping[str, Any], *scopes: str) -> None:
     if not set(scopes) & set(grant["scope"].split()):
-        error = {"message": "One or more of the following scopes are required.",
-                 "context": {"requiredGranularScopes": list(scopes)}}
+        error = {
+            "message": "One or more of the following scopes are required.",
+            "context": {"requiredGranularScopes": list(scopes)},
+        }
         message = "This app hasn't been granted all required scopes to make this call."
         raise problem(403, "MISSING_SCOPES", message, errors=[error])
 
@@ -188,10 +255,16 @@ def _limits(path: str, grant: Mapping[str, Any]) -> tuple[Limit, ...]:
 def _limited(limit: Limit, wait: float) -> Answer:
     secondly = limit.seconds == 1
     name = "secondly" if secondly else "ten_secondly_rolling"
-    return Answer(429, {
-        "status": "error", "message": f"You have reached your {name} limit.", "errorType": "RATE_LIMIT",
-        "correlationId": str(uuid.uuid4()), "policyName": name.upper(),
-    })
+    return Answer(
+        429,
+        {
+            "status": "error",
+            "message": f"You have reached your {name} limit.",
+            "errorType": "RATE_LIMIT",
+            "correlationId": str(uuid.uuid4()),
+            "policyName": name.upper(),
+        },
+    )
 
 
 def _counts(limit: Limit, left: int) -> dict[str, str]:
@@ -202,8 +275,14 @@ def _counts(limit: Limit, left: int) -> dict[str, str]:
 
 
 def _token_answer(grant: Mapping[str, Any]) -> dict[str, Any]:
-    return {"token_type": "bearer", "expires_in": max(1, int(grant["seconds"])), "hub_id": PORTAL, "user_id": 4711,
-            "scopes": grant["scope"].split(), "token_use": "access_token"}
+    return {
+        "token_type": "bearer",
+        "expires_in": max(1, int(grant["seconds"])),
+        "hub_id": PORTAL,
+        "user_id": 4711,
+        "scopes": grant["scope"].split(),
+        "token_use": "access_token",
+    }
 
 
 def _of_access(access: Mapping[str, Any]) -> dict[str, Any]:
@@ -222,7 +301,8 @@ def _token_error(error: str, description: str, form: Mapping[str, str]) -> dict[
     refresh = form.get("grant_type") == "refresh_token"
     status = {
         "invalid_client": "BAD_CLIENT_SECRET" if form.get("client_id") == "sandbox" else "BAD_CLIENT_ID",
-        "invalid_grant": "BAD_REFRESH_TOKEN" if refresh else "BAD_AUTH_CODE", "invalid_scope": "BAD_SCOPES",
+        "invalid_grant": "BAD_REFRESH_TOKEN" if refresh else "BAD_AUTH_CODE",
+        "invalid_scope": "BAD_SCOPES",
     }.get(error, "BAD_REQUEST")
     if "redirect_uri" in description:
         status = "BAD_REDIRECT_URI"
@@ -245,10 +325,25 @@ _WORDS = {
     **{f"crm.schemas.{name}.read": _READ.format(f"the properties of {name}") for name in list(OBJECTS)[:3]},
 }
 RULES = Rules(
-    slug="hubspot", title="HubSpot", authorize="/oauth/authorize", token="/oauth/2026-09/token",
-    client_auth="client_secret_post", implied_scope="oauth", returns_errors=False, lifetime=1800, rotates=False,
-    scopes=_WORDS, pkce="optional", refresh_prefix="na1-", access_prefix="C", token_bytes=150,
-    token_answer=_token_answer, token_error=_token_error, limits=_limits, limited=_limited, counts=_counts,
+    slug="hubspot",
+    title="HubSpot",
+    authorize="/oauth/authorize",
+    token="/oauth/2026-09/token",
+    client_auth="client_secret_post",
+    implied_scope="oauth",
+    returns_errors=False,
+    lifetime=1800,
+    rotates=False,
+    scopes=_WORDS,
+    pkce="optional",
+    refresh_prefix="na1-",
+    access_prefix="C",
+    token_bytes=150,
+    token_answer=_token_answer,
+    token_error=_token_error,
+    limits=_limits,
+    limited=_limited,
+    counts=_counts,
     unauthorized=_unauthorized,
     broken=lambda status: problem(status, "INTERNAL_ERROR", "There was a problem with the request.").answer,
 )
@@ -268,7 +363,8 @@ class HubSpot:
         return [
             Route(RULES.token + "/introspect", self.introspect, methods=["POST"]),
             Route(RULES.token + "/revoke", self.revoke, methods=["POST"]),
-            route("/account-info/2026-09/details", self.account), route("/crm/owners/2026-09", self.owners),
+            route("/account-info/2026-09/details", self.account),
+            route("/crm/owners/2026-09", self.owners),
             route("/crm/objects/2026-09/{type}", self.listed),
             route("/crm/objects/2026-09/{type}/search", self.search, "POST"),
             route("/crm/objects/2026-09/{type}/batch/read", self.batch, "POST"),
@@ -287,12 +383,22 @@ class HubSpot:
         grant = access or await grants.find("refresh", token)
         if grant is None:
             return JSONResponse({"active": False})
-        return JSONResponse({
-            "active": True, "token": token, "hub_id": PORTAL, "user_id": 4711, "client_id": "sandbox", "app_id": 1,
-            "user": "robin@example.com", "hub_domain": "sample.example.com", "scopes": grant["scope"].split(),
-            "token_use": "access_token" if access else "refresh_token", "token_type": "Bearer",
-            **(_of_access(access) if access else {}),
-        })
+        return JSONResponse(
+            {
+                "active": True,
+                "token": token,
+                "hub_id": PORTAL,
+                "user_id": 4711,
+                "client_id": "sandbox",
+                "app_id": 1,
+                "user": "robin@example.com",
+                "hub_domain": "sample.example.com",
+                "scopes": grant["scope"].split(),
+                "token_use": "access_token" if access else "refresh_token",
+                "token_type": "Bearer",
+                **(_of_access(access) if access else {}),
+            }
+        )
 
     async def revoke(self, request: Request) -> Response:
         """Ends a refresh token; access tokens live on until they expire."""
@@ -305,11 +411,20 @@ class HubSpot:
     async def account(self, request: Request, grant: Mapping[str, Any]) -> Answer:
         """The account behind the token."""
         _need(grant, "oauth")
-        return Answer(200, {
-            "portalId": PORTAL, "accountType": "DEVELOPER_TEST", "timeZone": "Europe/Dublin", "companyCurrency": "EUR",
-            "additionalCurrencies": [], "utcOffset": "+00:00", "utcOffsetMilliseconds": 0,
-            "uiDomain": "app.hubspot.com", "dataHostingLocation": "na1",
-        })
+        return Answer(
+            200,
+            {
+                "portalId": PORTAL,
+                "accountType": "DEVELOPER_TEST",
+                "timeZone": "Europe/Dublin",
+                "companyCurrency": "EUR",
+                "additionalCurrencies": [],
+                "utcOffset": "+00:00",
+                "utcOffsetMilliseconds": 0,
+                "uiDomain": "app.hubspot.com",
+                "dataHostingLocation": "na1",
+            },
+        )
 
     async def owners(self, request: Request, grant: Mapping[str, Any]) -> Answer:
         """Owners; those who left only with archived=true."""
@@ -375,10 +490,18 @@ class HubSpot:
         kind = _kind(request)
         _need(grant, *SCOPES.values(), *(scope for scope in RULES.scopes if "schemas" in scope))
         fixed = {"metadata": {}, "writePermissions": "CRM_PERMISSIONS_ENFORCEMENT"}
-        return Answer(200, {"results": [
-            {**_stamped(label, n), "stages": [{**_stamped(stage, i), **fixed} for i, stage in enumerate(stages)]}
-            for n, (label, stages) in enumerate(STAGES.get(kind, {}).items())
-        ]})
+        return Answer(
+            200,
+            {
+                "results": [
+                    {
+                        **_stamped(label, n),
+                        "stages": [{**_stamped(stage, i), **fixed} for i, stage in enumerate(stages)],
+                    }
+                    for n, (label, stages) in enumerate(STAGES.get(kind, {}).items())
+                ]
+            },
+        )
 
     async def unknown(self, request: Request, grant: Mapping[str, Any]) -> Answer:
         """Any other path of the API."""
@@ -404,8 +527,11 @@ class HubSpot:
         values = properties(kind, entry)
         names = dict.fromkeys([*(wanted or DEFAULTS[kind]), "createdate", "hs_object_id", _modified(kind)])
         return {
-            "id": str(entry.id), "properties": {name: values[name] for name in names if name in values},
-            "createdAt": values["createdate"], "updatedAt": values[_modified(kind)], "archived": False,
+            "id": str(entry.id),
+            "properties": {name: values[name] for name in names if name in values},
+            "createdAt": values["createdate"],
+            "updatedAt": values[_modified(kind)],
+            "archived": False,
             "url": f"{self.web_url}/contacts/{PORTAL}/record/{OBJECTS[kind]}/{entry.id}",
         }
 
@@ -430,16 +556,29 @@ def _paging(after: int, more: bool) -> dict[str, Any]:
 
 def _owner(key: str, first: str, last: str, archived: bool) -> dict[str, Any]:
     return {
-        "id": key, "email": f"{first}.{last}@example.com".lower(), "type": "PERSON", "firstName": first,
-        "lastName": last, "userId": None if archived else int(key) + 9, "userIdIncludingInactive": int(key) + 9,
-        "createdAt": "2024-02-01T09:00:00.000Z", "updatedAt": "2025-02-01T09:00:00.000Z", "archived": archived,
+        "id": key,
+        "email": f"{first}.{last}@example.com".lower(),
+        "type": "PERSON",
+        "firstName": first,
+        "lastName": last,
+        "userId": None if archived else int(key) + 9,
+        "userIdIncludingInactive": int(key) + 9,
+        "createdAt": "2024-02-01T09:00:00.000Z",
+        "updatedAt": "2025-02-01T09:00:00.000Z",
+        "archived": archived,
         "teams": [],
     }
 
 
 def _stamped(label: str, n: int) -> dict[str, Any]:
-    return {"id": _key(label), "label": label, "displayOrder": n, "archived": False,
-            "createdAt": "2024-02-01T09:00:00.000Z", "updatedAt": "2024-02-01T09:00:00.000Z"}
+    return {
+        "id": _key(label),
+        "label": label,
+        "displayOrder": n,
+        "archived": False,
+        "createdAt": "2024-02-01T09:00:00.000Z",
+        "updatedAt": "2024-02-01T09:00:00.000Z",
+    }
 
 
 def _definition(kind: str, name: str) -> dict[str, Any]:
@@ -448,11 +587,19 @@ def _definition(kind: str, name: str) -> dict[str, Any]:
     options = sorted(found) if name.endswith("stage") and kind in STAGES else []
     fields = {"string": "text", "enumeration": "select", "bool": "booleancheckbox", "datetime": "date"}
     return {
-        "name": name, "label": LABELS.get(name, name.removeprefix("hs_").replace("_", " ").capitalize()), "type": of,
-        "fieldType": fields.get(of, of), "description": "", "groupName": f"{ONE[kind]}information",
-        "hubspotDefined": True, "archived": False, "hidden": False,
-        "options": [{"value": value, "label": label, "hidden": False, "displayOrder": n}
-                    for n, (value, label) in enumerate(options)],
+        "name": name,
+        "label": LABELS.get(name, name.removeprefix("hs_").replace("_", " ").capitalize()),
+        "type": of,
+        "fieldType": fields.get(of, of),
+        "description": "",
+        "groupName": f"{ONE[kind]}information",
+        "hubspotDefined": True,
+        "archived": False,
+        "hidden": False,
+        "options": [
+            {"value": value, "label": label, "hidden": False, "displayOrder": n}
+            for n, (value, label) in enumerate(options)
+        ],
     }
 
 
@@ -490,13 +637,17 @@ def _comparable(text: object) -> tuple[int, float, str]:
 
 
 OPERATORS: dict[str, Callable[[Any, Mapping[str, Any]], bool]] = {
-    "EQ": lambda have, f: _comparable(have) == f["value"], "NEQ": lambda have, f: _comparable(have) != f["value"],
-    "LT": lambda have, f: _comparable(have) < f["value"], "LTE": lambda have, f: _comparable(have) <= f["value"],
-    "GT": lambda have, f: _comparable(have) > f["value"], "GTE": lambda have, f: _comparable(have) >= f["value"],
+    "EQ": lambda have, f: _comparable(have) == f["value"],
+    "NEQ": lambda have, f: _comparable(have) != f["value"],
+    "LT": lambda have, f: _comparable(have) < f["value"],
+    "LTE": lambda have, f: _comparable(have) <= f["value"],
+    "GT": lambda have, f: _comparable(have) > f["value"],
+    "GTE": lambda have, f: _comparable(have) >= f["value"],
     "BETWEEN": lambda have, f: f["value"] <= _comparable(have) <= f["highValue"],
     "IN": lambda have, f: _comparable(have) in f["values"],
     "NOT_IN": lambda have, f: _comparable(have) not in f["values"],
-    "HAS_PROPERTY": lambda have, f: True, "NOT_HAS_PROPERTY": lambda have, f: False,
+    "HAS_PROPERTY": lambda have, f: True,
+    "NOT_HAS_PROPERTY": lambda have, f: False,
     "CONTAINS_TOKEN": lambda have, f: f["text"] in str(have).lower(),
     "NOT_CONTAINS_TOKEN": lambda have, f: f["text"] not in str(have).lower(),
 }
@@ -505,7 +656,8 @@ OPERATORS: dict[str, Callable[[Any, Mapping[str, Any]], bool]] = {
 def _reading(kind: str, name: str) -> Callable[[Entry], str | None]:
     """How to get a property without writing out all the others, where that is possible."""
     direct: dict[str, Callable[[Entry], str | None]] = {
-        "hs_object_id": lambda entry: str(entry.id), "createdate": lambda entry: str(entry.created * 1000 + 123),
+        "hs_object_id": lambda entry: str(entry.id),
+        "createdate": lambda entry: str(entry.created * 1000 + 123),
         _modified(kind): lambda entry: str(entry.modified * 1000 + 456),
     }
     return direct.get(name, lambda entry: properties(kind, entry).get(name))
@@ -519,8 +671,11 @@ def _select(world: World, kind: str, key: str) -> list[Entry]:
         tests = [[_test(kind, wanted) for wanted in group.get("filters", ())] for group in groups]
         found = [entry for entry in found if any(all(test(entry) for test in group) for group in tests)]
     if query:
-        found = [entry for entry in found if any(
-            str(query).lower() in (properties(kind, entry).get(name) or "").lower() for name in NAMES[kind])]
+        found = [
+            entry
+            for entry in found
+            if any(str(query).lower() in (properties(kind, entry).get(name) or "").lower() for name in NAMES[kind])
+        ]
     for sort in sorts or ():
         name, order = (sort, "") if isinstance(sort, str) else (sort.get("propertyName", ""), sort.get("direction"))
         read = _reading(kind, name)
@@ -531,7 +686,8 @@ def _select(world: World, kind: str, key: str) -> list[Entry]:
 def _test(kind: str, wanted: Mapping[str, Any]) -> Callable[[Entry], bool]:
     read, compare = _reading(kind, wanted.get("propertyName", "")), OPERATORS[wanted["operator"]]
     ready = {
-        "value": _comparable(wanted.get("value", "")), "highValue": _comparable(wanted.get("highValue", "")),
+        "value": _comparable(wanted.get("value", "")),
+        "highValue": _comparable(wanted.get("highValue", "")),
         "values": {_comparable(value) for value in wanted.get("values") or ()},
         "text": str(wanted.get("value", "")).strip("*").lower(),
     }

@@ -27,29 +27,95 @@ BOT = str(uuid.UUID(digest("notion bot")))
 PEOPLE = [(str(uuid.UUID(digest(f"notion user {n}"))), *words.person(n)) for n in range(12)]
 SHARES = (35, 52, 60, 68, 76, 84)  # Of 100 items, up to which belong to which source; the rest are plain pages.
 SOURCES: tuple[tuple[str, str, str, dict[str, str]], ...] = (
-    ("Tasks", "Task", "✅", {
-        "Status": "status", "Priority": "select", "Due": "date", "Assignee": "people", "Tags": "multi_select",
-        "Estimate": "number", "Blocked": "checkbox", "Project": "relation", "ID": "unique_id",
-        "Days left": "formula:number", "Created": "created_time", "Edited by": "last_edited_by",
-    }),
-    ("Meeting notes", "Title", "🗓️", {
-        "When": "date", "Attendees": "people", "Summary": "rich_text", "Recording": "url", "Room": "place",
-        "Verified": "verification", "Follow up": "button", "Next one": "formula:date", "Lost": "rollup:unsupported",
-    }),
-    ("Projects", "Project name", "🚀", {
-        "Stage": "status", "Owner": "people", "Budget": "number", "Timeline": "date", "Tasks": "relation",
-        "Progress": "rollup:number", "Health": "formula:string", "Latest edit": "rollup:date", "Brief": "files",
-        "Over budget": "formula:boolean", "All tags": "rollup:array", "Forecast": "formula:unsupported",
-    }),
-    ("Reading list", "Book", "📚", {
-        "Author": "rich_text", "Link": "url", "Score": "number", "Read": "checkbox", "Format": "select",
-    }),
-    ("Suppliers", "Company", "🏭", {
-        "E-mail": "email", "Phone": "phone_number", "Website": "url", "Contract": "files", "City": "select",
-    }),
-    ("Ideas", "Idea", "💡", {
-        "Votes": "number", "Added by": "created_by", "Changed": "last_edited_time", "Tags": "multi_select",
-    }),
+    (
+        "Tasks",
+        "Task",
+        "✅",
+        {
+            "Status": "status",
+            "Priority": "select",
+            "Due": "date",
+            "Assignee": "people",
+            "Tags": "multi_select",
+            "Estimate": "number",
+            "Blocked": "checkbox",
+            "Project": "relation",
+            "ID": "unique_id",
+            "Days left": "formula:number",
+            "Created": "created_time",
+            "Edited by": "last_edited_by",
+        },
+    ),
+    (
+        "Meeting notes",
+        "Title",
+        "🗓️",
+        {
+            "When": "date",
+            "Attendees": "people",
+            "Summary": "rich_text",
+            "Recording": "url",
+            "Room": "place",
+            "Verified": "verification",
+            "Follow up": "button",
+            "Next one": "formula:date",
+            "Lost": "rollup:unsupported",
+        },
+    ),
+    (
+        "Projects",
+        "Project name",
+        "🚀",
+        {
+            "Stage": "status",
+            "Owner": "people",
+            "Budget": "number",
+            "Timeline": "date",
+            "Tasks": "relation",
+            "Progress": "rollup:number",
+            "Health": "formula:string",
+            "Latest edit": "rollup:date",
+            "Brief": "files",
+            "Over budget": "formula:boolean",
+            "All tags": "rollup:array",
+            "Forecast": "formula:unsupported",
+        },
+    ),
+    (
+        "Reading list",
+        "Book",
+        "📚",
+        {
+            "Author": "rich_text",
+            "Link": "url",
+            "Score": "number",
+            "Read": "checkbox",
+            "Format": "select",
+        },
+    ),
+    (
+        "Suppliers",
+        "Company",
+        "🏭",
+        {
+            "E-mail": "email",
+            "Phone": "phone_number",
+            "Website": "url",
+            "Contract": "files",
+            "City": "select",
+        },
+    ),
+    (
+        "Ideas",
+        "Idea",
+        "💡",
+        {
+            "Votes": "number",
+            "Added by": "created_by",
+            "Changed": "last_edited_time",
+            "Tags": "multi_select",
+        },
+    ),
 )
 
 
@@ -105,9 +171,12 @@ def _title(position: int, n: int, source: int) -> str:
     if odd is not None:
         return odd
     return (
-        words.task(n), f"{pick(words.TOPICS, n, 7)} \N{MIDDLE DOT} {pick(words.COMPANIES, n, 8)}",
-        f"{pick(words.COMPANIES, n, 9)} {pick(words.THINGS, n, 10)}", pick(words.BOOKS, n, 11),
-        pick(words.COMPANIES, n, 12), f"What if we {words.task(n).lower()}?",
+        words.task(n),
+        f"{pick(words.TOPICS, n, 7)} \N{MIDDLE DOT} {pick(words.COMPANIES, n, 8)}",
+        f"{pick(words.COMPANIES, n, 9)} {pick(words.THINGS, n, 10)}",
+        pick(words.BOOKS, n, 11),
+        pick(words.COMPANIES, n, 12),
+        f"What if we {words.task(n).lower()}?",
         f"{pick(words.THINGS, n, 13).capitalize()} notes" if mix(n, 14) % 12 else "",
     )[source]
 
@@ -163,7 +232,8 @@ VALUES: dict[str, Callable[[Page, int], Any]] = {
     "rollup:number": lambda page, x: {"type": "number", "number": x % 101 / 100, "function": "percent_checked"},
     "rollup:date": lambda page, x: {"type": "date", "date": _date(_day(page.edited)), "function": "latest_date"},
     "rollup:array": lambda page, x: {
-        "type": "array", "array": [{"type": "multi_select", "multi_select": [_choice(pick(words.TAGS, x))]}],
+        "type": "array",
+        "array": [{"type": "multi_select", "multi_select": [_choice(pick(words.TAGS, x))]}],
         "function": "show_original",
     },
     "rollup:unsupported": lambda page, x: {"type": "unsupported", "unsupported": {}, "function": "show_unique"},
@@ -185,16 +255,22 @@ def _person(n: int) -> dict[str, Any]:
     user, first, last = PEOPLE[n % len(PEOPLE)]
     email = f"{first}.{last}@example.com".lower()
     return {
-        "object": "user", "id": user, "name": f"{first} {last}", "avatar_url": None,
-        "type": "person", "person": {"email": email},
+        "object": "user",
+        "id": user,
+        "name": f"{first} {last}",
+        "avatar_url": None,
+        "type": "person",
+        "person": {"email": email},
     }
 
 
 def _bot() -> dict[str, Any]:
     limits = {"max_file_upload_size_in_bytes": 5_242_880}
     bot = {
-        "owner": {"type": "user", "user": _person(0)}, "workspace_id": WORKSPACE,
-        "workspace_name": "Sample workspace", "workspace_limits": limits,
+        "owner": {"type": "user", "user": _person(0)},
+        "workspace_id": WORKSPACE,
+        "workspace_name": "Sample workspace",
+        "workspace_limits": limits,
     }
     return {"object": "user", "id": BOT, "name": "Dashboard", "avatar_url": None, "type": "bot", "bot": bot}
 
@@ -248,8 +324,13 @@ def _limited(limit: Limit, wait: float) -> Answer:
 
 def _token_answer(grant: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "token_type": "bearer", "bot_id": BOT, "workspace_id": WORKSPACE, "workspace_name": "Sample workspace",
-        "workspace_icon": None, "owner": {"type": "user", "user": _person(0)}, "duplicated_template_id": None,
+        "token_type": "bearer",
+        "bot_id": BOT,
+        "workspace_id": WORKSPACE,
+        "workspace_name": "Sample workspace",
+        "workspace_icon": None,
+        "owner": {"type": "user", "user": _person(0)},
+        "duplicated_template_id": None,
         "request_id": str(uuid.uuid4()),
     }
 
@@ -261,14 +342,26 @@ def _token_error(error: str, description: str, form: Mapping[str, str]) -> dict[
 
 BROKEN = {500: "internal_server_error", 503: "service_unavailable"}
 RULES = Rules(
-    slug="notion", title="Notion", authorize="/v1/oauth/authorize", token="/v1/oauth/token",
-    client_auth="client_secret_basic", json_body=True, headers_missing=_unversioned,
+    slug="notion",
+    title="Notion",
+    authorize="/v1/oauth/authorize",
+    token="/v1/oauth/token",
+    client_auth="client_secret_basic",
+    json_body=True,
+    headers_missing=_unversioned,
     allows=("Read the pages and data sources of the sample workspace", "See names and e-mail addresses of its people"),
-    requires={"owner": "user"}, pkce="unknown", lifetime=None, rotates=True,
-    access_prefix="ntn_", refresh_prefix="nrt_", token_answer=_token_answer, token_error=_token_error,
+    requires={"owner": "user"},
+    pkce="unknown",
+    lifetime=None,
+    rotates=True,
+    access_prefix="ntn_",
+    refresh_prefix="nrt_",
+    token_answer=_token_answer,
+    token_error=_token_error,
     unauthorized=lambda reason: problem(401, "unauthorized", "API token is invalid.").answer,
     broken=lambda status: problem(status, BROKEN[status], "Unexpected error occurred.").answer,
-    limited=_limited, limits=lambda path, grant: (Limit(f"notion {grant['grant']}", 180, 60),),
+    limited=_limited,
+    limits=lambda path, grant: (Limit(f"notion {grant['grant']}", 180, 60),),
 )
 
 
@@ -286,9 +379,13 @@ class Notion:
         return [
             Route("/v1/oauth/revoke", self.revoke, methods=["POST"]),
             Route("/v1/oauth/introspect", self.introspect, methods=["POST"]),
-            route("/v1/users/me", self.me), route("/v1/users", self.users), route("/v1/search", self.search, "POST"),
-            route("/v1/data_sources/{id}", self.data_source), route("/v1/data_sources/{id}/query", self.query, "POST"),
-            route("/v1/databases/{id}", self.database), route("/v1/pages/{id}", self.page),
+            route("/v1/users/me", self.me),
+            route("/v1/users", self.users),
+            route("/v1/search", self.search, "POST"),
+            route("/v1/data_sources/{id}", self.data_source),
+            route("/v1/data_sources/{id}/query", self.query, "POST"),
+            route("/v1/databases/{id}", self.database),
+            route("/v1/pages/{id}", self.page),
             route("/v1/{rest:path}", self.unknown, "GET", "POST", "PATCH", "DELETE"),
         ]
 
@@ -358,11 +455,21 @@ class Notion:
         if source is None:
             raise _missing("database", request.path_params["id"])
         shape = {k: v for k, v in self._object(source).items() if k not in ("properties", "database_parent")}
-        times = {k: words.iso(t, ".607").replace("Z", "+00:00") for k, t in zip(
-            ("created_time", "last_edited_time"), (source.created, source.edited), strict=True)}
-        return Answer(200, {**shape, **times, "object": "database", "id": _id("db", source.n),
-                            "parent": {"type": "workspace", "workspace": True},
-                            "data_sources": [{"id": source.id, "name": source.title}]})
+        times = {
+            k: words.iso(t, ".607").replace("Z", "+00:00")
+            for k, t in zip(("created_time", "last_edited_time"), (source.created, source.edited), strict=True)
+        }
+        return Answer(
+            200,
+            {
+                **shape,
+                **times,
+                "object": "database",
+                "id": _id("db", source.n),
+                "parent": {"type": "workspace", "workspace": True},
+                "data_sources": [{"id": source.id, "name": source.title}],
+            },
+        )
 
     async def unknown(self, request: Request, grant: Mapping[str, Any]) -> Answer:
         """Any other path of the API."""
@@ -401,36 +508,67 @@ class Notion:
             found = [page for page in found if str(text).lower() in page.title.lower()]
         return found if (sort or {}).get("direction") == "ascending" else found[::-1]
 
-    def _listed(self, found: list[Any], asked: Mapping[str, Any], kind: str, key: str,
-                shape: Callable[[Any], dict[str, Any]]) -> Answer:
-        size = whole(asked.get("page_size"), 100, invalid(
-            "body failed validation: body.page_size should be a number between 1 and `100`."), 1, 100)
+    def _listed(
+        self, found: list[Any], asked: Mapping[str, Any], kind: str, key: str, shape: Callable[[Any], dict[str, Any]]
+    ) -> Answer:
+        size = whole(
+            asked.get("page_size"),
+            100,
+            invalid("body failed validation: body.page_size should be a number between 1 and `100`."),
+            1,
+            100,
+        )
         start = _decoded(asked.get("start_cursor"), key)
         more = start + size < len(found)
-        return Answer(200, {
-            "object": "list", "results": [shape(thing) for thing in found[start : start + size]],
-            "next_cursor": _encoded(start + size, key) if more else None, "has_more": more,
-            "type": kind, kind: {}, "request_id": str(uuid.uuid4()),
-        })
+        return Answer(
+            200,
+            {
+                "object": "list",
+                "results": [shape(thing) for thing in found[start : start + size]],
+                "next_cursor": _encoded(start + size, key) if more else None,
+                "has_more": more,
+                "type": kind,
+                kind: {},
+                "request_id": str(uuid.uuid4()),
+            },
+        )
 
     def _object(self, page: Page, only: set[str] | None = None) -> dict[str, Any]:
         source = page.kind == "data_source"
         shape: dict[str, Any] = {
-            "object": page.kind, "id": page.id, "created_time": words.iso(page.created),
-            "last_edited_time": words.iso(page.edited), "created_by": _user(page.n),
-            "last_edited_by": _user(page.n // 3), "cover": None, "icon": self._icon(page), "in_trash": False,
-            "archived": False, "is_archived": False, "is_locked": False, "public_url": None,
-            "url": self._url(page), "parent": _parent(page),
+            "object": page.kind,
+            "id": page.id,
+            "created_time": words.iso(page.created),
+            "last_edited_time": words.iso(page.edited),
+            "created_by": _user(page.n),
+            "last_edited_by": _user(page.n // 3),
+            "cover": None,
+            "icon": self._icon(page),
+            "in_trash": False,
+            "archived": False,
+            "is_archived": False,
+            "is_locked": False,
+            "public_url": None,
+            "url": self._url(page),
+            "parent": _parent(page),
         }
         if source:
             _, title, _, schema = SOURCES[page.source]
             kinds = {title: "title", **{name: kind.partition(":")[0] for name, kind in schema.items()}}
             shape |= {
-                "title": _text(page.title), "description": [], "is_inline": False,
+                "title": _text(page.title),
+                "description": [],
+                "is_inline": False,
                 "database_parent": {"type": "workspace", "workspace": True},
-                "properties": {name: {
-                    "id": _property_id(page.source, "title" if kind == "title" else name), "name": name, "type": kind,
-                    kind: {}} for name, kind in kinds.items()},
+                "properties": {
+                    name: {
+                        "id": _property_id(page.source, "title" if kind == "title" else name),
+                        "name": name,
+                        "type": kind,
+                        kind: {},
+                    }
+                    for name, kind in kinds.items()
+                },
             }
             return shape
         properties = _properties(page)
@@ -490,10 +628,15 @@ def _matches(page: Page, wanted: Mapping[str, Any] | None) -> bool:
 def _compared(value: float, operator: str, text: str) -> bool:
     try:
         than = words.seconds(text)
-        return bool({
-            "equals": value == than, "before": value < than, "after": value > than,
-            "on_or_before": value <= than, "on_or_after": value >= than,
-        }[operator])
+        return bool(
+            {
+                "equals": value == than,
+                "before": value < than,
+                "after": value > than,
+                "on_or_before": value <= than,
+                "on_or_after": value >= than,
+            }[operator]
+        )
     except (KeyError, ValueError, TypeError):
         raise invalid(f"body failed validation: body.filter operator {operator} is not valid.") from None
 

@@ -145,10 +145,16 @@ class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]  # authlib
 
     def save_authorization_code(self, code: str, request: Asked) -> None:
         sent = request.payload.data
-        self.server.result.code = (code, {
-            "grant": request.user, "scope": request.scope or "", "redirect_uri": sent["redirect_uri"],
-            "code_challenge": sent.get("code_challenge"), "code_challenge_method": sent.get("code_challenge_method"),
-        })
+        self.server.result.code = (
+            code,
+            {
+                "grant": request.user,
+                "scope": request.scope or "",
+                "redirect_uri": sent["redirect_uri"],
+                "code_challenge": sent.get("code_challenge"),
+                "code_challenge_method": sent.get("code_challenge_method"),
+            },
+        )
 
     def query_authorization_code(self, code: str, client: Client) -> Known | None:
         known: Known | None = self.server.known

@@ -47,15 +47,26 @@ class Portal:
         order = self.order(self.ids)
         at = str(params.get("after", ""))
         names = [self.name(n) for n in order]
-        start = 0 if not at else next((i for i, n in enumerate(order) if self.name(n) == at or (
-            at.isdigit() and self.name(n).isdigit() and order == self.ids and n >= int(at))), len(order))
+        start = (
+            0
+            if not at
+            else next(
+                (
+                    i
+                    for i, n in enumerate(order)
+                    if self.name(n) == at
+                    or (at.isdigit() and self.name(n).isdigit() and order == self.ids and n >= int(at))
+                ),
+                len(order),
+            )
+        )
         if not self.takes_any_cursor and at and at not in self.given:
             start = 0
         self.lists.append(start)
         await asyncio.sleep(self.list_takes)
-        page = order[start:start + 100]
+        page = order[start : start + 100]
         more = {"next": {"after": names[start + 100]}} if start + 100 < len(order) else None
-        self.given.update(names[start + 100:start + 101])
+        self.given.update(names[start + 100 : start + 101])
         return {"results": [self.record(n) for n in page], "paging": more}
 
     async def post(self, path: str, json: Any, *, lane: str = "") -> Any:
@@ -77,7 +88,7 @@ class Portal:
             known = known[::-1]
         self.at_search(len(self.searches))
         start = int(json.get("after", 0))
-        told = [n for n in known if n not in self.withheld][start:start + 200]
+        told = [n for n in known if n not in self.withheld][start : start + 200]
         return {"total": self.total(len(known)), "results": [self.record(n) for n in told]}
 
     def record(self, n: int) -> dict[str, Any]:
@@ -87,6 +98,7 @@ class Portal:
 
 def read(portal: Portal, mark: str = "") -> list[tuple[list[str], str]]:
     """The pages of the contacts: ids, mark."""
+
     async def everything() -> None:
         part = (await PROVIDER.plan(portal)).parts[0]
         async for page in PROVIDER.read(portal, part, mark):

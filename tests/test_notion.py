@@ -48,7 +48,7 @@ class Workspace:
         direction, start = json["sort"]["direction"], int(json.get("start_cursor", 0))
         self.asked.append((direction, start))
         order = sorted(self.edited, key=lambda name: (self.edited[name], name), reverse=direction == "descending")
-        shown = [self.page(name) for name in order[start:min(start + 100, self.incomplete_from)]]
+        shown = [self.page(name) for name in order[start : min(start + 100, self.incomplete_from)]]
         more = start + 100 < min(len(order), self.incomplete_from)
         status = {"type": "incomplete", "incomplete_reason": "query_result_limit_reached"}
         return {
@@ -131,7 +131,7 @@ def test_pages_edited_while_they_are_read_are_not_missed_and_come_as_they_are_no
 
     def meanwhile(request: int) -> None:
         if 2 <= request < 18:
-            workspace.edit(*chosen[request * 37 % len(chosen):][:3])
+            workspace.edit(*chosen[request * 37 % len(chosen) :][:3])
 
     workspace.meanwhile = meanwhile
     found = read(workspace)

@@ -22,6 +22,7 @@ NOT_SENT = (
     httpx.InvalidURL,
 )  # fmt: skip
 
+
 class NotSent(Unavailable):
     """The request never left, so it is safe to send again."""
 

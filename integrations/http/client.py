@@ -33,7 +33,7 @@ TIMEOUT = httpx.Timeout(10, read=65)  # Notion answers or gives up within 60 s; 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # its request lines would hold cursors and ids
 logging.getLogger("stamina").setLevel(logging.ERROR)  # a retry is no news
 
-_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, httpx.AsyncClient]] = WeakKeyDictionary()
 
 
 class Tokens(Protocol):
@@ -115,7 +115,7 @@ class ApiClient:
             self._on_call()
             extensions = {"trace": trace, LIMITS: self._limits}
             with reaching(self._provider, self._limits):
-                response = await shared_client().request(
+                response = await shared_client(self._provider.slug).request(
                     method, self._api_url + path, headers=headers, extensions=extensions, **request
                 )
         try:
@@ -132,15 +132,18 @@ class ApiClient:
         return Lane(name, rate)
 
 
-def shared_client() -> httpx.AsyncClient:
-    """This event loop's pooled client; it carries no credentials and follows no redirects."""
-    loop = asyncio.get_running_loop()
-    if loop not in _clients:
+def shared_client(slug: str = "") -> httpx.AsyncClient:
+    """Returns this event loop's pooled client for a provider; it carries no credentials and follows no redirects.
+
+    Each provider has its own: one that hangs fills no pool but its own.
+    """
+    clients = _clients.setdefault(asyncio.get_running_loop(), {})
+    if slug not in clients:
         limits = httpx.Limits(max_connections=50, max_keepalive_connections=20)
         no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))  # one person's would go with another's calls
         client = httpx.AsyncClient(timeout=TIMEOUT, limits=limits, follow_redirects=False, cookies=no_cookies)
-        _clients[loop] = bounded(client, DATA)
-    return _clients[loop]
+        clients[slug] = bounded(client, DATA)
+    return clients[slug]
 
 
 def _wait(error: Exception) -> bool | float:

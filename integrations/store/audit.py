@@ -7,7 +7,6 @@ down never keeps anybody from what they were doing.
 from __future__ import annotations
 
 import contextlib
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +14,7 @@ from ..model import Actor, Connection, Event
 from ..model.errors import RecordUnreadable, StoreError
 from ..model.event import BY_ITSELF
 from . import cipher, records, shapes
-from .connection import execute
+from .connection import execute, now
 from .keys import AUDIT, AUDIT_KEY, DAY
 
 FORMAT, KEPT, MOST = 1, 90 * DAY, 100_000
@@ -58,7 +57,7 @@ def _read(name: str, record: bytes, key: str) -> Event | None:
 
 
 async def _add(owner: str, sealed: bytes) -> None:
-    name, oldest = _name(owner), int((time.time() - KEPT) * 1000)
+    name, oldest = _name(owner), int(((await now()).timestamp() - KEPT) * 1000)
 
     async def added(redis: Any) -> None:
         async with redis.pipeline(transaction=True) as pipe:

@@ -19,7 +19,9 @@ from .keys import BUDGET
 
 GOING, AGAIN = 1000, 5  # ms: how long a call may take to the wire, and until others look whether it is there
 NOW = "local t = redis.call('TIME') local now = t[1] * 1000 + math.floor(t[2] / 1000) "
-RESERVE = NOW + """
+RESERVE = (
+    NOW
+    + """
 local limit, window = tonumber(ARGV[1]), tonumber(ARGV[2])
 local at = math.max(now, tonumber(redis.call('GET', KEYS[2]) or 0), tonumber(redis.call('LINDEX', KEYS[1], -1) or 0))
 local oldest = redis.call('LINDEX', KEYS[1], -limit)
@@ -29,24 +31,36 @@ redis.call('LTRIM', KEYS[1], -limit, -1)
 redis.call('PEXPIRE', KEYS[1], at - now + window)
 return at - now
 """
-SENT = NOW + """
+)
+SENT = (
+    NOW
+    + """
 redis.call('RPUSH', KEYS[1], now)
 redis.call('LTRIM', KEYS[1], -ARGV[1], -1)
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 redis.call('DEL', KEYS[2])
 """
-CLOSE = NOW + """
+)
+CLOSE = (
+    NOW
+    + """
 local till = math.max(now + ARGV[1], tonumber(redis.call('GET', KEYS[1]) or 0))
 redis.call('SET', KEYS[1], till, 'PX', till - now + 1000)
 """
-CLAIM = NOW + """
+)
+CLAIM = (
+    NOW
+    + """
 local first = tonumber(redis.call('LINDEX', KEYS[1], -ARGV[1]) or 0)
 local open = math.max(tonumber(redis.call('GET', KEYS[3]) or 0), first + ARGV[2])
 if open > now then return open - now end
 if redis.call('SET', KEYS[2], now, 'NX', 'PX', ARGV[3]) then return 0 end
 return ARGV[4]
 """
-ADMIT = NOW + """
+)
+ADMIT = (
+    NOW
+    + """
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])
 if not redis.call('ZSCORE', KEYS[1], ARGV[3]) then
   if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[1]) then return 0 end
@@ -55,6 +69,7 @@ if not redis.call('ZSCORE', KEYS[1], ARGV[3]) then
 end
 return 1000
 """
+)
 CLOSED = NOW + "return math.max(0, tonumber(redis.call('GET', KEYS[1]) or 0) - now)"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -72,6 +73,12 @@ async def execute(command: Callable[[Any], Awaitable[T]], *, patiently: bool = F
                 return await call(client)
     except FAULTS as error:
         raise fault_of(error) from None
+
+
+async def now() -> datetime:
+    """Returns the time by Redis' clock, which all machines share."""
+    seconds, micros = await execute(lambda redis: redis.time())
+    return datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=micros)
 
 
 async def insisted(saving: Callable[[], Awaitable[T]]) -> T:

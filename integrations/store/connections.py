@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import dataclasses
 from collections.abc import AsyncIterator
@@ -11,25 +12,29 @@ from typing import Any
 from ..model import Account, Connection, Token
 from ..model.connection import Share
 from ..model.errors import RecordTooNew, RecordUnreadable, StoreFull
+from . import connection as redis
 from . import records
 from .connection import execute
-from .keys import CONNECTION, TOKEN, USAGE, Usage
+from .keys import CONNECTION, TOKEN, UNUSED, USAGE, Kind, Unused, Usage
 
 FORMAT = "1"
 TOUCH_EVERY = timedelta(hours=1)
+BETWEEN_FINDINGS = timedelta(days=1)
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 async def save(connection: Connection, token: Token) -> None:
     """Save a connection with its token in one step, replacing what the same account had; it stays shared as it was."""
     name = CONNECTION.key(*connection.path)
+    usage = Usage(await redis.now())
 
     async def whole(pipe: Any) -> None:
         kept = dataclasses.replace(connection, share=_share(name, await pipe.get(name)) or connection.share)
         pipe.multi()
-        for kind, value in ((TOKEN, token), (CONNECTION, kept), (USAGE, Usage(datetime.now(UTC)))):
+        for kind, value in ((TOKEN, token), (CONNECTION, kept), (USAGE, usage)):
             key = kind.key(*connection.path)
             pipe.set(key, records.encode(kind, key, value))
+        pipe.unlink(UNUSED.key(*connection.path))
         pipe.sadd(_index(connection.owner), _member(connection))
 
     await execute(lambda redis: redis.transaction(whole, name))
@@ -66,10 +71,11 @@ async def mark_reconnect(connection: Connection, reason: str) -> None:
 
 
 async def touch(connection: Connection) -> None:
-    """Note that it is in use (once an hour is enough), if Redis takes that down."""
-    if datetime.now(UTC) - await _last_used(connection, otherwise=LONG_AGO) > TOUCH_EVERY:
-        with contextlib.suppress(StoreFull):
-            await records.put_beside(USAGE, connection.path, Usage(datetime.now(UTC)))
+    """Note by Redis' clock that it is in use (once an hour is enough), if Redis takes that down."""
+    used, now = await asyncio.gather(_last_used(connection, otherwise=LONG_AGO), redis.now())
+    if used and not timedelta() <= now - used <= TOUCH_EVERY:
+        await records.delete(UNUSED, connection.path)  # first: this works in a Redis that is full, too
+        await _put_if_room(USAGE, connection, Usage(now))
 
 
 async def everybodys() -> list[Connection]:
@@ -78,10 +84,12 @@ async def everybodys() -> list[Connection]:
 
 
 async def unused(for_days: float) -> AsyncIterator[Connection]:
-    """Every owner's connections that nobody used for that long, each looked at just before it comes."""
-    limit = timedelta(days=for_days)
+    """Yield each connection that was unused for that long at a sweep at least a day ago, and still is.
+
+    By Redis' clock: one that jumps ahead and is put right within a day ends nothing.
+    """
     for connection in await everybodys():
-        if await _last_used(connection, otherwise=connection.connected_at) < datetime.now(UTC) - limit:
+        if await _unused_twice(connection, timedelta(days=for_days)):
             yield connection
 
 
@@ -106,12 +114,32 @@ def _share(name: str, record: bytes | None) -> Share | None:
     return None
 
 
-async def _last_used(connection: Connection, otherwise: datetime) -> datetime:
-    """When it was last used; now, if that cannot be read: what cannot be read is not deleted."""
+async def _unused_twice(connection: Connection, limit: timedelta) -> bool:
+    """Whether a connection is unused now and was at a sweep a day ago; notes the first finding."""
+    used, now = await _last_used(connection, otherwise=connection.connected_at), await redis.now()
+    if used is None or used == LONG_AGO or now - used <= limit:
+        return False
+    try:
+        first = await records.get(UNUSED, connection.path)
+    except RecordTooNew:
+        return False
+    if first is None or first.used_at != used or first.found_at > now:
+        await _put_if_room(UNUSED, connection, Unused(now, used))
+        return False
+    return now - first.found_at >= BETWEEN_FINDINGS
+
+
+async def _put_if_room(kind: Kind[Any], connection: Connection, value: Any) -> None:
+    with contextlib.suppress(StoreFull):  # then the next sweep notes it
+        await records.put_beside(kind, connection.path, value)
+
+
+async def _last_used(connection: Connection, otherwise: datetime) -> datetime | None:
+    """Returns when it was last used; None if that cannot be read."""
     try:
         usage = await records.get(USAGE, connection.path)
     except (RecordUnreadable, RecordTooNew):
-        return datetime.now(UTC)
+        return None
     return usage.used_at if usage else otherwise
 
 

@@ -113,9 +113,14 @@ def _start_keeper(lock: int, folder: Path, address: Path) -> None:
     try:
         subprocess.run(
             [sys.executable, "-I", "-S", str(KEEPER), str(lock), _binary(), name],
-            check=True, cwd=folder, pass_fds=[lock], start_new_session=True,
+            check=True,
+            cwd=folder,
+            pass_fds=[lock],
+            start_new_session=True,
             env={name: os.environ[name] for name in INHERITED if name in os.environ},
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
     except (OSError, subprocess.CalledProcessError) as error:
         raise StoreUnavailable from error

@@ -70,8 +70,16 @@ class Starts:
 
 @dataclass(frozen=True)
 class Usage:
-    """When a connection was last used."""
+    """When a connection was last used, by Redis' clock (by the machine's in records of earlier versions)."""
 
+    used_at: datetime
+
+
+@dataclass(frozen=True)
+class Unused:
+    """When a sweep first found a connection unused, by Redis' clock, and when it had been used last."""
+
+    found_at: datetime
     used_at: datetime
 
 
@@ -116,6 +124,7 @@ TOKEN = Kind("token", Token, None, version=2, migrations={1: lambda found: found
 NAMES = Kind("names", dict, None, loaded=True, dispensable=True)  # owner, slug, connection: its provider's
 OUTLINE = Kind("outline", Outline, 30 * DAY, dispensable=True)  # owner, slug, connection
 USAGE = Kind("usage", Usage, None)  # owner, slug, connection
+UNUSED = Kind("unused", Unused, None, dispensable=True)  # owner, slug, connection: found by a sweep, cleared by use
 LOAD = Kind("load", Load, None, loaded=True, dispensable=True)  # owner, slug, connection
 SNAPSHOT = Kind("snapshot", Load, None, loaded=True, dispensable=True)  # owner, slug, connection
 STARTS = Kind("starts", Starts, DAY, dispensable=True)  # owner, slug, connection: of the load under way
@@ -126,7 +135,7 @@ SANDBOX = Kind("sandbox", dict, None)  # slug and what the stand-in provider nam
 UNSEALED = (RUN,)  # a name drawn by lot, which scripts compare
 
 KINDS: tuple[Kind[Any], ...] = tuple(value for value in list(globals().values()) if isinstance(value, Kind))
-OF_A_CONNECTION = (TOKEN, NAMES, OUTLINE, USAGE, LOAD, SNAPSHOT, CHUNK, RUN, CANCEL, STARTS, CONNECTION)  # deleted so
+OF_A_CONNECTION = (TOKEN, NAMES, OUTLINE, USAGE, UNUSED, LOAD, SNAPSHOT, CHUNK, RUN, CANCEL, STARTS, CONNECTION)
 OF_AN_OWNER = (STATE, OUTCOME, NOTICE, CHOICE)
 BUDGET = "dashboard:budget"  # what, hash of a lane: when its calls may go; lives for as long as that matters
 CALLS = "dashboard:calls"  # month, hash of an account: how many calls it was asked; kept for 40 days

@@ -270,9 +270,7 @@ def _packs(item: Item) -> bool:
         return False
 
 
-async def patiently(
-    seconds: float, call: Callable[P, Awaitable[T]], *arguments: P.args, **named: P.kwargs
-) -> T:
+async def patiently(seconds: float, call: Callable[P, Awaitable[T]], *arguments: P.args, **named: P.kwargs) -> T:
     """What the store answers, asked again for so long while it is away."""
     async for attempt in stamina.retry_context(on=StoreUnavailable, attempts=None, timeout=seconds, wait_max=2):
         with attempt:

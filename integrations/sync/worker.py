@@ -10,11 +10,14 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
 import anyio
-from docket import Perpetual, Worker
+from docket import CurrentExecution, Depends, Execution, Perpetual, Worker
+from docket.dependencies import AdmissionBlocked
 
 from .. import frames, providers
 from ..http import shared_client
@@ -23,15 +26,54 @@ from ..oauth import disconnect, shutdown
 from ..store import connections, records
 from ..store.jobs import new_docket
 from .jobs import start_if_older, status
-from .load import load
+from .load import load as read
 
 log = logging.getLogger(__name__)
 SWEEP_EVERY = timedelta(hours=6)
 LOOK_EVERY = timedelta(minutes=1)
+LOADS_PER_PROVIDER, LOADS_PER_OWNER = 16, 6  # at once in one worker
+UPKEEP = 4  # more jobs at once: the sweep, the refresh, and those that are sent back to the queue
+TRIES_A_SECOND = 20  # that loads without room make together
+
+_running: Counter[str] = Counter()  # loads of this worker by provider and by owner
+_next_try = 0.0
+
+
+@contextlib.asynccontextmanager
+async def _room(execution: Execution = CurrentExecution()) -> AsyncIterator[None]:  # noqa: B008 - docket's way
+    """Count a load as running; send it back to the queue for a moment where its provider or its owner has enough.
+
+    Sent back it takes no place in this worker, and another one may take it. (docket's own ConcurrencyLimit knows one
+    limit a task, counts over all workers, and goes by the machines' clocks.)
+    """
+    owner, slug = execution.get_argument("owner"), execution.get_argument("slug")
+    limits = {f"provider {slug}": LOADS_PER_PROVIDER, f"owner {owner}": LOADS_PER_OWNER}
+    if any(_running[name] >= most for name, most in limits.items()):
+        raise AdmissionBlocked(execution, "the limits of its provider and owner", retry_delay=_pause())
+    _running.update(limits.keys())
+    try:
+        yield
+    finally:
+        _running.subtract(limits.keys())
+        for name in limits.keys() - (+_running).keys():
+            del _running[name]
+
+
+def _pause() -> timedelta:
+    """Returns how long a load without room waits until it tries again: a second, or longer where many do."""
+    global _next_try
+    now = time.monotonic()
+    _next_try = max(now + 1, _next_try + 1 / TRIES_A_SECOND)
+    return timedelta(seconds=_next_try - now)
+
+
+async def load(owner: str, slug: str, connection_id: str, load_id: str, room: None = Depends(_room)) -> None:
+    """The job: do one load of one connection, as soon as there is room for it."""
+    await read(owner, slug, connection_id, load_id)
 
 
 async def sweep(perpetual: Perpetual = Perpetual(every=SWEEP_EVERY, automatic=True)) -> None:  # noqa: B008 - docket's way
-    """Revoke and delete connections that nobody has used for FORGET_AFTER_DAYS."""
+    """Revoke and delete connections that two sweeps, a day apart, found unused for FORGET_AFTER_DAYS."""
     async for connection in connections.unused(settings().forget_after_days):
         try:
             await disconnect(providers()[connection.slug], connection)
@@ -49,6 +91,11 @@ async def refresh(perpetual: Perpetual = Perpetual(every=LOOK_EVERY, automatic=T
             log.error("asking for a refresh from %s failed: %s", connection.slug, type(error).__name__)
 
 
+def concurrency() -> int:
+    """Returns how many jobs run at once: so many that every provider may hang, and upkeep goes on."""
+    return len(providers()) * LOADS_PER_PROVIDER + UPKEEP
+
+
 async def work() -> None:
     """Take jobs from the queue until cancelled."""
     await get_ready()
@@ -56,15 +103,19 @@ async def work() -> None:
         docket.register(load)
         docket.register(sweep)
         docket.register(refresh)
-        lease = timedelta(seconds=settings().lease_seconds)
-        async with Worker(docket, redelivery_timeout=lease, reconnection_delay=timedelta(seconds=1)) as worker:
+        lease, soon = timedelta(seconds=settings().lease_seconds), timedelta(seconds=1)
+        async with Worker(
+            docket, concurrency=concurrency(), redelivery_timeout=lease, reconnection_delay=soon
+        ) as worker:
             await worker.run_forever()
 
 
 async def get_ready() -> None:
     """Load what takes a while before the first job does."""
     records.get_ready()
-    providers(), shared_client(), frames.pack([])
+    for slug in providers():
+        shared_client(slug)
+    frames.pack([])
     await anyio.sleep(0)  # httpx's back end
     gc.freeze()  # what is loaded stays: looking through it again and again costs a tenth of a second each time
 

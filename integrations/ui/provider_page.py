@@ -146,9 +146,7 @@ def _chosen(mine: list[Connection], theirs: list[Connection]) -> Connection:
         return both[0]
     labels = _labels(both, theirs)
     latest = len(mine) - 1 if mine else 0
-    chosen = st.selectbox(
-        "Account", list(labels), key=f"{both[0].slug}_account", bind="query-params", index=latest
-    )
+    chosen = st.selectbox("Account", list(labels), key=f"{both[0].slug}_account", bind="query-params", index=latest)
     return labels[chosen]
 
 

@@ -87,9 +87,7 @@ def offer_adoption(browser: str, owner: str) -> None:
                 st.rerun()
 
 
-async def _session(
-    browser: str, claims: Mapping[str, Any], proof: str
-) -> tuple[Session | None, bool, Problem | None]:
+async def _session(browser: str, claims: Mapping[str, Any], proof: str) -> tuple[Session | None, bool, Problem | None]:
     """Returns who the identity cookie says it is, whether that sign-in has just begun, and why there is nobody.
 
     The cookie counts in the browser that began its sign-in, until that has ended. A page that was opened before

@@ -79,7 +79,8 @@ def wire(addresses: tuple[str, str]) -> Iterator[Wire]:
 
 
 async def _client_closed() -> None:
-    await http_client.shared_client().aclose()
+    for slug in providers():
+        await http_client.shared_client(slug).aclose()
 
 
 @pytest.fixture(scope="module")

@@ -103,7 +103,7 @@ def test_text_that_could_be_a_formula_gets_an_apostrophe(item, framed, name):
     ("name", "safe"),
     [
         ("a;=1+1;b", "a;'=1+1;b"),
-        ('a; "@x"', "a; \"'@x\""),
+        ('a; "@x"', 'a; "\'@x"'),
         ("a\n-1\r\n+2\t=3", "a\n'-1\r\n'+2\t'=3"),
         ("\n=1", "\n'=1"),
         ("=1;=2", "'=1;'=2"),

@@ -14,7 +14,11 @@ from integrations.model.errors import NotConfigured
 from integrations.model.settings import _secrets_file
 
 SHARED = {"redirect_uri": "http://localhost:8501/oauth2callback", "cookie_secret": "a long random text"}
-OWN = {"client_id": "us", "client_secret": "s", "server_metadata_url": "https://id.example/.well-known/openid-configuration"}
+OWN = {
+    "client_id": "us",
+    "client_secret": "s",
+    "server_metadata_url": "https://id.example/.well-known/openid-configuration",
+}
 ALL = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
 
 

@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from findings import a_day_passes
 
 from integrations import oauth
 from integrations.model import Connection, Load
 from integrations.model.errors import StoreUnavailable
 from integrations.oauth import ConnectionTokens
 from integrations.store import connections, keys, records
-from integrations.store.keys import Choice, Outline, Usage
+from integrations.store.keys import Choice, Outline, Starts, Unused, Usage
 from integrations.store.loop import run
 
 
@@ -25,7 +26,8 @@ def mine(acme, person) -> Connection:
     load = Load("load", "running", datetime.now(UTC), run="run", chunks=2)
     kept = {
         keys.NAMES: {}, keys.OUTLINE: Outline((), (), datetime.now(UTC)), keys.LOAD: load, keys.SNAPSHOT: load,
-        keys.RUN: "run", keys.CANCEL: "load",
+        keys.RUN: "run", keys.CANCEL: "load", keys.UNUSED: Unused(datetime.now(UTC), datetime.now(UTC)),
+        keys.STARTS: Starts("load", 0, {}, 1),
     }  # fmt: skip
     for kind, value in kept.items():
         run(records.put(kind, mine.path, value))
@@ -97,9 +99,13 @@ def test_disconnecting_one_account_leaves_the_others_and_what_was_chosen(
 
 
 def unused() -> list[Connection]:
+    """What the second of two sweeps, a day apart, would end; the first ends nothing."""
+
     async def found() -> list[Connection]:
         return [connection async for connection in connections.unused(90)]
 
+    assert run(found()) == []
+    a_day_passes()
     return run(found())
 
 
@@ -141,6 +147,7 @@ def test_one_that_comes_back_while_others_are_swept_is_left_alone(acme, mine, pe
             await connections.touch(next(each for each in both if each != connection))
         return swept
 
+    assert sorted(unused(), key=lambda each: each.owner) == both
     assert len(run(sweep())) == 1
 
 

@@ -197,9 +197,7 @@ def test_a_second_callback_waits_for_the_first_and_sees_its_failure(acme, person
     assert first == second and "does not accept this approval" in first.message
 
 
-def test_after_an_interruption_the_next_callback_says_so_and_redeems_nothing(
-    acme, person, provider
-) -> None:
+def test_after_an_interruption_the_next_callback_says_so_and_redeems_nothing(acme, person, provider) -> None:
     state = person.leaves()
 
     async def killed_in_the_middle() -> None:
@@ -229,9 +227,7 @@ def test_once_the_process_that_redeemed_is_dead_the_next_callback_says_so_within
     assert acme.forms == [] and run(records.get(keys.NOTICE, (person.owner, "acme"))) == outcome
 
 
-def test_a_second_callback_waits_for_one_that_takes_longer_than_its_lease(
-    acme, person, provider, monkeypatch
-) -> None:
+def test_a_second_callback_waits_for_one_that_takes_longer_than_its_lease(acme, person, provider, monkeypatch) -> None:
     monkeypatch.setattr(sys.modules["integrations.oauth.redeem"], "LEASE", 0.6)
     state, acme.seconds = person.leaves(), 2
 

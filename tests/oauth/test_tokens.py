@@ -339,20 +339,28 @@ def strict(acme, mine, provider) -> ConnectionTokens:
 
 
 LOST = {
-    "read timeout": httpx.ReadTimeout("slow"), "reset": httpx.ReadError("reset"),
+    "read timeout": httpx.ReadTimeout("slow"),
+    "reset": httpx.ReadError("reset"),
     "cut": httpx.RemoteProtocolError("cut"),
-    "502 with HTML": httpx.Response(502, html="<html>Bad gateway</html>"), "504 with nothing": httpx.Response(504),
-    "200 with nothing": httpx.Response(200, text=""), "200 with HTML": httpx.Response(200, html="<html></html>"),
+    "502 with HTML": httpx.Response(502, html="<html>Bad gateway</html>"),
+    "504 with nothing": httpx.Response(504),
+    "200 with nothing": httpx.Response(200, text=""),
+    "200 with HTML": httpx.Response(200, html="<html></html>"),
     "half a document": httpx.Response(200, text='{"access_token": "acc'),
-    "no token": httpx.Response(200, json={"ok": True}), "odd token": httpx.Response(200, json={"access_token": "a\nb"}),
+    "no token": httpx.Response(200, json={"ok": True}),
+    "odd token": httpx.Response(200, json={"access_token": "a\nb"}),
 }
 REFUSED = {
     "500 with a document": httpx.Response(500, json={"error": "server_error"}),
-    "503 with a document": httpx.Response(503, json={"message": "busy"}), "429": httpx.Response(429),
-    "403 with HTML": httpx.Response(403, html="<html>blocked</html>"), "404": httpx.Response(404),
-    "302": httpx.Response(302, headers={"Location": "/"}), "409": httpx.Response(409),
+    "503 with a document": httpx.Response(503, json={"message": "busy"}),
+    "429": httpx.Response(429),
+    "403 with HTML": httpx.Response(403, html="<html>blocked</html>"),
+    "404": httpx.Response(404),
+    "302": httpx.Response(302, headers={"Location": "/"}),
+    "409": httpx.Response(409),
     "400": httpx.Response(400, json={"error": "invalid_request"}),
-    "wrong secret": httpx.Response(401, json={"error": "invalid_client"}), "refused": httpx.ConnectError("refused"),
+    "wrong secret": httpx.Response(401, json={"error": "invalid_client"}),
+    "refused": httpx.ConnectError("refused"),
 }
 
 

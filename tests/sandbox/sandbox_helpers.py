@@ -20,14 +20,22 @@ VERSION = {"Notion-Version": "2026-03-11"}
 STATE = "state-of-sixteen-characters"
 AUTHORIZE = {
     "notion": ("/v1/oauth/authorize", {"response_type": "code", "owner": "user"}),
-    "airtable": ("/oauth2/v1/authorize", {
-        "response_type": "code", "scope": "data.records:read schema.bases:read user.email:read",
-        "code_challenge": CHALLENGE, "code_challenge_method": "S256",
-    }),
-    "hubspot": ("/oauth/authorize", {
-        "scope": "oauth crm.objects.contacts.read crm.objects.companies.read crm.objects.deals.read tickets",
-        "optional_scope": "crm.objects.owners.read no.such.scope",
-    }),
+    "airtable": (
+        "/oauth2/v1/authorize",
+        {
+            "response_type": "code",
+            "scope": "data.records:read schema.bases:read user.email:read",
+            "code_challenge": CHALLENGE,
+            "code_challenge_method": "S256",
+        },
+    ),
+    "hubspot": (
+        "/oauth/authorize",
+        {
+            "scope": "oauth crm.objects.contacts.read crm.objects.companies.read crm.objects.deals.read tickets",
+            "optional_scope": "crm.objects.owners.read no.such.scope",
+        },
+    ),
 }
 TOKEN = {"notion": "/v1/oauth/token", "airtable": "/oauth2/v1/token", "hubspot": "/oauth/2026-09/token"}
 PROBE = {"notion": "/v1/users/me", "airtable": "/v0/meta/whoami", "hubspot": "/account-info/2026-09/details"}
@@ -87,5 +95,3 @@ def returned(response: httpx.Response) -> dict[str, str]:
 
 
 Scene = Callable[[Visit], Awaitable[None]]
-
-

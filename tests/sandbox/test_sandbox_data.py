@@ -66,8 +66,10 @@ def test_notion_pages_through_every_object_once_in_both_directions(play: Play) -
         for direction in ("ascending", "descending"):
             sort = {"timestamp": "last_edited_time", "direction": direction}
             for size in (100, 23):  # the last page is full, and holds one
-                pages = [page["results"] async for page in notion_pages(
-                    visit, token, "/v1/search", {"sort": sort, "page_size": size})]
+                pages = [
+                    page["results"]
+                    async for page in notion_pages(visit, token, "/v1/search", {"sort": sort, "page_size": size})
+                ]
                 assert [len(page) for page in pages] == [size] * (300 // size) + [300 % size] * (300 % size > 0)
             found = [one for page in pages for one in page]
             assert len({one["id"] for one in found}) == 300
@@ -92,7 +94,8 @@ def test_notion_rows_come_from_their_data_source_with_its_own_title_property(pla
         for source in sources:
             rows = await notion(visit, token, f"/v1/data_sources/{source['id']}/query")
             assert {row["id"] for row in rows} == {
-                page["id"] for page in pages if page["parent"].get("data_source_id") == source["id"]}
+                page["id"] for page in pages if page["parent"].get("data_source_id") == source["id"]
+            }
             title = next(name for name, value in source["properties"].items() if value["type"] == "title")
             titles.add(title)
             assert all(row["properties"][title]["type"] == "title" for row in rows)
@@ -141,7 +144,8 @@ def test_notion_refuses_in_its_own_words(play: Play) -> None:
         token = (await visit.connect())["access_token"]
         bare = await visit.http.get(visit.base + "/v1/users/me", headers={"Authorization": f"Bearer {token}"})
         cases = [
-            (bare, 400, "missing_version"), (await visit.call("wrong"), 401, "unauthorized"),
+            (bare, 400, "missing_version"),
+            (await visit.call("wrong"), 401, "unauthorized"),
             (await visit.call(token, "/v1/search", "POST", json={"page_size": 101}), 400, "validation_error"),
             (await visit.call(token, "/v1/search", "POST", json={"start_cursor": "x"}), 400, "validation_error"),
             (await visit.call(token, "/v1/search", "POST", content=b"{"), 400, "invalid_json"),
@@ -261,17 +265,25 @@ def test_hubspot_search_meets_the_list_from_the_other_end(play: Play) -> None:
     play("hubspot", scene)
 
 
-@pytest.mark.parametrize(("filters", "keep"), [
-    ([("createdate", "GTE", {"value": "{ms}"})], lambda p, c: p["createdate"] >= c),
-    ([("lastmodifieddate", "LT", {"value": "{ms}"})], lambda p, c: p["lastmodifieddate"] < c),
-    ([("hs_object_id", "BETWEEN", {"value": "51", "highValue": "951"})], lambda p, c: int(p["hs_object_id"]) < 1000),
-    ([("city", "IN", {"values": ["graz", "porto"]})], lambda p, c: p["city"] in ("Graz", "Porto")),
-    ([("city", "NOT_IN", {"values": ["graz"]})], lambda p, c: p["city"] != "Graz"),
-    ([("email", "NOT_HAS_PROPERTY", {})], lambda p, c: p["email"] is None),
-    ([("jobtitle", "EQ", {"value": "Buyer"}), ("city", "NEQ", {"value": "Graz"})],
-     lambda p, c: p["jobtitle"] == "Buyer" and p["city"] != "Graz"),
-    ([("jobtitle", "CONTAINS_TOKEN", {"value": "sales"})], lambda p, c: "Sales" in (p["jobtitle"] or "")),
-])
+@pytest.mark.parametrize(
+    ("filters", "keep"),
+    [
+        ([("createdate", "GTE", {"value": "{ms}"})], lambda p, c: p["createdate"] >= c),
+        ([("lastmodifieddate", "LT", {"value": "{ms}"})], lambda p, c: p["lastmodifieddate"] < c),
+        (
+            [("hs_object_id", "BETWEEN", {"value": "51", "highValue": "951"})],
+            lambda p, c: int(p["hs_object_id"]) < 1000,
+        ),
+        ([("city", "IN", {"values": ["graz", "porto"]})], lambda p, c: p["city"] in ("Graz", "Porto")),
+        ([("city", "NOT_IN", {"values": ["graz"]})], lambda p, c: p["city"] != "Graz"),
+        ([("email", "NOT_HAS_PROPERTY", {})], lambda p, c: p["email"] is None),
+        (
+            [("jobtitle", "EQ", {"value": "Buyer"}), ("city", "NEQ", {"value": "Graz"})],
+            lambda p, c: p["jobtitle"] == "Buyer" and p["city"] != "Graz",
+        ),
+        ([("jobtitle", "CONTAINS_TOKEN", {"value": "sales"})], lambda p, c: "Sales" in (p["jobtitle"] or "")),
+    ],
+)
 def test_hubspot_search_filters_like_the_records_say(play: Play, filters: list[Any], keep: Callable[..., bool]) -> None:
     cut = datetime.now(UTC) - timedelta(days=120)
 
@@ -281,8 +293,14 @@ def test_hubspot_search_filters_like_the_records_say(play: Play, filters: list[A
         inputs = [{"id": one["id"]} for one in await hubspot(visit, token, "contacts")]
         batch = {"inputs": inputs, "properties": names.split(",")}
         everything = (await visit.call(token, OBJECTS + "contacts/batch/read", "POST", json=batch)).json()["results"]
-        wanted = [{"propertyName": name, "operator": how, **json.loads(
-            json.dumps(more).replace("{ms}", str(int(cut.timestamp() * 1000))))} for name, how, more in filters]
+        wanted = [
+            {
+                "propertyName": name,
+                "operator": how,
+                **json.loads(json.dumps(more).replace("{ms}", str(int(cut.timestamp() * 1000)))),
+            }
+            for name, how, more in filters
+        ]
         body = {"limit": 200, "filterGroups": [{"filters": wanted}]}
         answer = await visit.call(token, OBJECTS + "contacts/search", "POST", json=body)
         want = {one["id"] for one in everything if keep(one["properties"], cut.strftime("%Y-%m-%dT%H:%M:%S"))}

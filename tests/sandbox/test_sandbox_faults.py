@@ -163,10 +163,17 @@ def test_latency_is_waited_without_holding_others_up(play: Play) -> None:
     play("hubspot", scene, SANDBOX_LATENCY_MS="100")
 
 
-@pytest.mark.parametrize(("name", "value"), [
-    ("SANDBOX_FAULTS", "429"), ("SANDBOX_FAULTS", "storm=0.1"), ("SANDBOX_FAULTS", "429=0.8,5xx=0.8"),
-    ("SANDBOX_ITEMS", "many"), ("SANDBOX_LATENCY_MS", "-1"), ("SANDBOX_TOKEN_SECONDS", "soon"),
-])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SANDBOX_FAULTS", "429"),
+        ("SANDBOX_FAULTS", "storm=0.1"),
+        ("SANDBOX_FAULTS", "429=0.8,5xx=0.8"),
+        ("SANDBOX_ITEMS", "many"),
+        ("SANDBOX_LATENCY_MS", "-1"),
+        ("SANDBOX_TOKEN_SECONDS", "soon"),
+    ],
+)
 def test_an_unusable_setting_is_named(name: str, value: str) -> None:
     with pytest.raises(NotConfigured, match=name):
         routes(Memory(), Settings({"PUBLIC_URL": PUBLIC_URL, name: value}))

@@ -56,10 +56,17 @@ def test_a_consent_page_decides_once_and_only_by_its_own_buttons(play: Play, slu
     play(slug, scene)
 
 
-@pytest.mark.parametrize("change", [
-    {"redirect_uri": "https://evil.example/notion"}, {"redirect_uri": PUBLIC_URL + "/other"}, {"redirect_uri": None},
-    {"redirect_uri": 'http://localhost:8501/"\u00e9'}, {"client_id": "someone"}, {"client_id": None},
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"redirect_uri": "https://evil.example/notion"},
+        {"redirect_uri": PUBLIC_URL + "/other"},
+        {"redirect_uri": None},
+        {"redirect_uri": 'http://localhost:8501/"\u00e9'},
+        {"client_id": "someone"},
+        {"client_id": None},
+    ],
+)
 def test_an_unknown_app_or_address_is_told_on_a_page_and_sent_nowhere(
     play: Play, slug: str, change: dict[str, str | None]
 ) -> None:
@@ -70,12 +77,18 @@ def test_an_unknown_app_or_address_is_told_on_a_page_and_sent_nowhere(
     play(slug, scene)
 
 
-@pytest.mark.parametrize(("change", "error"), [
-    ({"code_challenge": None, "code_challenge_method": None}, "invalid_request"),
-    ({"code_challenge": None}, "invalid_request"), ({"code_challenge_method": "plain"}, "invalid_request"),
-    ({"scope": None}, "invalid_scope"), ({"scope": "data.records:write"}, "invalid_scope"),
-    ({"scope": "data.records:read data.records:read"}, "invalid_scope"), ({"state": "short"}, "invalid_request"),
-])
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"code_challenge": None, "code_challenge_method": None}, "invalid_request"),
+        ({"code_challenge": None}, "invalid_request"),
+        ({"code_challenge_method": "plain"}, "invalid_request"),
+        ({"scope": None}, "invalid_scope"),
+        ({"scope": "data.records:write"}, "invalid_scope"),
+        ({"scope": "data.records:read data.records:read"}, "invalid_scope"),
+        ({"state": "short"}, "invalid_request"),
+    ],
+)
 def test_airtable_sends_faulty_requests_back_with_the_error(
     play: Play, change: dict[str, str | None], error: str
 ) -> None:

@@ -30,27 +30,36 @@ url = ensure(folder)
 print(url, flush=True)
 """
 STAY = USE + "sys.stdin.readline()"
-LAST_WORDS = """
+LAST_WORDS = (
+    """
 import redis, signal
 def last_words(*_):
     time.sleep(0.5)
     redis.Redis.from_url(url).set("last", "words")
     sys.exit()
 signal.signal(signal.SIGINT, last_words)
-""" + STAY
-CHILD_LOOKS_ON = USE + """
+"""
+    + STAY
+)
+CHILD_LOOKS_ON = (
+    USE
+    + """
 if not os.fork():
     print(os.getpid(), flush=True)
     time.sleep(30)
 sys.stdin.readline()
 """
-CHILD_TAKES_PART = USE + """
+)
+CHILD_TAKES_PART = (
+    USE
+    + """
 if not os.fork():
     ensure(folder)
     print(os.getpid(), flush=True)
     time.sleep(30)
 sys.stdin.readline()
 """
+)
 
 
 class App:
@@ -59,7 +68,11 @@ class App:
     def __init__(self, folder: Path, script: str = STAY) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-c", script, str(folder)],
-            cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
+            cwd=ROOT,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
         )
 
     def line(self) -> str:

@@ -15,7 +15,7 @@ import pytest
 from integrations.model import Account, Connection, Load, Part, Session, Token
 from integrations.model.errors import RecordTooNew, RecordUnreadable
 from integrations.store import cipher, connection, connections, keys, records, shapes
-from integrations.store.keys import Choice, Kind, Outcome, Outline, PendingAuthorization, Usage
+from integrations.store.keys import Choice, Kind, Outcome, Outline, PendingAuthorization, Starts, Unused, Usage
 from integrations.store.loop import run
 from integrations.store.sandbox import SandboxStore
 
@@ -30,6 +30,7 @@ EXAMPLES = {
     keys.OUTCOME: Outcome("connected", "Hello – “there”", "connection"), keys.NOTICE: Outcome("failed", "No"),
     keys.CHOICE: Choice(("a", "b"), True), keys.CONNECTION: CONNECTION,
     keys.TOKEN: Token("access", None, NOW, "read write"), keys.USAGE: Usage(NOW),
+    keys.UNUSED: Unused(NOW, NOW), keys.STARTS: Starts("load", 3, {"p": "mark"}, 2),
     keys.SESSION: Session("owner", "Ada", "login", NOW, "organisation", "example.com"), keys.ENDED: "signed out",
     keys.SIGN_IN: "yes", keys.SIGN_IN_PROBLEM: "denied", keys.RETURN: "/hubspot?hubspot_search=a",
     keys.AUDIT_KEY: "a key", keys.NAMES: {"owners 41": "Bo Falk"},

@@ -9,6 +9,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from findings import a_day_passes
 from sync_helpers import Fake, eventually, ids
 
 import integrations
@@ -210,9 +211,7 @@ def test_disconnecting_in_the_middle_of_a_load_leaves_no_key_behind(fake: Fake, 
     eventually(lambda: not fake.keys_left())
 
 
-def test_a_worker_that_does_not_hear_of_the_end_writes_nothing_of_a_deleted_connection(
-    fake: Fake, worker: None
-):
+def test_a_worker_that_does_not_hear_of_the_end_writes_nothing_of_a_deleted_connection(fake: Fake, worker: None):
     fake.answers(people=[3, 0.01] * 1000)
     run(sync.start(fake.connection))
     eventually(lambda: fake.status.chunks)
@@ -310,6 +309,9 @@ def test_connections_unused_for_ninety_days_are_ended_and_no_others(fake: Fake, 
 
     monkeypatch.setattr(working, "disconnect", refused_for_a)
     run(working.sweep())
+    assert {connection.id[0] for connection in run(connections.of(fake.connection.owner))} == {"0", "a", "b", "c"}
+    a_day_passes()
+    run(working.sweep())
     left = {connection.id[0] for connection in run(connections.of(fake.connection.owner))}
     assert left == {"0", "a", "b"}
 
@@ -317,11 +319,15 @@ def test_connections_unused_for_ninety_days_are_ended_and_no_others(fake: Fake, 
 def test_a_connection_whose_last_use_cannot_be_read_is_not_swept(fake: Fake):
     run(store_connection.execute(lambda redis: redis.set(keys.USAGE.key(*fake.connection.path), b"\x01nonsense")))
     run(working.sweep())
+    a_day_passes()
+    run(working.sweep())
     assert run(connections.of(fake.connection.owner))
 
 
 def test_a_worker_sweeps_by_itself(fake: Fake, request: pytest.FixtureRequest):
     run(records.put(keys.USAGE, fake.connection.path, Usage(datetime.now(UTC) - timedelta(days=91))))
+    run(working.sweep())
+    a_day_passes()
     request.getfixturevalue("worker")
     eventually(lambda: not fake.keys_left())
 
@@ -335,9 +341,7 @@ def test_what_is_left_out_is_remembered_as_long_as_it_is_loaded(fake: Fake):
     assert run(store_connection.execute(lambda redis: redis.ttl(name))) > 399 * keys.DAY
 
 
-def test_parts_that_were_looked_up_while_it_was_disconnected_are_not_kept(
-    fake: Fake, monkeypatch: pytest.MonkeyPatch
-):
+def test_parts_that_were_looked_up_while_it_was_disconnected_are_not_kept(fake: Fake, monkeypatch: pytest.MonkeyPatch):
     async def plan(api: object) -> Plan:
         await sync.stop_for_good(fake.connection)
         await connections.forget(fake.connection)

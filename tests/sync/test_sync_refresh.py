@@ -114,7 +114,7 @@ def test_a_killed_workers_load_goes_on_from_its_marks_and_no_row_is_doubled(
 
 
 def asked(fake: Fake) -> list[str]:
-    return fake.log[len(fake.log) - fake.log[::-1].index("plan"):]
+    return fake.log[len(fake.log) - fake.log[::-1].index("plan") :]
 
 
 def test_a_refresh_reads_what_changed_and_keeps_the_rest(fake: Fake):

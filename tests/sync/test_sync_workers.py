@@ -74,9 +74,7 @@ def test_a_worker_that_is_stopped_ends_at_once_and_leaves_its_load_to_the_next(f
     assert fake.shown[1] == ids("people", 1200)
 
 
-def test_cancel_ends_within_a_second_where_the_worker_hangs_and_nobody_goes_on_with_it(
-    fake: Fake, start_worker: Start
-):
+def test_cancel_ends_within_a_second_where_the_worker_hangs_and_nobody_goes_on_with_it(fake: Fake, start_worker: Start):
     """Not the worker that gets its job once the lease is over, and not the first one when it wakes up."""
     fake.answers(people=[3, 0.1] * 1000)
     first, _ = two_workers(fake, start_worker)
