@@ -2,13 +2,14 @@
 
 from .aggregates import per_day, per_week, recent
 from .chunks import count, merge, missing, pack, unpack
-from .export import csv_rows, filename
+from .export import csv_pieces, csv_rows, filename
 from .filters import Filters, Options, active, apply, from_query, options, to_query
-from .log import activity
+from .log import activity, activity_slices
+from .slices import slices
 from .table import column_labels, details, frame, key, property_names, type_label
 
 __all__ = [
-    "Filters", "Options", "active", "activity", "apply", "column_labels", "count", "csv_rows", "details", "filename",
-    "frame", "from_query", "key", "merge", "missing", "options", "pack", "per_day", "per_week", "property_names",
-    "recent", "to_query", "type_label", "unpack",
+    "Filters", "Options", "active", "activity", "activity_slices", "apply", "column_labels", "count", "csv_pieces",
+    "csv_rows", "details", "filename", "frame", "from_query", "key", "merge", "missing", "options", "pack", "per_day",
+    "per_week", "property_names", "recent", "slices", "to_query", "type_label", "unpack",
 ]  # fmt: skip

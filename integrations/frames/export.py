@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from datetime import date
+from itertools import chain
 from typing import Any
 
 import pandas as pd
@@ -30,10 +31,16 @@ def csv_rows(frame: pd.DataFrame, raw: bool = False, chunk_rows: int = 20_000) -
     Unless `raw`, what a spreadsheet could run as a formula gets an apostrophe before it (OWASP, CSV injection): at the
     start of a text, and inside after a semicolon, a tab or a new line; headings too. Numeric columns are left alone.
     """
-    header = pa.array(map(plain, frame.columns), TEXT)
-    yield BOM + _csv(frame.iloc[:0], header if raw else _defused(header), raw, heading=True)
-    for start in range(0, len(frame), chunk_rows):
-        yield _csv(frame.iloc[start : start + chunk_rows], header, raw)
+    yield from csv_pieces(chain([frame.iloc[:0]], _cut(frame, chunk_rows)), raw)
+
+
+def csv_pieces(frames: Iterator[pd.DataFrame], raw: bool = False) -> Iterator[bytes]:
+    """The same for a table that comes in frames of the same columns; the first gives the heading as well."""
+    first = next(frames)
+    header = pa.array(map(plain, first.columns), TEXT)
+    yield BOM + _csv(first, header if raw else _defused(header), raw, heading=True)
+    for frame in frames:
+        yield _csv(frame, header, raw)
 
 
 def filename(title: str, today: date, filtered: bool) -> str:
@@ -41,6 +48,10 @@ def filename(title: str, today: date, filtered: bool) -> str:
     ascii_only = unicodedata.normalize("NFKD", plain(title)).encode("ascii", "ignore").decode()
     stem = re.sub(r"[^a-z0-9]+", "-", ascii_only.lower())[:60].strip("-") or "items"
     return f"{stem}{'-filtered' if filtered else ''}-{today.isoformat()}.csv"
+
+
+def _cut(frame: pd.DataFrame, rows: int) -> Iterator[pd.DataFrame]:
+    return (frame.iloc[start : start + rows] for start in range(0, len(frame), rows))
 
 
 def _csv(frame: pd.DataFrame, header: pa.Array, raw: bool, heading: bool = False) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -43,13 +43,26 @@ def frame(table: pa.Table, properties: Sequence[str] = ()) -> pd.DataFrame:
     `boolean`; a property with values of several kinds is text, lists joined by ", " and objects as JSON.
     The index, named "row", is the row's place in `table`: `key(table, frame.index[n])` is what line n stands for.
     """
-    order = _newest_first(table)
+    order = newest_first(table)
     shown = table.take(order)
-    columns = {label: _shown(name, shown[name]) for name, label in WORDS.items()}
-    columns |= _property_columns(shown["properties"], column_labels(properties))
-    result: pd.DataFrame = pa.table(columns).to_pandas(types_mapper=PANDAS.get)
-    result.index = pd.Index(order.to_numpy(), name="row")
-    return result
+    return _framed(shown, order, _property_columns(shown["properties"], column_labels(properties)))
+
+
+def rows_at(table: pa.Table, positions: pa.Array, typed: Mapping[str, tuple[str, pa.DataType]]) -> pd.DataFrame:
+    """Returns these rows of the table as `frame` shows them; `typed` has a property and its type for each heading."""
+    shown = table.take(positions)
+    found = _values(shown["properties"], [name for name, _ in typed.values()])
+    return _framed(shown, positions, {label: _as(kind, found.pop(name)) for label, (name, kind) in typed.items()})
+
+
+def column_types(table: pa.Table, properties: Iterable[str]) -> dict[str, pa.DataType]:
+    """Returns the type of the column of each property that a row has, decided over all rows as `frame` does."""
+    wanted = set(properties)
+    kinds: dict[str, _Kinds] = {}
+    for rows in _decoded(table["properties"]) if wanted else ():
+        for name in wanted.intersection(chain.from_iterable(rows)):
+            kinds.setdefault(name, _Kinds()).add([row.get(name) for row in rows])
+    return {name: found.type for name, found in kinds.items()}
 
 
 def type_label(slug: str) -> str:
@@ -93,10 +106,18 @@ def details(table: pa.Table, type: str, id: str) -> dict[str, Any]:
     return {**rows[0], "properties": _loads(rows[0]["properties"])}
 
 
-def _newest_first(table: pa.Table) -> pa.Array:
+def newest_first(table: pa.Table) -> pa.Array:
+    """Returns the positions of all rows in the order of `frame`."""
     keys = [("last_modified_time", "descending"), ("name", "ascending"), ("id", "ascending"), ("type", "ascending")]
     plain_types = table.set_column(SCHEMA.get_field_index("type"), "type", table["type"].cast(TEXT))
     return pc.sort_indices(plain_types, sort_keys=[(*each, "at_end") for each in keys])
+
+
+def _framed(shown: pa.Table, positions: pa.Array, properties: Mapping[str, pa.Array]) -> pd.DataFrame:
+    columns = {label: _shown(name, shown[name]) for name, label in WORDS.items()}
+    result: pd.DataFrame = pa.table({**columns, **properties}).to_pandas(types_mapper=PANDAS.get)
+    result.index = pd.Index(positions.to_numpy(), name="row")
+    return result
 
 
 def _shown(name: str, values: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -122,13 +143,17 @@ def _free(label: str, taken: set[str]) -> str:
 
 
 def _property_columns(texts: pa.ChunkedArray, labels: dict[str, str]) -> dict[str, pa.Array]:
-    if not labels:
-        return {}
-    found: dict[str, list[Any]] = {name: [] for name in labels}
-    for rows in _decoded(texts):
+    found = _values(texts, labels)
+    return {label: _typed(found.pop(name)) for name, label in labels.items()}
+
+
+def _values(texts: pa.ChunkedArray, names: Iterable[str]) -> dict[str, list[Any]]:
+    """The values of each property, None where a row has it not."""
+    found: dict[str, list[Any]] = {name: [] for name in names}
+    for rows in _decoded(texts) if found else ():
         for name, column in found.items():
             column += [row.get(name) for row in rows]
-    return {label: _typed(found.pop(name)) for name, label in labels.items()}
+    return found
 
 
 def _decoded(texts: pa.ChunkedArray) -> Iterator[list[dict[str, Any]]]:
@@ -154,20 +179,41 @@ def _says_something(value: Any) -> bool:
 
 
 def _typed(values: list[Any]) -> pa.Array:
-    """The values in the narrowest type that holds each of them exactly, else as text."""
+    kinds = _Kinds()
+    kinds.add(values)
+    return _as(kinds.type, values)
+
+
+class _Kinds:
+    """Which kinds of values a column has, to find the narrowest type that holds each of them exactly, else text."""
+
+    def __init__(self) -> None:
+        self._kinds: set[type] = set()
+        self._largest = 0  # whole number, without its sign
+
+    def add(self, values: list[Any]) -> None:
+        """Count some more of its values."""
+        kinds = {type(each) for each in values if each or _says_something(each)}
+        self._kinds |= kinds
+        if int in kinds:
+            self._largest = max(self._largest, *(abs(each) for each in values if type(each) is int))
+
+    @property
+    def type(self) -> pa.DataType:
+        """The type of the column."""
+        if self._kinds == {bool}:
+            return pa.bool_()
+        if self._kinds == {int} and self._largest <= 2**63 - 1:
+            return pa.int64()
+        if self._kinds and self._kinds <= {int, float} and (int not in self._kinds or self._largest <= EXACT):
+            return pa.float64()
+        return TEXT
+
+
+def _as(kind: pa.DataType, values: list[Any]) -> pa.Array:
+    """The values in a type that holds them."""
     values = [value if value or _says_something(value) else None for value in values]
-    kinds = set(map(type, values)) - {type(None)}
-    if kinds == {bool}:
-        return pa.array(values, pa.bool_())
-    if kinds == {int} and _all_within(values, 2**63 - 1):
-        return pa.array(values, pa.int64())
-    if kinds and kinds <= {int, float} and _all_within([each for each in values if type(each) is int], EXACT):
-        return pa.array(values, pa.float64())
-    return pa.array(values if kinds <= {str} else map(_cell, values), TEXT)
-
-
-def _all_within(values: list[int | None], bound: int) -> bool:
-    return all(value is None or -bound <= value <= bound for value in values)
+    return pa.array(map(_cell, values) if kind == TEXT else values, kind)
 
 
 def _cell(value: Any) -> str | None:

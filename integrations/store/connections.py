@@ -15,7 +15,7 @@ from ..model.errors import RecordTooNew, RecordUnreadable, StoreFull
 from . import connection as redis
 from . import records
 from .connection import execute
-from .keys import CONNECTION, TOKEN, UNUSED, USAGE, Kind, Unused, Usage
+from .keys import CONNECTION, TOKEN, UNUSED, USAGE, Unused, Usage
 
 FORMAT = "1"
 TOUCH_EVERY = timedelta(hours=1)
@@ -74,8 +74,9 @@ async def touch(connection: Connection) -> None:
     """Note by Redis' clock that it is in use (once an hour is enough), if Redis takes that down."""
     used, now = await asyncio.gather(_last_used(connection, otherwise=LONG_AGO), redis.now())
     if used and not timedelta() <= now - used <= TOUCH_EVERY:
-        await records.delete(UNUSED, connection.path)  # first: this works in a Redis that is full, too
-        await _put_if_room(USAGE, connection, Usage(now))
+        with contextlib.suppress(StoreFull):
+            await records.delete(UNUSED, connection.path)  # first: this works in a Redis that is full, too
+            await records.put_beside(USAGE, connection.path, Usage(now))
 
 
 async def everybodys() -> list[Connection]:
@@ -124,14 +125,10 @@ async def _unused_twice(connection: Connection, limit: timedelta) -> bool:
     except RecordTooNew:
         return False
     if first is None or first.used_at != used or first.found_at > now:
-        await _put_if_room(UNUSED, connection, Unused(now, used))
+        with contextlib.suppress(StoreFull):  # then the next sweep notes it
+            await records.put_beside(UNUSED, connection.path, Unused(now, used))
         return False
     return now - first.found_at >= BETWEEN_FINDINGS
-
-
-async def _put_if_room(kind: Kind[Any], connection: Connection, value: Any) -> None:
-    with contextlib.suppress(StoreFull):  # then the next sweep notes it
-        await records.put_beside(kind, connection.path, value)
 
 
 async def _last_used(connection: Connection, otherwise: datetime) -> datetime | None:

@@ -2,59 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Generator, Iterator
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 
 import pyarrow as pa
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from .. import frames, providers, sync
 from ..model import Actor, Connection, Lane, Load, Rate, Session, cookie_name, owner_of, proof_of, settings
 from ..model.errors import DashboardError, StoreFull
 from ..store import audit, budget, connections, sessions, sharing
 from .address import address_of
+from .turns import InTurn, Parts
 from .words import words
 
 DOWNLOADS = Rate(30, 60)  # of one browser
 MOST_COLUMNS = 200  # of the provider's own fields
+PART = 128 * 1024  # bytes sent at once
 
 
 async def download(request: Request) -> Response:
     """Exactly the rows and columns that the page shows for the same query; `raw=1` leaves formulas alone."""
-    if refused := await _refused(request):
-        return refused
+    return await _refused(request) or InTurn(_browser(request), partial(_told, _table, request))
+
+
+async def activity(request: Request) -> Response:
+    """The activity log of whoever asks, as a file."""
+    return await _refused(request) or InTurn(_browser(request), partial(_told, _activity, request))
+
+
+async def _told(file: Callable[[Request], Awaitable[Response]], request: Request) -> Response:
+    """The file, or a page that says what went wrong."""
     try:
-        found = await _rows(request)
+        return await file(request)
     except DashboardError as error:
         return words(str(error), 503)
+
+
+async def _table(request: Request) -> Response:
+    found = await _rows(request)
     if found is None:
         return words("There is nothing to download here for this browser. Open the dashboard and connect first.", 404)
     connection, load, table = found
     await audit.note("downloaded", connection.owner, connection, await _actor(request))
     filters = frames.from_query(request.query_params.multi_items())
     title = providers()[connection.slug].title + ("-partial" if load.state == "partial" else "")
-    name = frames.filename(title, datetime.now(UTC).date(), frames.active(filters))
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    lines = _lines(table, filters, raw=request.query_params.get("raw") == "1")
-    return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
+    slices = frames.slices(table, filters, MOST_COLUMNS)
+    return _file(title, slices, frames.active(filters), raw=request.query_params.get("raw") == "1")
 
 
-async def activity(request: Request) -> Response:
-    """The activity log of whoever asks, as a file."""
-    if refused := await _refused(request):
-        return refused
-    try:
-        owner = await sessions.owner(*_asking(request))
-        events = await audit.events(owner) if owner else []
-    except DashboardError as error:
-        return words(str(error), 503)
-    name = frames.filename("activity", datetime.now(UTC).date(), filtered=False)
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+async def _activity(request: Request) -> Response:
+    owner = await sessions.owner(*_asking(request))
+    events = await audit.events(owner) if owner else []
     titles = {slug: provider.title for slug, provider in providers().items()}
-    lines = frames.csv_rows(frames.activity(events, titles))  # in a thread of its own, like those below
-    return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
+    return _file("activity", frames.activity_slices(events, titles))
+
+
+def _file(title: str, slices: Iterator[Any], filtered: bool = False, raw: bool = False) -> Response:
+    """The slices as CSV."""
+    name = frames.filename(title, datetime.now(UTC).date(), filtered)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Parts(_cut(frames.csv_pieces(slices, raw)), headers)
+
+
+def _cut(pieces: Iterator[bytes]) -> Generator[bytes, None, None]:
+    """The pieces in parts small enough for a slow line to read one in time."""
+    for piece in pieces:
+        yield from (piece[start : start + PART] for start in range(0, len(piece), PART))
+
+
+def _browser(request: Request) -> str:
+    return _asking(request)[0] or ""
 
 
 def _asking(request: Request) -> tuple[str | None, str]:
@@ -85,14 +106,6 @@ async def _actor(request: Request) -> Actor:
 async def _session(request: Request) -> Session | None:
     browser, proof = _asking(request)
     return await sessions.current(browser, proof) if browser and settings().signs_in else None
-
-
-def _lines(table: pa.Table, filters: frames.Filters, raw: bool) -> Iterator[bytes]:
-    """In a thread of its own: Starlette iterates what is not async there. Columns that there are, and not too many."""
-    known = set(frames.property_names(table)) if filters.columns else set()
-    columns = [name for name in dict.fromkeys(filters.columns) if name in known]
-    filters = replace(filters, columns=tuple(columns[:MOST_COLUMNS]))
-    yield from frames.csv_rows(frames.apply(frames.frame(table, filters.columns), filters), raw=raw)
 
 
 async def _rows(request: Request) -> tuple[Connection, Load, pa.Table] | None:

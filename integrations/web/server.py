@@ -1,8 +1,8 @@
 """Limits of the HTTP server beneath the app, which `streamlit run` has no options for.
 
 A request has to be complete in time, or its connection ends; of the connections that wait for one, the oldest ends
-when there are too many; and no more are open at once than there are descriptors for. `limit` is called while uvicorn
-loads the app, which is before it listens.
+when there are too many; and no more are open at once than there are descriptors for. A client that does not read its
+answer is cut off. `limit` is called while uvicorn loads the app, which is before it listens.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from uvicorn.server import Server
 from .capacity import capacity
 
 COMPLETE_WITHIN = 10  # seconds from the first byte of a request, or from connecting, to the request's end
+READS_WITHIN = 30  # seconds for a client to read what waits for it, some 200 kB at most
 LARGEST_FRAME = 1_000_000  # bytes; as maxWidgetStateSize in .streamlit/config.toml, but before they are in memory
 
 
@@ -26,6 +27,7 @@ class LimitedProtocol(H11Protocol):
     """Uvicorn's HTTP/1.1, for clients that send what they began to send."""
 
     _incomplete: dict[LimitedProtocol, asyncio.TimerHandle] = {}  # noqa: RUF012  # of all connections, oldest first
+    _unread: asyncio.TimerHandle | None = None  # ends the connection, unless the client reads
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for a request, if there is room for one more connection."""
@@ -48,12 +50,30 @@ class LimitedProtocol(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
         self._stop_waiting()
+        self._is_read()
         super().connection_lost(exc)
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         """Leave the connection to the websocket."""
         self._stop_waiting()
+        self._is_read()
         super().handle_websocket_upgrade(event)
+
+    def pause_writing(self) -> None:
+        """Wait for the client to read what was sent; one that does not is cut off, and its answer ends."""
+        super().pause_writing()
+        self._is_read()
+        self._unread = self.loop.call_later(READS_WITHIN, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Go on: the client has read."""
+        self._is_read()
+        super().resume_writing()
+
+    def _is_read(self) -> None:
+        if self._unread:
+            self._unread.cancel()
+            self._unread = None
 
     def _are_too_many(self) -> bool:
         """Returns whether more are open than there is room for; those that are ending do not count."""

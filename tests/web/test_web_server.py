@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 import threading
@@ -16,7 +17,7 @@ from web_helpers import APP, HERE
 from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
 
-from integrations.store import browsers
+from integrations.store import browsers, connection
 from integrations.web import server as limits
 from integrations.web.capacity import Capacity
 
@@ -38,7 +39,9 @@ def running(served: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> Ite
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     until(lambda: server.started)
+    loop = server.servers[0].get_loop()
     yield server
+    asyncio.run_coroutine_threadsafe(connection.close(), loop).result(20)
     server.should_exit = server.force_exit = True
     thread.join(20)
 

@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from integrations import frames, web
+from integrations import frames, sync, web
 from integrations.model import Connection, Item, Load
 from integrations.store import keys, records
 from integrations.store.loop import run
@@ -121,7 +121,8 @@ class Browser:
 
 
 def stored(connection: Connection, items: list[Item], state: str = "complete", **more: Any) -> Load:
-    """A snapshot with these items."""
+    """A snapshot with these items; rows of other tests, which have the same name, are not in memory."""
+    sync.jobs._tables.clear()
     load = Load("1" * 16, state, datetime.now(UTC), chunks=1, run="2" * 16, **more)  # type: ignore[arg-type]
     run(records.put(keys.CHUNK, chunk_path(connection, load, 0), frames.pack(items)))
     run(records.put(keys.SNAPSHOT, connection.path, load))
