@@ -7,9 +7,39 @@ from .filters import Filters, Options, active, apply, from_query, options, to_qu
 from .log import activity, activity_slices
 from .slices import slices
 from .table import column_labels, details, frame, key, property_names, type_label
+from .windowing import ROWS as WINDOW_ROWS
+from .windowing import fits, window, windows
 
 __all__ = [
-    "Filters", "Options", "active", "activity", "activity_slices", "apply", "column_labels", "count", "csv_pieces",
-    "csv_rows", "details", "filename", "frame", "from_query", "key", "merge", "missing", "options", "pack", "per_day",
-    "per_week", "property_names", "recent", "slices", "to_query", "type_label", "unpack",
+    "WINDOW_ROWS",
+    "Filters",
+    "Options",
+    "active",
+    "activity",
+    "activity_slices",
+    "apply",
+    "column_labels",
+    "count",
+    "csv_pieces",
+    "csv_rows",
+    "details",
+    "filename",
+    "fits",
+    "frame",
+    "from_query",
+    "key",
+    "merge",
+    "missing",
+    "options",
+    "pack",
+    "per_day",
+    "per_week",
+    "property_names",
+    "recent",
+    "slices",
+    "to_query",
+    "type_label",
+    "unpack",
+    "window",
+    "windows",
 ]  # fmt: skip

@@ -47,6 +47,10 @@ class Rows:
         """The rows that meet the filters; not to be changed."""
         return _narrowed(self.name, filters, self.table)
 
+    def ordered(self, filters: Filters, column: str, descending: bool) -> pd.DataFrame:
+        """The same, sorted by a column; rows without a value last."""
+        return _ordered(self.name, filters, column, descending, self.table)
+
     def options(self) -> Options:
         """What there is to choose from."""
         return _options(self.name, self.table)
@@ -68,6 +72,11 @@ def _frame(name: Name, columns: tuple[str, ...], _table: pa.Table) -> pd.DataFra
 @kept
 def _narrowed(name: Name, filters: Filters, _table: pa.Table) -> pd.DataFrame:
     return frames.apply(_frame(name, filters.columns, _table), filters)
+
+
+@kept
+def _ordered(name: Name, filters: Filters, column: str, descending: bool, _table: pa.Table) -> pd.DataFrame:
+    return _narrowed(name, filters, _table).sort_values(column, ascending=not descending, kind="stable")
 
 
 @kept

@@ -30,10 +30,8 @@ from .frame import SHARED_WITH_YOU, account_line, badges, header, page
 from .full import only_look
 from .progress import outcome, progress
 from .sign_in import session, still
-from .table import EAGER, table
+from .table import table
 from .words import ago, count, distinct, line, plain, size
-
-LOOK = 5  # seconds between two looks whether a long table may still be read
 
 
 def provider_page(provider: Provider) -> None:
@@ -82,7 +80,7 @@ def _borrowed(provider: Provider, owner: str, connection: Connection, mine: list
     _opened(connection)
     if rows:
         outcome(provider, None, rows.load)
-        _rows(provider, owner, rows)
+        _rows(provider, rows)
     else:
         st.info("Nothing has been loaded here yet.", icon=":material/hourglass_empty:")
 
@@ -122,7 +120,7 @@ def _connected(provider: Provider, owner: str, connection: Connection) -> None:
         said = load and load.notes == (connection.reconnect,)  # once is enough
         outcome(provider, None if said else load, rows.load if rows else None)
     if rows:
-        _rows(provider, owner, rows)
+        _rows(provider, rows)
 
 
 async def _state(connection: Connection, borrowed: bool = False) -> tuple[Load | None, Rows | None]:
@@ -235,7 +233,7 @@ def _line(provider: Provider, connection: Connection, rows: Rows | None) -> None
     st.caption(account_line(connection) + loaded + (f" · {count(calls, 'call')} this month" if calls else ""))
 
 
-def _rows(provider: Provider, owner: str, rows: Rows) -> None:
+def _rows(provider: Provider, rows: Rows) -> None:
     if rows.table.num_rows == 0:
         with st.container(border=True):
             st.markdown(f"**There is nothing here yet.** {provider.if_empty}")
@@ -243,15 +241,3 @@ def _rows(provider: Provider, owner: str, rows: Rows) -> None:
     metrics(provider, rows)
     filters = filter_bar(rows)
     table(rows, filters)
-    if rows.table.num_rows > EAGER:
-        _while_allowed(owner, rows.connection)
-
-
-@st.fragment(run_every=LOOK)
-@explained()
-def _while_allowed(owner: str, connection: Connection) -> None:
-    """Rows of a long table are fetched as one scrolls, past the script: they end with the right to see them."""
-    still(owner)
-    mine, theirs = run(_visible(owner, connection.slug, session()))
-    if connection.path not in {each.path for each in (*mine, *theirs)}:
-        st.rerun()

@@ -17,7 +17,6 @@ from .filters import clear
 from .leave import leave_for
 from .words import apart, plain
 
-EAGER = 100_000  # rows; beyond, the browser asks for what it shows, and can't select
 HEIGHT = 560
 
 
@@ -30,7 +29,7 @@ def table(rows: Rows, filters: Filters) -> None:
         return
     selected = _show(rows, filters, narrowed)
     if selected is not None:
-        _details(rows, int(narrowed.index[selected]))
+        _details(rows, selected)
 
 
 def _above(rows: Rows, filters: Filters, shown: int) -> None:
@@ -62,17 +61,38 @@ def _no_match(slug: str) -> None:
 
 
 def _show(rows: Rows, filters: Filters, narrowed: pd.DataFrame) -> int | None:
-    """The position of the selected row. The key holds the filters: a selection is a position in these very rows."""
-    eager = len(narrowed) <= EAGER
-    view = hashlib.sha256(repr((rows.name, filters)).encode()).hexdigest()[:12]
-    selectable: dict[str, Any] = {"on_select": "rerun", "selection_mode": "single-row"} if eager else {}
+    """Returns the selected row's place in the loaded table.
+
+    The grid's key holds what is shown: a selection is a position in these very rows.
+    """
+    view = _key(rows.name, filters)
+    shown, window = (narrowed, "") if frames.fits(narrowed) else _window(view, rows, filters, narrowed)
     event = st.dataframe(
-        narrowed, key=f"table {view}", hide_index=True, height=min(HEIGHT, 38 + 35 * len(narrowed)),
-        column_config=_columns(), placeholder="", alt="The items that match the filters", lazy=not eager,
-        **selectable,
+        shown, key=f"table {view}{window}", hide_index=True, height=min(HEIGHT, 38 + 35 * len(shown)),
+        column_config=_columns(), placeholder="", alt="The items that match the filters", lazy=False,
+        on_select="rerun", selection_mode="single-row",
     )  # fmt: skip
-    chosen = event["selection"]["rows"] if eager else []
-    return int(chosen[0]) if chosen and chosen[0] < len(narrowed) else None
+    chosen = event["selection"]["rows"]
+    return int(shown.index[chosen[0]]) if chosen and chosen[0] < len(shown) else None
+
+
+def _window(view: str, rows: Rows, filters: Filters, narrowed: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """One window of a table that is too large to send at once, and the name of it; sorted over all rows."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        column = st.selectbox(
+            "Sort all rows by", narrowed.columns, index=None, key=f"sort {view}", placeholder="Last update", width=240
+        )
+        down = st.toggle("Descending", key=f"descending {view}", disabled=column is None)
+        ordered = rows.ordered(filters, column, down) if column else narrowed
+        number = st.pagination(frames.windows(narrowed), key=f"window {_key(view, column, down)}")
+    shown = frames.window(ordered, number)
+    first = (number - 1) * frames.WINDOW_ROWS + 1
+    st.caption(f"Rows {first:,} to {first + len(shown) - 1:,} of {len(narrowed):,}. Open a row for its texts in full.")
+    return shown, f" {column} {down} {number}"
+
+
+def _key(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
 
 def _columns() -> dict[str, Any]:

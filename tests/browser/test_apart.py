@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from integrations.frames.windowing import MOST_ROWS
 from integrations.model import Item
 from integrations.store import connections, keys, records
 from integrations.store.connection import execute
-from integrations.ui.table import EAGER
 
 from .conftest import Visit
 from .plant import plant
@@ -52,17 +52,23 @@ def test_disconnecting_leaves_nothing_behind(visitor: Visitor, inside: Callable[
     visitor.complaints.clear()  # the answer to that download is 404, as it should be
 
 
-def test_a_long_table_that_is_left_open_ends_with_its_connection(visitor: Visitor, inside: Callable[..., Any]) -> None:
-    """Its rows are fetched as one scrolls, without the page being drawn again."""
-    people = tuple(Item(str(number), "contact", f"Person {number}") for number in range(EAGER + 1))
+def test_a_long_table_is_read_window_by_window_and_each_row_opens(visitor: Visitor, inside: Callable[..., Any]) -> None:
+    people = tuple(Item(str(n), "contact", f"Person {n:06}", properties={"Town": "T"}) for n in range(MOST_ROWS + 1))
     visitor.open()
     inside(visitor.server, plant(visitor.owner, "hubspot", f"{visitor.server.url}/sandbox/hubspot", people))
     visitor.open("hubspot")
     visitor.sees(len(people), len(people))
+    visitor.says(f"Rows 1 to 1,000 of {len(people):,}")
+
+    visitor.button("Page 2").click()
+
+    visitor.says(f"Rows 1,001 to 2,000 of {len(people):,}")
+    visitor.select(0)
+    expect(visitor.page.get_by_role("heading", name="Person 001000")).to_be_visible()
 
     [connection] = inside(visitor.server, connections.of(visitor.owner))
     inside(visitor.server, connections.forget(connection))
-
+    visitor.button("Page 3").click()
     expect(visitor.button("Try with sample data")).to_be_enabled()
     expect(visitor.page.get_by_test_id("stDataFrame")).to_have_count(0)
 
