@@ -112,6 +112,8 @@ def _file_keys() -> list[str]:
     except FileNotFoundError:
         _write(new_key(), over=False)
         return _key_file().read_text().split()
+    except OSError as error:
+        raise _no_folder(error) from None
 
 
 def _key_file() -> Path:
@@ -120,7 +122,20 @@ def _key_file() -> Path:
 
 def _write(text: str, over: bool) -> None:
     """Write the private file whole, even when several processes try at the same time; `over` one that is there."""
-    path = _key_file()
+    try:
+        _replace(_key_file(), text, over)
+    except OSError as error:
+        raise _no_folder(error) from None
+
+
+def _no_folder(error: OSError) -> NotConfigured:
+    return NotConfigured(
+        f"DATA_DIR cannot hold the key file ({error.strerror}). Set it to a folder that this account may write, or set "
+        "REDIS_URL and TOKEN_KEYS."
+    )
+
+
+def _replace(path: Path, text: str, over: bool) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")  # containers that share a volume share process ids
     with os.fdopen(os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as file:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from weakref import WeakKeyDictionary
 
+import cachetools
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
@@ -23,6 +25,7 @@ from . import cipher, embedded
 from .keys import PROBE
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 PATIENCE = 0.9  # seconds; so that a page knows within one
 LARGE = 50_000  # bytes; what is larger gets more time, once Redis has shown that it is there
@@ -31,6 +34,7 @@ LONGEST = 120  # seconds
 INSIST = 60  # seconds that what can't be had again is tried to be saved
 FAULTS = (RedisError, OSError, TimeoutError)
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[float, Redis]] = WeakKeyDictionary()  # by their timeout
+_logged: cachetools.TTLCache[str, bool] = cachetools.TTLCache(100, ttl=600)  # causes of faults
 _commands: set[asyncio.Future[Any]] = set()  # under way, their callers perhaps gone
 
 
@@ -102,7 +106,11 @@ def fault_of(error: Exception) -> StoreError:
 
 
 def unavailable(error: Exception) -> StoreUnavailable:
-    """What a fault of Redis means to people."""
+    """What a fault of Redis means to people; its cause is logged, once in ten minutes."""
+    cause = f"{type(error).__name__}: {_without_password(str(error))}"
+    if cause not in _logged:
+        _logged[cause] = True
+        log.warning("A command to %s failed: %s", name(), cause)
     full = isinstance(error, OutOfMemoryError | ReadOnlyError) or "MISCONF" in str(error)  # it cannot write to disk
     return StoreFull() if full else StoreUnavailable()
 
@@ -134,6 +142,13 @@ def _ended(task: asyncio.Future[Any]) -> None:
     _commands.discard(task)
     if not task.cancelled():
         task.exception()  # seen, if nobody waits for it any more
+
+
+def _without_password(text: str) -> str:
+    password = urlsplit(settings().redis_url).password or ""
+    for secret in filter(None, {password, unquote(password)}):
+        text = text.replace(secret, "…")
+    return text
 
 
 async def _client(timeout: float) -> Redis:

@@ -14,6 +14,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -55,6 +56,23 @@ def ensure(data_dir: Path) -> str:
     return f"unix://{quote(str(address))}"
 
 
+def check_folder(data_dir: Path) -> None:
+    """Raises NotConfigured if a server could not keep anything in this folder."""
+    try:
+        _make_private(Path(data_dir).resolve())
+        with tempfile.TemporaryFile(dir=data_dir):
+            pass
+    except OSError as error:
+        raise _no_folder(error) from error
+
+
+def _no_folder(error: OSError) -> NotConfigured:
+    return NotConfigured(
+        f"DATA_DIR cannot hold the embedded database ({error.strerror}). Set it to a folder that this account may "
+        "write, or set REDIS_URL to a Redis or Valkey server."
+    )
+
+
 def release(data_dir: Path) -> None:
     """Stop being a user; the end of the process, of whatever kind, does the same."""
     with _gate:
@@ -81,10 +99,7 @@ def _attend(folder: Path, address: Path) -> bool:
             _make_private(address.parent)
             keeper = _open(folder / "keeper")
         except OSError as error:
-            raise NotConfigured(
-                f"DATA_DIR cannot hold the embedded database ({error.strerror}). Set it to a folder that this "
-                "account may write, or set REDIS_URL to a Redis or Valkey server."
-            ) from error
+            raise _no_folder(error) from error
         try:
             if _lock(keeper, fcntl.LOCK_EX):
                 _start_keeper(keeper, folder, address)

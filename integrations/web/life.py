@@ -19,7 +19,7 @@ from ..model import require_complete_sign_in, settings
 from ..model.errors import DashboardError, NotConfigured
 from ..model.settings import ROOT
 from ..oauth import shutdown
-from ..store import cipher, connection, loop
+from ..store import cipher, connection, embedded, loop
 from ..sync import work
 from . import capacity, protocol, server
 from .logs import limit_repeats
@@ -39,6 +39,8 @@ def check() -> None:
             )
         require_complete_sign_in()
         cipher.keyring()
+        if not settings().redis_url:
+            embedded.check_folder(settings().data_dir)
     except DashboardError as error:
         sys.exit(f"\n  The dashboard cannot start. {error}\n")
 

@@ -143,3 +143,18 @@ def test_an_embedded_server_that_hangs_is_a_sentence_and_then_works_again(own: C
     finally:
         own(signal.SIGCONT)
     assert run(records.get(CHOICE, PATH)) == Choice(("a",))
+
+
+def test_the_cause_is_logged_once_and_without_the_password(
+    configured: Callable[..., None], caplog: pytest.LogCaptureFixture
+) -> None:
+    configured(REDIS_URL="redis://:top%2Fsecret@127.0.0.1:1/3")
+    connection._logged.clear()
+    run(connection.close())
+    for _ in range(3):
+        unavailable()
+    connection.unavailable(OSError("no way to redis://:top%2Fsecret@127.0.0.1:1 with top/secret"))
+    refused, odd = [record.getMessage() for record in caplog.records if record.name == connection.log.name]
+    assert "127.0.0.1:1/3" in refused and "111" in refused and "no way to" in odd
+    assert "secret" not in refused + odd
+    run(connection.close())

@@ -28,6 +28,8 @@ REFUSED = [
     ({"PUBLIC_URL": "http://[oops"}, "PUBLIC_URL must look like"),
     ({"[auth]": "{}"}, "[auth] lacks redirect_uri, cookie_secret, client_id"),
     ({"PUBLIC_URL": "https://dash.example.com", "[auth]": '{"client_id": "us"}'}, "Sign-in is not complete"),
+    ({"DATA_DIR": "/dev/null/data", "TOKEN_KEYS": ""}, "DATA_DIR cannot hold the key file (Not a directory)"),
+    ({"DATA_DIR": "/dev/null", "TOKEN_KEYS": "k" * 43}, "DATA_DIR cannot hold the embedded database (File exists)"),
     ({"WORKERS": "many"}, "WORKERS must be one of"),
 ]
 
