@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -51,6 +53,18 @@ def test_unsafe_settings_stop_the_start_with_a_sentence(
 def test_safe_settings_start(configured: Callable[..., None], settings: dict[str, str]):
     configured(**settings)
     check()
+
+
+def test_a_folder_on_a_disk_that_takes_nothing_stops_the_start(
+    configured: Callable[..., None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    def full(**_: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    configured(DATA_DIR=str(tmp_path))
+    with pytest.raises(SystemExit, match="Read-only file system"):
+        check()
 
 
 def test_the_server_shows_the_sentence_and_no_traceback():
