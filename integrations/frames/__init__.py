@@ -5,6 +5,7 @@ from .chunks import count, merge, missing, pack, unpack
 from .export import csv_pieces, csv_rows, filename
 from .filters import Filters, Options, active, apply, from_query, options, to_query
 from .log import activity, activity_slices
+from .search import kept_texts, search_texts
 from .slices import slices
 from .table import column_labels, details, frame, key, property_names, type_label
 from .windowing import ROWS as WINDOW_ROWS
@@ -27,6 +28,7 @@ __all__ = [
     "fits",
     "frame",
     "from_query",
+    "kept_texts",
     "key",
     "merge",
     "missing",
@@ -36,6 +38,7 @@ __all__ = [
     "per_week",
     "property_names",
     "recent",
+    "search_texts",
     "slices",
     "to_query",
     "type_label",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypedDict
@@ -16,23 +15,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .cells import TEXT, arrow, plain, utc_days
+from .search import Texts, find
 from .table import type_label
 
 Days = tuple[date | None, date | None]
 Mask = npt.NDArray[np.bool_]
 ANY: Days = (None, None)
-NUMBER_PART = re.compile(r"[-+]?\d*\.?\d*(e[-+]?\d*)?", re.IGNORECASE | re.ASCII)
-SAMPLE = 5_000  # enough rows to tell a column of few different values
-LONGEST_PATTERN = 200  # a pattern that ignores case takes time with its square: 3 s for 20,000 characters
 
 
 @dataclass(frozen=True)
 class Filters:
     """What a person narrowed a table to; hashable, and at its default everything.
 
-    `search` is literal text, in any case, anywhere in a row. `types` are item types or their labels. `created` and
-    `updated` are first and last UTC day, both included, either may be None, in any order. `columns` are the
-    properties shown beside the standard columns; they drop no row.
+    `search` is literal text, in any case and without accents, in what people see of a row (see `search`). `types` are
+    item types or their labels. `created` and `updated` are first and last UTC day, both included, either may be None,
+    in any order. `columns` are the properties shown beside the standard columns; they drop no row.
     """
 
     search: str = ""
@@ -59,12 +56,16 @@ class Options(TypedDict):
     updated: Days
 
 
-def apply(frame: pd.DataFrame, filters: Filters) -> pd.DataFrame:
-    """The rows of `table.frame` that meet every filter, in their order, with index and columns as they were."""
+def apply(frame: pd.DataFrame, filters: Filters, texts: Texts) -> pd.DataFrame:
+    """The rows of `table.frame` that meet every filter, in their order, with index and columns as they were.
+
+    `texts`: of the rows of the table that the frame was made of (`search_texts`); asked for only by a search.
+    """
     cheap = list(_cheap_masks(frame, filters))
     narrowed = _only(frame, np.logical_and.reduce(cheap)) if cheap else frame
-    search = plain(filters.search).strip()
-    return _only(narrowed, _found(narrowed, search)) if search else narrowed
+    if not filters.search.strip() or narrowed.empty:
+        return narrowed
+    return _only(narrowed, find(texts(narrowed.index.to_numpy()), filters.search))
 
 
 def active(filters: Filters) -> bool:
@@ -144,57 +145,6 @@ def _is_within(series: pd.Series[Any], span: Days) -> Mask:
 
 def _number(day: date) -> int:
     return day.toordinal() - date(1970, 1, 1).toordinal()
-
-
-def _found(frame: pd.DataFrame, search: str) -> Mask:
-    mask: Mask = np.zeros(len(frame), np.bool_)
-    for position in range(frame.shape[1]):
-        mask |= _contains(frame.iloc[:, position], search)
-    return mask
-
-
-def _contains(series: pd.Series[Any], search: str) -> Mask:
-    """Where the column as people see it contains the text, in any case."""
-    if isinstance(series.dtype, pd.DatetimeTZDtype):
-        return _day_contains(series, search)
-    values = arrow(series)
-    if pa.types.is_boolean(values.type):
-        return _mask(pc.if_else(values, search.lower() in "true", search.lower() in "false"))
-    if not pa.types.is_large_string(values.type) and not NUMBER_PART.fullmatch(search):
-        return np.zeros(len(series), np.bool_)
-    return _text_contains(values, search)
-
-
-def _text_contains(values: pa.ChunkedArray, search: str) -> Mask:
-    if not search.isascii() and pc.all(pc.string_is_ascii(values)).as_py():
-        return np.zeros(len(values), np.bool_)
-    sample = values.slice(0, SAMPLE)
-    if len(sample.unique()) * 4 < len(sample):
-        return _mask(_over_unique(values, lambda unique: _matches(unique.cast(TEXT), search)))
-    return _mask(_matches(values.cast(TEXT), search))
-
-
-def _day_contains(series: pd.Series[Any], search: str) -> Mask:
-    if not set(search) <= set("0123456789-"):
-        return np.zeros(len(series), np.bool_)
-    numbers = pa.array(utc_days(series), mask=series.isna().to_numpy())
-    return _mask(_over_unique(pa.chunked_array([numbers]), lambda unique: _matches(_iso_days(unique), search)))
-
-
-def _over_unique(values: pa.ChunkedArray, test: Callable[[pa.Array], pa.Array]) -> pa.ChunkedArray:
-    """The test of each value, made once for those that repeat."""
-    encoded = values.dictionary_encode()
-    return pa.chunked_array([test(each.dictionary).take(each.indices) for each in encoded.chunks], pa.bool_())
-
-
-def _matches(values: pa.Array | pa.ChunkedArray, search: str) -> pa.Array | pa.ChunkedArray:
-    if len(search) <= LONGEST_PATTERN:
-        return pc.match_substring(values, search, ignore_case=True)
-    return pc.match_substring(pc.utf8_lower(values), pc.utf8_lower(search).as_py())
-
-
-def _iso_days(numbers: pa.Array) -> pa.Array:
-    return numbers.cast(pa.int32()).cast(pa.date32()).cast(TEXT)
 
 
 def _mask(found: pa.Array | pa.ChunkedArray) -> Mask:

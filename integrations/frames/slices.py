@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from .filters import Filters, apply
+from .search import search_texts
 from .table import column_labels, column_types, newest_first, rows_at
 
 ROWS = 5_000  # decoded at a time
@@ -27,9 +28,9 @@ def slices(
     chosen = [name for name in dict.fromkeys(filters.columns) if name in types][:most_columns]
     typed = {label: (name, types[name]) for name, label in column_labels(chosen).items()}
     filters = replace(filters, columns=tuple(chosen))
-    order = newest_first(table)
+    order, texts = newest_first(table), search_texts(table)
     yield rows_at(table, order.slice(0, 0), typed)
     for start in range(0, len(order), rows):
-        found = apply(rows_at(table, order.slice(start, rows), typed), filters)
+        found = apply(rows_at(table, order.slice(start, rows), typed), filters, texts)
         if len(found):
             yield found

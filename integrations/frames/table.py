@@ -92,6 +92,15 @@ def property_names(table: pa.Table) -> list[str]:
     return sorted(seen, key=lambda name: -filled[name])
 
 
+def values_as_text(texts: pa.ChunkedArray, between: str) -> list[str]:
+    """Returns the values of each row's properties, as cells show them, without the names."""
+    return [
+        between.join([text for value in row.values() if (text := value if type(value) is str else _cell(value))])
+        for rows in _decoded(texts)
+        for row in rows
+    ]
+
+
 def key(table: pa.Table, row: int) -> tuple[str, str]:
     """The (type, id) of a row of the table, to find it again after a refresh. IndexError beyond the last row."""
     return table["type"][int(row)].as_py(), table["id"][int(row)].as_py()

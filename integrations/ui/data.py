@@ -71,7 +71,13 @@ def _frame(name: Name, columns: tuple[str, ...], _table: pa.Table) -> pd.DataFra
 
 @kept
 def _narrowed(name: Name, filters: Filters, _table: pa.Table) -> pd.DataFrame:
-    return frames.apply(_frame(name, filters.columns, _table), filters)
+    frame = _frame(name, filters.columns, _table)
+    return frames.apply(frame, filters, lambda places: _texts(name, _table).take(pa.array(places)))
+
+
+@kept
+def _texts(name: Name, _table: pa.Table) -> pa.Array:
+    return frames.kept_texts(_table)
 
 
 @kept

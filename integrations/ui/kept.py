@@ -12,6 +12,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 import cachetools
 import pandas as pd
+import pyarrow as pa
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -35,8 +36,12 @@ def kept(compute: Callable[P, T]) -> Callable[P, T]:
 
 
 def _size(value: object) -> int:
-    frame = value if isinstance(value, pd.DataFrame) else None
-    return SMALLEST if frame is None else max(SMALLEST, int(frame.memory_usage().sum()))
+    match value:
+        case pd.DataFrame():
+            return max(SMALLEST, int(value.memory_usage().sum()))
+        case pa.Array():
+            return max(SMALLEST, int(value.nbytes))
+    return SMALLEST
 
 
 _values: cachetools.TTLCache[tuple[Hashable, ...], Any] = cachetools.TTLCache(MOST_BYTES, ttl=SECONDS, getsizeof=_size)

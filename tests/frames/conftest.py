@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from integrations.frames.chunks import pack, unpack
+from integrations.frames.filters import apply
+from integrations.frames.search import search_texts
 from integrations.frames.table import frame
 from integrations.model import Item
 
@@ -26,6 +28,17 @@ def item():
 def framed():
     """Items as the frame that a screen shows."""
     return lambda items, properties=(): frame(unpack([pack(items)]), properties)
+
+
+@pytest.fixture
+def narrowed():
+    """The frame of items, with these filters."""
+
+    def left(items, filters, properties=()):
+        table = unpack([pack(items)])
+        return apply(frame(table, properties), filters, search_texts(table))
+
+    return left
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 
 from integrations.frames import Filters, csv_pieces, csv_rows, frame, pack, slices, unpack
 from integrations.frames.filters import apply
+from integrations.frames.search import search_texts
 from integrations.model import Item
 
 COLUMNS = ("Mixed", "Name", "Score")
@@ -27,7 +28,7 @@ FILTERS = [
 
 
 def at_once(table, filters, raw=False) -> bytes:
-    return b"".join(csv_rows(apply(frame(table, filters.columns), filters), raw))
+    return b"".join(csv_rows(apply(frame(table, filters.columns), filters, search_texts(table)), raw))
 
 
 def in_slices(table, filters, rows, raw=False) -> bytes:

@@ -72,7 +72,7 @@ def test_the_file_is_exactly_the_filtered_view(
     answer = browser.get("/download/hubspot", MINE, params=query)
     found = run(sync.shown(connection))
     assert found
-    view = frames.apply(frames.frame(found[1], filters.columns), filters)
+    view = frames.apply(frames.frame(found[1], filters.columns), filters, frames.search_texts(found[1]))
     assert [row["Name"] for row in rows(answer.text)] == view["Name"].tolist()
     assert answer.text.lstrip("\ufeff").splitlines()[0].replace('"', "") == ",".join(view.columns)
     assert saved_as(answer) == "hubspot-filtered"
