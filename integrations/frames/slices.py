@@ -15,17 +15,14 @@ from .table import column_labels, column_types, newest_first, rows_at
 ROWS = 5_000  # decoded at a time
 
 
-def slices(
-    table: pa.Table, filters: Filters, most_columns: int | None = None, rows: int = ROWS
-) -> Iterator[pd.DataFrame]:
+def slices(table: pa.Table, filters: Filters, rows: int = ROWS) -> Iterator[pd.DataFrame]:
     """The rows of `apply(frame(table, …), filters)` in their order, as frames of at most `rows` rows.
 
     The first frame has no row: it names the columns. Frames without rows do not follow. Chosen columns that no row
-    has are left out, as are those after the first `most_columns`. A column has the same type in every frame, decided
-    over all rows of the table.
+    has are left out. A column has the same type in every frame, decided over all rows of the table.
     """
     types = column_types(table, filters.columns)
-    chosen = [name for name in dict.fromkeys(filters.columns) if name in types][:most_columns]
+    chosen = [name for name in dict.fromkeys(filters.columns) if name in types]
     typed = {label: (name, types[name]) for name, label in column_labels(chosen).items()}
     filters = replace(filters, columns=tuple(chosen))
     order, texts = newest_first(table), search_texts(table)

@@ -8,8 +8,9 @@ import streamlit as st
 
 from ..frames import Filters
 from .data import Rows
+from .words import plain
 
-MOST = 2_000  # choices in one list; more would make the page slow
+MOST = 20_000  # choices in one list; what is beyond can be typed
 
 
 def filter_bar(rows: Rows) -> Filters:
@@ -34,7 +35,7 @@ def filter_bar(rows: Rows) -> Filters:
         with created:
             created_days = _days("Created between", f"{slug}_created")
         with more:
-            columns = _several("More columns", f"{slug}_column", rows.properties(), placeholder="None")
+            columns = _several("More columns", f"{slug}_column", rows.properties(), "None", keep_unknown=False)
     return Filters(text or "", types, chosen_parents, chosen_owners, created_days, updated_days, columns)
 
 
@@ -44,13 +45,26 @@ def clear(slug: str) -> None:
         st.session_state[f"{slug}_{name}"] = empty
 
 
-def _several(label: str, key: str, options: list[str], placeholder: str = "All") -> tuple[str, ...]:
-    asked = [value for value in st.query_params.get_all(key) if value in options]
-    listed = list(dict.fromkeys([*asked, *options[:MOST]]))
-    return tuple(st.multiselect(label, listed, key=key, bind="query-params", placeholder=placeholder))
+def _several(
+    label: str, key: str, options: list[str], placeholder: str = "All", keep_unknown: bool = True
+) -> tuple[str, ...]:
+    """What is chosen of the options; a value that an address asks for stays chosen though no row has it."""
+    known = set(options)
+    asked = [value for value in st.query_params.get_all(key) if keep_unknown or value in known]
+    chosen = st.multiselect(
+        label, list(dict.fromkeys([*asked, *options[:MOST]])), key=key, bind="query-params", placeholder=placeholder,
+        accept_new_options=len(options) > MOST,
+    )  # fmt: skip
+    if nowhere := [value for value in chosen if value not in known]:
+        st.caption(f"No row has {' or '.join(f'“{plain(value)}”' for value in nowhere)}.")
+    return tuple(chosen)
 
 
 def _days(label: str, key: str) -> tuple[date | None, date | None]:
     """The first and last day, in any order; one day alone is a range of one."""
-    days = sorted(st.date_input(label, value=[], key=key, bind="query-params", format="YYYY-MM-DD"))
+    days = sorted(
+        st.date_input(
+            label, value=[], min_value=date.min, max_value=date.max, key=key, bind="query-params", format="YYYY-MM-DD"
+        )
+    )
     return (days[0], days[-1]) if days else (None, None)

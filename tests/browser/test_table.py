@@ -204,3 +204,15 @@ def test_the_only_file_of_a_table_is_the_one_that_is_defused_and_noted(regular: 
     regular.page.get_by_test_id("stDataFrame").hover()
     expect(regular.page.get_by_role("button", name=re.compile("Fullscreen"))).to_be_visible()
     expect(regular.page.get_by_role("button", name=re.compile("Download as CSV"))).to_be_hidden()
+
+
+def test_an_address_that_asks_for_what_is_not_there_shows_no_other_rows(regular: Visitor) -> None:
+    regular.open("hubspot?hubspot_parent=nobody")
+    regular.sees(0, 400)
+    regular.says("No row has “nobody”.")
+    regular.says("Nothing matches these filters.")
+
+    regular.button("Remove nobody").click()
+
+    regular.sees(400, 400)
+    assert "nobody" not in regular.page.url

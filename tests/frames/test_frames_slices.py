@@ -68,11 +68,10 @@ def test_the_type_of_a_column_is_decided_over_all_rows(item, values):
     assert in_slices(table, filters, 1) == at_once(table, filters)
 
 
-def test_columns_that_no_row_has_are_left_out_and_there_are_not_too_many(item):
+def test_columns_that_no_row_has_are_left_out(item):
     table = unpack([pack([item(properties={f"f{n}": n for n in range(9)}), item(id="2", properties={"late": 1})])])
     asked = Filters(columns=("made up", "late", "f3", "f3", "f1"))
     assert list(next(slices(table, asked)).columns[7:]) == ["late", "f3", "f1"]
-    assert list(next(slices(table, asked, most_columns=2)).columns[7:]) == ["late", "f3"]
 
 
 def test_the_rows_of_a_filter_that_drops_them_all_are_a_heading_alone(item):

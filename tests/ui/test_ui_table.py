@@ -65,13 +65,45 @@ def test_days_may_come_in_any_order_and_one_day_is_a_range(page: Page, owner: st
     assert f"**{shown}** of 2 items" in words(app)
 
 
-def test_filters_of_an_address_that_mean_nothing_here_are_dropped(page: Page, owner: str) -> None:
+def test_what_an_address_asks_for_and_no_row_has_matches_nothing_and_says_so(page: Page, owner: str) -> None:
     run(plant(owner, "hubspot", API, (Item("1", "deal", "A"), Item("2", "ticket", "B"))))
 
-    app = page("hubspot", hubspot_type=["Deal", "No such type"], hubspot_parent="nobody", notion_type="Page")
+    app = page("hubspot", hubspot_parent="nobody", notion_type="Page")
 
     assert not app.exception
+    assert "**0** of 2 items" in words(app) and "Nothing matches" in words(app)
+    [parent] = [each for each in app.multiselect if each.label == "Parent"]
+    assert parent.value == ["nobody"] and "No row has “nobody”." in words(app)
+
+    parent.set_value([]).run()
+    assert "**2** of 2 items" in words(app)
+
+
+def test_an_unknown_value_beside_a_known_one_adds_nothing(page: Page, owner: str) -> None:
+    run(plant(owner, "hubspot", API, (Item("1", "deal", "A"), Item("2", "ticket", "B"))))
+    app = page("hubspot", hubspot_type=["Deal", "No such type"])
     assert "**1** of 2 items" in words(app)
+
+
+def test_columns_that_no_row_has_are_left_out(page: Page, owner: str) -> None:
+    run(plant(owner, "hubspot", API, (Item("1", "deal", "A", properties={"Stage": "Won"}),)))
+    app = page("hubspot", hubspot_column=["Stage", "No such column"])
+    assert list(app.dataframe[0].value.columns)[7:] == ["Stage"]
+
+
+def test_no_choice_is_missing_because_there_are_many(page: Page, owner: str) -> None:
+    items = tuple(Item(str(n), "deal", f"D{n}", owner=f"Owner {n:04}") for n in range(2_500))
+    run(plant(owner, "hubspot", API, items))
+    app = page("hubspot", hubspot_owner="Owner 2499")
+    [owners] = [each for each in app.multiselect if each.label == "Owner"]
+    assert len(owners.options) == 2_500 and "**1** of 2,500 items" in words(app)
+
+
+def test_days_may_be_as_old_as_any(page: Page, owner: str) -> None:
+    old = Item("1", "deal", "Old", last_modified_time=datetime(1969, 7, 20, 12, tzinfo=UTC))
+    run(plant(owner, "hubspot", API, (old, Item("2", "deal", "New", last_modified_time=NOW))))
+    app = page("hubspot", hubspot_updated=["1960-01-01", "1970-01-01"])
+    assert not app.exception and "**1** of 2 items" in words(app)
 
 
 def test_choices_that_begin_alike_stay_apart(page: Page, owner: str) -> None:
