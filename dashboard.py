@@ -5,7 +5,7 @@ import streamlit as st
 if __name__ != "__main__":
     import sandbox
     from integrations import web
-    from integrations.model import settings
+    from integrations.config import settings
     from integrations.store.sandbox import SandboxStore
     from integrations.ui import unexpected
 

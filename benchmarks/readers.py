@@ -17,10 +17,11 @@ from typing import Any
 import pyarrow as pa
 
 from integrations import frames, sync
+from integrations.config import settings
+from integrations.config.settings import ROOT
 from integrations.hubspot import OBJECTS
-from integrations.model import Connection, Load, settings
+from integrations.model import Connection, Load
 from integrations.model.errors import StoreUnavailable
-from integrations.model.settings import ROOT
 from integrations.store import keys, records
 from integrations.store.loop import run
 

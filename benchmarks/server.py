@@ -22,7 +22,7 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import sandbox
-from integrations.model import Settings, settings
+from integrations.config import Settings, settings
 from integrations.store.sandbox import SandboxStore
 from sandbox.airtable import record_id
 from sandbox.hubspot import ONE

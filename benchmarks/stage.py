@@ -19,8 +19,9 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 
 from integrations import oauth, providers
-from integrations.model import Connection, settings
-from integrations.model.settings import ROOT
+from integrations.config import settings
+from integrations.config.settings import ROOT
+from integrations.model import Connection
 from integrations.store import connection as store
 from integrations.store import connections, embedded
 from integrations.store.jobs import new_docket

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from integrations.model import Settings
+from integrations.config import Settings
 
 from . import airtable, consent, hubspot, notion
 from .faults import Gate, number

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from integrations.model import Settings
+from integrations.config import Settings
 from integrations.model.errors import NotConfigured
 
 from .grants import Grants

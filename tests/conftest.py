@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from integrations.model import settings
-from integrations.model.settings import GENERAL
+from integrations.config import settings
+from integrations.config.settings import GENERAL
 from integrations.store import connection, embedded, jobs
 from integrations.store.loop import run
 
@@ -75,7 +75,7 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]
             monkeypatch.setenv(name, value)
         forget_settings()
 
-    monkeypatch.setattr(sys.modules["integrations.model.settings"], "_secrets_file", dict)
+    monkeypatch.setattr(sys.modules["integrations.config.settings"], "_secrets_file", dict)
     configure(TOKEN_KEYS=KEYS)
     yield configure
     monkeypatch.undo()

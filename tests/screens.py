@@ -9,7 +9,7 @@ from unittest.mock import PropertyMock, patch
 
 from streamlit.testing.v1 import AppTest
 
-from integrations.model.settings import ROOT
+from integrations.config.settings import ROOT
 
 COOKIES = "streamlit.runtime.context.ContextProxy.cookies"
 Page = Callable[..., AppTest]

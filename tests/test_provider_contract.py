@@ -34,8 +34,9 @@ import stamina
 
 import integrations
 from integrations import oauth, providers, sync
+from integrations.config import settings
 from integrations.http import client as http_client
-from integrations.model import Connection, Item, Load, Token, errors, settings
+from integrations.model import Connection, Item, Load, Token, errors
 from integrations.oauth import client as oauth_client
 from integrations.oauth.tokens import ConnectionTokens, failures_of
 from integrations.store import budget, connections, keys, records

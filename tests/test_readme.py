@@ -7,7 +7,7 @@ import re
 import pytest
 
 from integrations import providers
-from integrations.model.settings import GENERAL, PER_PROVIDER, ROOT
+from integrations.config.settings import GENERAL, PER_PROVIDER, ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

@@ -9,14 +9,7 @@ import hashlib
 import re
 import secrets
 
-from .settings import settings
-
 _MINTED = re.compile(r"([A-Za-z0-9_-]{43})(\.[A-Za-z0-9_-]{43})?")  # 256 random bits and their signature, base64url
-
-
-def cookie_name() -> str:
-    """`__Host-sid` on https; browsers refuse that prefix on http, where it is `sid`."""
-    return "__Host-sid" if settings().https else "sid"
 
 
 def new_cookie() -> str:

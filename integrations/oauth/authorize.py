@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import secrets
 
-from ..model import Environment, Provider, settings
+from ..config import settings
+from ..model import Environment, Provider
 from ..model.errors import NotConfigured
 from ..store import keys, records
 from .client import authorization_url

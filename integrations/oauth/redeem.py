@@ -18,8 +18,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from ..config import settings
 from ..http import SHORT, ApiClient, within
-from ..model import Account, Connection, Endpoints, Lane, Provider, Rate, Token, settings
+from ..model import Account, Connection, Endpoints, Lane, Provider, Rate, Token
 from ..model.address import counted_as
 from ..model.errors import ConnectFailed, DashboardError, ProviderError, ReconnectNeeded, StoreError, StoreUnavailable
 from ..store import budget, connections, keys, locks, records

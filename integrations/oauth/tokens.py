@@ -20,8 +20,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NoReturn
 
+from ..config import settings
 from ..http import NoAnswer
-from ..model import Connection, Endpoints, Lane, Provider, Rate, Token, settings
+from ..model import Connection, Endpoints, Lane, Provider, Rate, Token
 from ..model.errors import NotConfigured, ProviderError, ReconnectNeeded, RefreshPaused, Unavailable
 from ..store import audit, budget, connections, keys, locks, records
 from ..store.connection import insisted

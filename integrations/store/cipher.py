@@ -23,9 +23,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from ..model import settings
+from ..config import settings
+from ..config.settings import HOW_TO_MAKE_A_KEY, decode_key
 from ..model.errors import NotConfigured, RecordUnreadable
-from ..model.settings import HOW_TO_MAKE_A_KEY, decode_key
 
 NONCE = 12
 KEY_ID = 4

@@ -19,7 +19,7 @@ from redis.backoff import ConstantBackoff
 from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError
 
-from ..model import settings
+from ..config import settings
 from ..model.errors import RecordUnreadable, StoreError, StoreFull, StoreUnavailable
 from . import cipher, embedded
 from .keys import PROBE

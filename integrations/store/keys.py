@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
-from ..model import Connection, Load, Part, Session, Token, settings
+from ..config import settings
+from ..model import Connection, Load, Part, Session, Token
 
 T = TypeVar("T", covariant=True)
 MINUTE, DAY = 60, 86_400

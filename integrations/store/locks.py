@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from ..model import settings
+from ..config import settings
 from ..model.errors import StoreUnavailable
 from .connection import execute
 from .keys import LOCK

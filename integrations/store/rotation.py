@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-from ..model import settings
+from ..config import settings
 from ..model.errors import NotConfigured, RecordUnreadable
 from . import cipher, connection
 from .connection import execute

@@ -11,8 +11,9 @@ from __future__ import annotations
 import hashlib
 from typing import Literal, cast
 
-from ..model import Session, settings
-from ..model.sign_in import Problem
+from ..config import settings
+from ..config.sign_in import Problem
+from ..model import Session
 from . import records
 from .keys import ENDED, MINUTE, RETURN, SESSION, SIGN_IN, SIGN_IN_PROBLEM
 

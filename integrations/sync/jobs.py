@@ -13,8 +13,9 @@ import cachetools
 import pyarrow as pa
 
 from .. import frames, providers
+from ..config import settings
 from ..http import within
-from ..model import Connection, Load, settings
+from ..model import Connection, Load
 from ..model.errors import StoreFull
 from ..store import calls, connections, keys, records
 from ..store import jobs as queue

@@ -12,8 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from .. import providers
+from ..config import settings
 from ..http import ApiClient, Tokens
-from ..model import Api, Connection, Load, LoadState, Page, Part, Plan, Provider, settings
+from ..model import Api, Connection, Load, LoadState, Page, Part, Plan, Provider
 from ..model.errors import CursorExpired, DashboardError, Forbidden, ProviderError, ReconnectNeeded, StoreUnavailable
 from ..oauth import ConnectionTokens, endpoints_of
 from ..store import budget, connections, keys, records

@@ -20,8 +20,8 @@ from docket import CurrentExecution, Depends, Execution, Perpetual, Worker
 from docket.dependencies import AdmissionBlocked
 
 from .. import frames, providers
+from ..config import settings
 from ..http import shared_client
-from ..model import settings
 from ..oauth import disconnect, shutdown
 from ..store import connections, records
 from ..store.jobs import new_docket

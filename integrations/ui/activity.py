@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from .. import providers
+from ..config import settings
 from ..frames import activity
-from ..model import Actor, client_address, settings
+from ..model import Actor, client_address
 from ..store import audit
 from ..store.loop import run
 from .explain import explained

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from .. import oauth, sync
-from ..model import Actor, Connection, Environment, Provider, settings
+from ..config import settings
+from ..model import Actor, Connection, Environment, Provider
 from ..model.errors import StoreFull
 from ..store import audit, connections, keys, records
 from ..store.keys import Outcome

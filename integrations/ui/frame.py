@@ -8,7 +8,9 @@ from typing import Literal
 import streamlit as st
 
 from .. import providers
-from ..model import Connection, Provider, cookie_name, owner_of, settings
+from ..config import settings
+from ..identity import cookie_name
+from ..model import Connection, Provider, owner_of
 from ..model.errors import StoreUnavailable
 from ..store import connections
 from ..store.loop import run

@@ -8,7 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from .. import frames, providers, sync
-from ..model import Connection, Load, Provider, settings
+from ..config import settings
+from ..model import Connection, Load, Provider
 from ..store import connections, sharing
 from ..store.loop import run
 from .charts import updates_per_day

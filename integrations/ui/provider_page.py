@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from .. import providers, sync
-from ..model import Actor, Connection, Load, Provider, Session, settings
+from ..config import settings
+from ..model import Actor, Connection, Load, Provider, Session
 from ..store import audit, connections, sharing
 from ..store.loop import run
 from .activity import actor

@@ -11,9 +11,11 @@ from urllib.parse import urlencode, urlsplit
 import streamlit as st
 
 from .. import oauth, providers, sync
-from ..model import Connection, Session, cookie_name, owner_of, proof_of, session_of, settings, sign_in_providers
+from ..config import settings, sign_in_providers
+from ..config.sign_in import Problem
+from ..identity import cookie_name, proof_of, session_of
+from ..model import Connection, Session, owner_of
 from ..model.errors import StoreFull
-from ..model.sign_in import Problem
 from ..store import connections, sessions
 from ..store.loop import run
 from .leave import replace_with

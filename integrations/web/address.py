@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from starlette.requests import HTTPConnection
 
-from ..model import client_address, settings
+from ..config import settings
+from ..model import client_address
 
 
 def address_of(request: HTTPConnection) -> str:

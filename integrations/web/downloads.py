@@ -12,7 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from .. import frames, providers, sync
-from ..model import Actor, Connection, Lane, Load, Rate, Session, cookie_name, owner_of, proof_of, settings
+from ..config import settings
+from ..identity import cookie_name, proof_of
+from ..model import Actor, Connection, Lane, Load, Rate, Session, owner_of
 from ..model.errors import DashboardError, StoreFull
 from ..store import audit, budget, connections, sessions, sharing
 from .address import address_of

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import streamlit
 
-from ..model import settings
+from ..config import settings
 
 STATIC = Path(streamlit.__file__).parent / "static"
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
-from ..model import settings
+from ..config import settings
 
 
 def is_under_own_host(asked: HTTPConnection) -> bool:

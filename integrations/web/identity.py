@@ -5,7 +5,9 @@ from __future__ import annotations
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
-from ..model import cookie_name, owner_of, settings
+from ..config import settings
+from ..identity import cookie_name
+from ..model import owner_of
 from ..store import browsers
 
 YEAR = 365 * 86_400

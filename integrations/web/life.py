@@ -15,9 +15,9 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
-from ..model import require_complete_sign_in, settings
+from ..config import require_complete_sign_in, settings
+from ..config.settings import ROOT
 from ..model.errors import DashboardError, NotConfigured
-from ..model.settings import ROOT
 from ..oauth import shutdown
 from ..store import cipher, connection, embedded, loop
 from ..sync import work

@@ -13,9 +13,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from .. import providers
-from ..model import owner_of, settings
+from ..config import settings
+from ..identity.session import TOKENS
+from ..model import owner_of
 from ..model.errors import StoreUnavailable
-from ..model.session import TOKENS
 from . import hosts, identity
 from .bodies import BodyTooLarge, is_announced_too_large, limited
 from .headers import root_files, security_headers

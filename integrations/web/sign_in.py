@@ -17,10 +17,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..model import cookie_name, forced_prompt, owner_of, proof_of, settings
+from ..config import forced_prompt, settings
+from ..config.sign_in import CALLBACK, Problem
+from ..identity import cookie_name, proof_of
+from ..identity.session import IDENTITY
+from ..model import owner_of
 from ..model.errors import DashboardError
-from ..model.session import IDENTITY
-from ..model.sign_in import CALLBACK, Problem
 from ..store import sessions
 from .words import words
 

@@ -18,7 +18,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from integrations import providers
-from integrations.model.settings import GENERAL, ROOT
+from integrations.config.settings import GENERAL, ROOT
 
 NEEDED = ("dashboard.py", "pages", "integrations", "sandbox", ".streamlit/config.toml")
 WITHIN = 20  # seconds to start or to stop

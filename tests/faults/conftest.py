@@ -21,8 +21,9 @@ from starlette.applications import Starlette
 from trouble import Wire, misbehave
 
 from integrations import providers
+from integrations.config import Settings
 from integrations.http import client as http_client
-from integrations.model import Rate, Settings
+from integrations.model import Rate
 from integrations.store import connection as store_connection
 from integrations.store.loop import run
 from sandbox import routes

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from integrations.model import Settings, client_address, settings
+from integrations.config import Settings, settings
+from integrations.model import client_address
 from integrations.model.address import counted_as
 from integrations.model.errors import NotConfigured
 

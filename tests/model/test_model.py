@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from integrations.model import Actor, Load, Token, cookie_name, errors, moment, new_cookie, owner_of
+from integrations.identity import cookie_name
+from integrations.model import Actor, Load, Token, errors, moment, new_cookie, owner_of
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 

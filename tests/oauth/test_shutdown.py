@@ -19,9 +19,9 @@ import pytest
 from slow_provider import SlowProvider
 
 from integrations import providers, sync
+from integrations.config.settings import ROOT
 from integrations.model import Account, Connection, Token
 from integrations.model.errors import ReconnectNeeded
-from integrations.model.settings import ROOT
 from integrations.oauth import ConnectionTokens, shutdown
 from integrations.store import connection as store_connection
 from integrations.store import connections, embedded, jobs, keys, records

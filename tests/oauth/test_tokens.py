@@ -14,8 +14,9 @@ import httpx
 import pytest
 
 from integrations import oauth
+from integrations.config import settings
 from integrations.http import ApiClient
-from integrations.model import Token, settings
+from integrations.model import Token
 from integrations.model.errors import NotConfigured, ReconnectNeeded, RefreshPaused, StoreUnavailable, Unavailable
 from integrations.oauth import ConnectionTokens, endpoints_of
 from integrations.store import budget, connections, keys, locks, records

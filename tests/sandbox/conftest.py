@@ -11,7 +11,7 @@ from memory import Memory
 from sandbox_helpers import PUBLIC_URL, Scene, Visit
 from starlette.applications import Starlette
 
-from integrations.model import Settings
+from integrations.config import Settings
 from sandbox import routes
 
 

@@ -17,7 +17,7 @@ from memory import Memory
 from sandbox_helpers import PUBLIC_URL, Visit
 from starlette.applications import Starlette
 
-from integrations.model import Settings
+from integrations.config import Settings
 from integrations.model.errors import NotConfigured
 from sandbox import routes
 from sandbox.rules import Lazy

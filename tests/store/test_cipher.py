@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from integrations.model import settings
+from integrations.config import settings
 from integrations.model.errors import NotConfigured, RecordUnreadable, StoreError
 from integrations.store import cipher, keys, records
 

@@ -14,7 +14,8 @@ from screens import Page, own_main, words
 from streamlit.testing.v1 import AppTest
 
 from integrations import frames, oauth, providers, sync
-from integrations.model import Item, Lane, new_cookie, settings
+from integrations.config import settings
+from integrations.model import Item, Lane, new_cookie
 from integrations.oauth.redeem import PER_OWNER
 from integrations.store import audit, budget, connection, connections, keys, records
 from integrations.store.loop import run

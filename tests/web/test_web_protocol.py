@@ -19,7 +19,7 @@ from streamlit.runtime.script_data import ScriptData
 from streamlit.runtime.scriptrunner import RunDescriptor
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 
-from integrations.model.settings import ROOT
+from integrations.config.settings import ROOT
 from integrations.web import protocol
 
 REFUSED = {

@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from integrations.model.settings import ROOT
+from integrations.config.settings import ROOT
 from integrations.web import capacity, sessions
 from integrations.web.capacity import Capacity, room
 from integrations.web.logs import Repeats, limit_repeats

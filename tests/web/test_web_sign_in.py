@@ -15,7 +15,8 @@ from starlette.routing import Route
 from web_helpers import COOKIE, Browser
 
 from integrations import web
-from integrations.model import owner_of, proof_of, session_of
+from integrations.identity import proof_of, session_of
+from integrations.model import owner_of
 from integrations.store import browsers, connection, sessions
 from integrations.store.loop import run
 

@@ -12,17 +12,16 @@ import json
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from .address import networks
-from .connection import Environment
-from .errors import NotConfigured
-from .provider import Provider
+from ..model import Endpoints, Provider
+from ..model.address import networks
+from ..model.connection import Environment
+from ..model.errors import NotConfigured
 
 AUTH = "[auth]"  # the section of secrets.toml that Streamlit's sign-in is set up in
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,26 +61,6 @@ PER_PROVIDER: dict[str, str] = {
     "SCOPES": "Other scopes, space separated.",
     "REFRESH_EVERY": "Its own minutes between refreshes; where calls are rationed there are none without it.",
 }
-
-
-@dataclass(frozen=True)
-class Endpoints:
-    """Where one provider is reached, and as whom, in one environment."""
-
-    environment: Environment
-    authorize_url: str
-    token_url: str
-    revoke_url: str | None
-    api_url: str
-    web_url: str
-    redirect_uri: str
-    client_id: str
-    client_secret: str
-    scopes: tuple[str, ...]
-    introspect_url: str | None = None
-
-    def __repr__(self) -> str:
-        return f"Endpoints({self.environment}, {self.api_url})"
 
 
 class Settings:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from integrations.model import proof_of, session_of
+from integrations.identity import proof_of, session_of
 from integrations.model.errors import NotConfigured
 
 ADA = {"iss": "https://id.example", "sub": "1", "name": "Ada", "email": "ada@Example.com", "email_verified": True}

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from integrations.model import forced_prompt, require_complete_sign_in, settings, sign_in_providers
+from integrations.config import forced_prompt, require_complete_sign_in, settings, sign_in_providers
+from integrations.config.settings import _secrets_file
 from integrations.model.errors import NotConfigured
-from integrations.model.settings import _secrets_file
 
 SHARED = {"redirect_uri": "http://localhost:8501/oauth2callback", "cookie_secret": "a long random text"}
 OWN = {
@@ -107,7 +107,7 @@ def test_the_sections_are_the_providers(auth: Callable[..., None]) -> None:
 
 
 def test_it_is_read_from_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    module = sys.modules["integrations.model.settings"]
+    module = sys.modules["integrations.config.settings"]
     monkeypatch.setattr(module, "ROOT", tmp_path)
     monkeypatch.setattr(module, "_secrets_file", _secrets_file)
     (tmp_path / ".streamlit").mkdir()

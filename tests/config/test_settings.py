@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from integrations import providers
-from integrations.model import Settings, settings
+from integrations.config import Settings, settings
+from integrations.config.settings import GENERAL, PER_PROVIDER, _secrets_file
 from integrations.model.errors import NotConfigured
-from integrations.model.settings import GENERAL, PER_PROVIDER, _secrets_file
 
-MODULE = sys.modules["integrations.model.settings"]
+MODULE = sys.modules["integrations.config.settings"]
 NOTION, AIRTABLE, HUBSPOT = (providers()[slug] for slug in ("notion", "airtable", "hubspot"))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from .errors import NotConfigured
+from ..model.errors import NotConfigured
 from .settings import settings
 
 Problem = Literal["denied", "refused", "busy", "failed", "unreachable", "unexpected", "elsewhere"]
