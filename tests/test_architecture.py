@@ -36,7 +36,8 @@ MAY_IMPORT = {
     "model": set(),
     "sandbox": {"config"},
     "dashboard": {"ui", "web", "sandbox", "store", "config"},
-    "command": {"store", "sync"},
+    "cli": {"store", "sync"},
+    "command": {"cli"},
 }
 
 # package of others: who may import it
@@ -45,6 +46,7 @@ ONLY_IN = {
     "httpx": {"http"}, "httpx2": set(), "authlib": {"oauth", "sandbox"}, "requests": set(), "aiohttp": set(),
     "streamlit": {"ui", "web", "dashboard"}, "altair": {"ui"}, "starlette": {"web", "sandbox"},
     "pandas": {"frames", "ui"}, "pyarrow": {"frames", "ui", "sync", "web"}, "pydantic": {"store", "config"},
+    "typer": {"cli"}, "humanize": {"ui"},
     "stamina": {"http", "sync"}, "uvicorn": {"web"}, "h11": {"web"}, "burner_redis": set(),
 }  # fmt: skip
 NO_IO = {"os", "io", "socket", "ssl", "asyncio", "threading", "subprocess", "shutil", "tempfile", "pathlib",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from itertools import count as count_from
+
+import humanize
 
 from .. import providers
 from ..model import Connection
@@ -57,11 +59,8 @@ def ago(then: datetime | None, now: datetime | None = None) -> str:
     """How long ago, in one unit: "just now", "5 minutes ago", "3 days ago"."""
     if then is None:
         return "never"
-    seconds = ((now or datetime.now(UTC)) - then).total_seconds()
-    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds >= size:
-            return f"{count(int(seconds // size), unit)} ago"
-    return "just now"
+    passed = (now or datetime.now(UTC)) - then
+    return "just now" if passed < timedelta(minutes=1) else humanize.naturaltime(passed)
 
 
 def count(number: int, thing: str, things: str = "") -> str:
@@ -70,8 +69,8 @@ def count(number: int, thing: str, things: str = "") -> str:
 
 
 def size(octets: int) -> str:
-    """How much room something takes: "12 KB", "3.4 MB"."""
-    return f"{octets / 1e6:.1f} MB" if octets >= 1e6 else f"{max(1, round(octets / 1e3))} KB"
+    """How much room something takes: "12.3 kB", "3.4 MB"."""
+    return humanize.naturalsize(octets, format="%.3g")
 
 
 def duration(seconds: float) -> str:

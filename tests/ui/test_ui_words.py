@@ -83,7 +83,7 @@ def test_an_ordinary_name_stays_as_it_is() -> None:
 
 def test_times_and_numbers_are_for_people() -> None:
     now = datetime(2026, 11, 22, 12, tzinfo=UTC)
-    spans = {5: "just now", 60: "1 minute ago", 7_300: "2 hours ago", 86_400: "1 day ago", 900_000: "10 days ago"}
+    spans = {5: "just now", 60: "a minute ago", 7_300: "2 hours ago", 86_400: "a day ago", 900_000: "10 days ago"}
 
     assert {seconds: ago(now - timedelta(seconds=seconds), now) for seconds in spans} == spans
     assert ago(None) == "never"
