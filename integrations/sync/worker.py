@@ -22,9 +22,10 @@ from docket.dependencies import AdmissionBlocked
 from .. import frames, providers
 from ..config import settings
 from ..http import shared_client
-from ..oauth import disconnect, shutdown
+from ..oauth import shutdown
 from ..store import connections, records
 from ..store.jobs import new_docket
+from .disconnect import disconnect
 from .jobs import start_if_older, status
 from .load import load as read
 
@@ -76,7 +77,7 @@ async def sweep(perpetual: Perpetual = Perpetual(every=SWEEP_EVERY, automatic=Tr
     """Revoke and delete connections that two sweeps, a day apart, found unused for FORGET_AFTER_DAYS."""
     async for connection in connections.unused(settings().forget_after_days):
         try:
-            await disconnect(providers()[connection.slug], connection)
+            await disconnect(connection)
         except Exception as error:  # one that cannot be ended must not keep the others
             log.error("ending an unused connection to %s failed: %s", connection.slug, type(error).__name__)
 

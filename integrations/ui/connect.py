@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from .. import oauth, sync
+from .. import oauth, service, sync
 from ..config import settings
-from ..model import Actor, Connection, Environment, Provider
+from ..model import Actor, Connection, Environment, Provider, Viewer
 from ..model.errors import StoreFull
 from ..store import audit, connections, keys, records
 from ..store.keys import Outcome
@@ -19,6 +19,7 @@ from .decide import decided
 from .explain import explained
 from .leave import leave_for, replace_with
 from .sign_in import still
+from .viewer import viewer
 from .words import plain
 
 ANSWER = ("code", "state", "error", "iss")  # RFC 6749 section 4.1.2, RFC 9207
@@ -127,13 +128,12 @@ def disconnect_dialog(provider: Provider, connection: Connection) -> None:
         f"Nothing changes in {provider.title}; you can connect again at any time."
     )
     if decided("Disconnect", "Keep it"):
-        run(_disconnect(provider, connection, actor()))
+        run(_disconnect(provider, connection, viewer()))
         st.rerun()
 
 
-async def _disconnect(provider: Provider, connection: Connection, by: Actor) -> None:
-    await sync.stop_for_good(connection)
-    left_to_do = await oauth.disconnect(provider, connection, by)
+async def _disconnect(provider: Provider, connection: Connection, by: Viewer) -> None:
+    left_to_do = await service.disconnect(by, connection)
     said = Outcome("failed", f"Disconnected. {left_to_do}") if left_to_do else Outcome("connected", "Disconnected.")
     await records.put(keys.NOTICE, (connection.owner, provider.slug), said)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from .. import oauth, providers, sync
+from .. import service
 from ..model import Connection
-from ..store import audit, connections, records
 from ..store.loop import run
 from .decide import decided
 from .explain import explained
+from .viewer import viewer
 from .words import accounts, count
 
 
@@ -25,16 +25,5 @@ def _dialog(owner: str, mine: list[Connection]) -> None:
     ended = count(len(mine), "connection")
     st.markdown(f"Ends {ended} and deletes what was loaded: {accounts(mine)}. This can't be undone.")
     if decided("Forget everything", "Keep everything"):
-        run(_forget(owner, mine))
+        run(service.forget_browser(viewer()))
         st.rerun()
-
-
-async def _forget(owner: str, mine: list[Connection]) -> None:
-    for connection in mine:
-        await sync.stop_for_good(connection)
-        if connection.slug in providers():
-            await oauth.disconnect(providers()[connection.slug], connection)
-        else:
-            await connections.forget(connection)
-    await records.delete_owner(owner)
-    await audit.forget(owner)

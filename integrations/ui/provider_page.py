@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from .. import providers, sync
+from .. import providers, service, sync
 from ..config import settings
 from ..model import Actor, Connection, Load, Provider, Session
 from ..store import audit, connections, sharing
@@ -32,6 +32,7 @@ from .full import only_look
 from .progress import outcome, progress
 from .sign_in import session, still
 from .table import table
+from .viewer import viewer
 from .words import ago, count, distinct, line, plain, size
 
 
@@ -41,7 +42,7 @@ def provider_page(provider: Provider) -> None:
     def draw(owner: str) -> None:
         if returned():
             come_back(provider, owner)
-        mine, theirs = run(_visible(owner, provider.slug, session()))
+        mine, theirs = run(service.visible(viewer(), provider.slug))
         _told_of_ended(provider, theirs)
         chosen = _chosen(mine, theirs) if mine or theirs else None
         if chosen is None:
@@ -60,11 +61,6 @@ def _not_connected(provider: Provider, owner: str) -> None:
     st.caption(provider.summary)
     notice(provider, owner)
     connect_card(provider, owner)
-
-
-async def _visible(owner: str, slug: str, session: Session | None) -> tuple[list[Connection], list[Connection]]:
-    """One's own connections, and what colleagues show."""
-    return await connections.of(owner, slug), await sharing.seen_by(session, slug)
 
 
 def _borrowed(provider: Provider, owner: str, connection: Connection, mine: list[Connection]) -> None:

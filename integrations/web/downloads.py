@@ -7,16 +7,15 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-import pyarrow as pa
 from starlette.requests import Request
 from starlette.responses import Response
 
-from .. import frames, providers, sync
+from .. import frames, providers, service
 from ..config import settings
 from ..identity import cookie_name, proof_of
-from ..model import Actor, Connection, Lane, Load, Rate, Session, owner_of
+from ..model import Actor, Lane, Rate, Viewer, owner_of
 from ..model.errors import DashboardError, StoreFull
-from ..store import audit, budget, connections, sessions, sharing
+from ..store import audit, budget, sessions
 from .address import address_of
 from .turns import InTurn, Parts
 from .words import words
@@ -44,11 +43,13 @@ async def _told(file: Callable[[Request], Awaitable[Response]], request: Request
 
 
 async def _table(request: Request) -> Response:
-    found = await _rows(request)
-    if found is None:
+    viewer = await _viewer(request)
+    name = request.query_params.get("connection", "")
+    found = await service.shown(viewer, request.path_params["slug"], name) if viewer else None
+    if viewer is None or found is None:
         return words("There is nothing to download here for this browser. Open the dashboard and connect first.", 404)
     connection, load, table = found
-    await audit.note("downloaded", connection.owner, connection, await _actor(request))
+    await audit.note("downloaded", connection.owner, connection, viewer.actor)
     filters = frames.from_query(request.query_params.multi_items())
     title = providers()[connection.slug].title + ("-partial" if load.state == "partial" else "")
     slices = frames.slices(table, filters)
@@ -56,8 +57,8 @@ async def _table(request: Request) -> Response:
 
 
 async def _activity(request: Request) -> Response:
-    owner = await sessions.owner(*_asking(request))
-    events = await audit.events(owner) if owner else []
+    viewer = await _viewer(request)
+    events = await audit.events(viewer.owner) if viewer else []
     titles = {slug: provider.title for slug, provider in providers().items()}
     return _file("activity", frames.activity_slices(events, titles))
 
@@ -99,26 +100,12 @@ async def _refused(request: Request) -> Response | None:
     return None
 
 
-async def _actor(request: Request) -> Actor:
-    session = await _session(request)
-    return Actor.at(session.name if session else "", address_of(request), request.headers.get("user-agent", ""))
-
-
-async def _session(request: Request) -> Session | None:
+async def _viewer(request: Request) -> Viewer | None:
+    """Who asks; None for a browser without our cookie, or one on which nobody is signed in though people have to."""
     browser, proof = _asking(request)
-    return await sessions.current(browser, proof) if browser and settings().signs_in else None
-
-
-async def _rows(request: Request) -> tuple[Connection, Load, pa.Table] | None:
-    slug, wanted = request.path_params["slug"], request.query_params.get("connection", "")
-    connection = await _found(request, slug, wanted) if slug in providers() else None
-    shown = await sync.shown(connection) if connection else None
-    return (connection, *shown) if connection and shown else None
-
-
-async def _found(request: Request, slug: str, wanted: str) -> Connection | None:
-    """The connection of that id, if it belongs to whoever asks; or what a colleague shares under that name."""
-    owner = await sessions.owner(*_asking(request))
-    mine = await connections.find(owner, slug, wanted) if owner else None
-    theirs = await sharing.seen_by(None if mine else await _session(request), slug)
-    return mine or next((each for each in theirs if each.share.id == wanted), None)
+    owner = await sessions.owner(browser, proof)
+    if owner is None:
+        return None
+    session = await sessions.current(browser, proof) if browser and settings().signs_in else None
+    agent = request.headers.get("user-agent", "")
+    return Viewer(owner, session, Actor.at(session.name if session else "", address_of(request), agent))

@@ -13,13 +13,13 @@ from browser.plant import HOSTILE, plant
 from screens import Page, own_main, words
 from streamlit.testing.v1 import AppTest
 
-from integrations import frames, oauth, providers, sync
+from integrations import frames, oauth, providers, service, sync
 from integrations.config import settings
-from integrations.model import Item, Lane, new_cookie
+from integrations.model import Item, Lane, Viewer, new_cookie
 from integrations.oauth.redeem import PER_OWNER
 from integrations.store import audit, budget, connection, connections, keys, records
 from integrations.store.loop import run
-from integrations.ui import forget, sign_in
+from integrations.ui import sign_in
 
 API = "http://localhost:8501/sandbox/{}"
 SLUGS = sorted(providers())
@@ -241,7 +241,7 @@ def test_forgetting_a_browser_ends_what_cannot_be_read_and_what_has_no_provider_
     configured(TOKEN_KEYS="k" * 43)
     app = page()
     assert not app.exception
-    run(forget._forget(owner, run(connections.of(owner))))
+    run(service.forget_browser(Viewer(owner)))
     assert run(connections.of(owner)) == []
     assert run(connection.execute(lambda redis: redis.keys(f"*{owner}*"))) == []
 

@@ -1,0 +1,22 @@
+"""Ending a connection with its loads: by a person, or because nobody uses it."""
+
+from __future__ import annotations
+
+from .. import oauth, providers
+from ..model import Actor, Connection
+from ..model.event import BY_ITSELF
+from ..store import connections, sharing
+from .jobs import stop_for_good
+
+
+async def disconnect(connection: Connection, by: Actor = BY_ITSELF) -> str:
+    """Stop its load, revoke the grant where the provider is still there, and delete all of it.
+
+    Returns a sentence on what is left to do at the provider, or an empty one.
+    """
+    await stop_for_good(connection)
+    if provider := providers().get(connection.slug):
+        return await oauth.disconnect(provider, connection, by)
+    await sharing.forget(connection)
+    await connections.forget(connection)
+    return ""
