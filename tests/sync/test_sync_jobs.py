@@ -302,10 +302,10 @@ def test_connections_unused_for_ninety_days_are_ended_and_no_others(fake: Fake, 
         run(records.put(keys.USAGE, places[name].path, Usage(datetime.now(UTC) - timedelta(days=days))))
     end = working.disconnect
 
-    async def refused_for_a(provider, connection):
+    async def refused_for_a(connection):
         if connection.id.startswith("a"):
             raise KeyError
-        return await end(provider, connection)
+        return await end(connection)
 
     monkeypatch.setattr(working, "disconnect", refused_for_a)
     run(working.sweep())
