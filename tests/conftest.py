@@ -13,6 +13,7 @@ import pytest
 
 from integrations.config import settings
 from integrations.config.settings import GENERAL
+from integrations.oauth import shutdown
 from integrations.store import connection, embedded, jobs
 from integrations.store.loop import run
 
@@ -80,6 +81,7 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]
     yield configure
     monkeypatch.undo()
     forget_settings()
+    shutdown.begin(ending=False)  # a server of the test may have told this process to end
 
 
 @pytest.fixture
