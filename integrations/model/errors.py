@@ -36,9 +36,6 @@ class NotConfigured(DashboardError):
 class NotAllowed(DashboardError):
     """What is asked for is somebody else's to do."""
 
-    def __init__(self) -> None:
-        super().__init__("Only who connected this account can do that here.")
-
 
 class ConnectFailed(DashboardError):
     """An attempt to connect ended without a connection; nothing was stored."""

@@ -22,4 +22,4 @@ async def find(viewer: Viewer, slug: str, name: str) -> Connection | None:
 def require_own(viewer: Viewer, connection: Connection) -> None:
     """Raises NotAllowed if it is not the viewer's own connection: what is shared can only be read."""
     if connection.owner != viewer.owner:
-        raise NotAllowed
+        raise NotAllowed("Only who connected this account can do that here.")

@@ -12,6 +12,7 @@ def words(sentence: str, status: int, again: int = 0) -> HTMLResponse:
     refresh = f"<meta http-equiv=refresh content={again}>" if again else ""
     return HTMLResponse(
         f"<!doctype html><title>Dashboard</title><meta name=viewport content='width=device-width'>{refresh}"
+        "<link rel=icon href='data:,'>"  # else the browser asks for /favicon.ico
         f"<body style='font:18px/1.5 system-ui;max-width:34em;margin:15vh auto;padding:0 1em'>"
         f"<p>{escape(sentence)}</p><p><a href='/'>Back to the dashboard</a></p>",
         status,

@@ -133,12 +133,12 @@ def inside(configured: Callable[..., None]) -> Iterator[Callable[..., Any]]:
 
 @pytest.fixture
 def frame_of(inside: Callable[..., Any]) -> Callable[[Visitor, str], pd.DataFrame]:
-    """The rows that a visitor's server keeps for them, all with these columns."""
+    """The rows that a visitor's server keeps for them, all with these columns; "*": with all."""
 
     async def rows(owner: str, slug: str, columns: tuple[str, ...]) -> pd.DataFrame:
         found = await sync.shown((await connections.of(owner, slug))[-1])
         assert found is not None
-        return frames.frame(found[1], columns)
+        return frames.frame(found[1], frames.property_names(found[1]) if columns == ("*",) else columns)
 
     return lambda visitor, slug, *columns: inside(visitor.server, rows(visitor.owner, slug, columns))
 
