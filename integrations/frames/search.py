@@ -27,12 +27,7 @@ BETWEEN = "\n"  # the parts of a row's text: no search matches across them
 
 def search_texts(table: pa.Table) -> Texts:
     """Returns a function that makes the texts of rows of `unpack` when they are asked for, and keeps none."""
-    return lambda places: _texts(table.take(pa.array(places)))
-
-
-def kept_texts(table: pa.Table) -> pa.Array:
-    """Returns the texts of all rows at once, to be kept: some hundred bytes a row."""
-    return _texts(table)
+    return lambda places: kept_texts(table.take(pa.array(places)))
 
 
 def find(texts: pa.Array, search: str) -> npt.NDArray[np.bool_]:
@@ -49,7 +44,8 @@ def fold(text: str) -> str:
     return "".join(part for part in parts if not unicodedata.combining(part)).translate(NOT_COMPOSED)
 
 
-def _texts(rows: pa.Table) -> pa.Array:
+def kept_texts(rows: pa.Table) -> pa.Array:
+    """Returns the texts of all these rows at once, to be kept: some hundred bytes a row."""
     columns = [rows[name].to_pylist() for name in SEEN]
     types = {slug: type_label(slug) for slug in pc.unique(rows["type"].cast(TEXT)).to_pylist()}
     columns.append([types[slug] for slug in rows["type"].cast(TEXT).to_pylist()])

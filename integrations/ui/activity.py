@@ -7,7 +7,7 @@ import streamlit as st
 from .. import providers
 from ..config import settings
 from ..frames import activity
-from ..model import Actor, client_address
+from ..model import Actor, Session, client_address
 from ..store import audit
 from ..store.loop import run
 from .explain import explained
@@ -19,7 +19,12 @@ LATEST = 1_000  # events on the page
 
 def actor() -> Actor:
     """Returns who sits at the browser that asks, and where."""
-    person, agent = session(), st.context.headers.get("User-Agent", "")
+    return actor_of(session())
+
+
+def actor_of(person: Session | None) -> Actor:
+    """Returns the same, where it is known already who is signed in."""
+    agent = st.context.headers.get("User-Agent", "")
     return Actor.at(person.name if person else "", address(), str(agent))
 
 
