@@ -6,12 +6,12 @@ if __name__ != "__main__":
     import sandbox
     from integrations import web
     from integrations.config import settings
-    from integrations.store.sandbox import SandboxStore
+    from integrations.service.runtime import SandboxStore
     from integrations.ui import unexpected
 
     web.check()
     web.prepare()
-    samples = sandbox.routes(SandboxStore(), settings()) if settings().sandbox else []
+    samples = sandbox.routes(SandboxStore(), settings()) if settings().serves_samples else []
     app = st.App(
         __file__,
         middleware=web.middleware,

@@ -22,8 +22,8 @@ from integrations.config.settings import ROOT
 from integrations.hubspot import OBJECTS
 from integrations.model import Connection, Load
 from integrations.model.errors import StoreUnavailable
+from integrations.service.runtime import run
 from integrations.store import keys, records
-from integrations.store.loop import run
 
 from .clients import NAMES
 from .limits import Limit, together
@@ -137,7 +137,7 @@ def _filtered(table: pa.Table, more: Callable[[int], bool]) -> float:
     took: list[float] = []
     while more(len(took)):
         began = time.perf_counter()
-        filters = frames.Filters(search=str(len(took)), types=("page", "record", "contact"))
+        filters = frames.narrowing(search=str(len(took)), types=("page", "record", "contact"))
         frames.apply(frame, filters, lambda places: texts.take(pa.array(places)))
         took.append(time.perf_counter() - began)
         time.sleep(0.02)

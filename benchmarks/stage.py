@@ -22,10 +22,10 @@ from integrations import oauth, providers
 from integrations.config import settings
 from integrations.config.settings import ROOT
 from integrations.model import Connection
-from integrations.store import connection as store
+from integrations.service.runtime import run
+from integrations.store import client as store
 from integrations.store import connections, embedded
-from integrations.store.jobs import new_docket
-from integrations.store.loop import run
+from integrations.store.queue import new_docket
 from sandbox import airtable, hubspot, notion
 
 from . import limits

@@ -14,8 +14,9 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from .listing import EditPage, EditTimeReader, Lookup, cursor_pages, name_of, names_of, records_in
-from .model import Account, Api, Fault, Item, Kind, Page, Part, Plan, Provider, moment
+from .listing import EditPage, EditTimeReader, Lookup, cursor_pages, records_in
+from .listing.values import joined, mapping, name_of, names_of
+from .model import Account, Api, Catalog, Fault, Item, ItemType, Page, Provider, Stream, moment
 from .model.errors import CursorExpired, Forbidden, ProviderError, QuotaSpent
 
 PAGE_SIZE = 100
@@ -27,92 +28,115 @@ BEYOND = (
 )
 
 
-async def identify(api: Api, answer: Mapping[str, Any]) -> Account:
-    """The workspace and the person, as the token endpoint names them; what it leaves out, the bot's own record says.
+class Notion(Provider):
+    """Pages and data sources."""
 
-    https://developers.notion.com/reference/get-self
-    """
-    user = _user(answer)
-    if not (answer.get("workspace_id") and (user.get("id") or answer.get("bot_id"))):
-        answer = {**await _bot(api), **{name: value for name, value in answer.items() if value}}
+    slug = "notion"
+    title = "Notion"
+    icon = ":material/description:"
+    summary = "Pages and data sources"
+    item_types = (ItemType("page", "Pages"), ItemType("data_source", "Data sources"))
+    authorize_url = "https://api.notion.com/v1/oauth/authorize"
+    token_url = "https://api.notion.com/v1/oauth/token"
+    revoke_url = "https://api.notion.com/v1/oauth/revoke"
+    api_url = "https://api.notion.com"
+    web_url = "https://app.notion.com"
+    console_url = "https://app.notion.com/developers/connections"
+    authorize_params = {"owner": "user"}
+    token_format = "json"
+    refresh_reuse = "revokes"
+    headers = {"Notion-Version": "2026-03-11"}
+    pkce = False
+    rate_limit_wait = 60
+    faults = (
+        Fault(400, "start_cursor provided is invalid", CursorExpired, "Notion ended a listing early"),
+        Fault(429, "public_api_request_blocked", QuotaSpent, "Notion blocks this connection. Come back tomorrow."),
+    )
+    if_empty = "Notion shows only what was shared: press Reconnect and pick the pages to share."
+
+    def is_error(self, answer: Mapping[str, Any]) -> bool:
+        """https://developers.notion.com/reference/status-codes."""
+        return answer.get("object") == "error" and isinstance(answer.get("code"), str)
+
+    async def identify(self, api: Api, answer: Mapping[str, Any]) -> Account:
+        """Returns the workspace and the person, from the token answer; what it lacks, from the bot's own record.
+
+        https://developers.notion.com/reference/get-self
+        """
         user = _user(answer)
-    who = f"{answer['workspace_id']} {user.get('id') or answer['bot_id']}"
-    email = _dict(user.get("person")).get("email")
-    return Account(who, answer.get("workspace_name") or "Notion workspace", email or user.get("name") or "")
+        if not (answer.get("workspace_id") and (user.get("id") or answer.get("bot_id"))):
+            answer = {**await _bot(api), **{name: value for name, value in answer.items() if value}}
+            user = _user(answer)
+        who = f"{answer['workspace_id']} {user.get('id') or answer['bot_id']}"
+        email = mapping(user.get("person")).get("email")
+        return Account(who, answer.get("workspace_name") or "Notion workspace", email or user.get("name") or "")
+
+    async def catalog(self, api: Api) -> Catalog:
+        """Returns a search for each item type, and the names of people, which the searches do not wait for."""
+        people = Lookup(PEOPLE, api.cache, lambda: _people(api))
+        streams = [Stream(each.slug, each.title, each.slug, context=people) for each in self.item_types]
+        return Catalog((*streams, Stream(PEOPLE, "Names of people", "", calls=0, context=people)))
+
+    async def read(self, api: Api, stream: Stream, cursor: str = "") -> AsyncIterator[Page]:
+        """Yields everything of one type that was shared with the connection, read from both ends of its last edits.
+
+        A search cannot be resumed. Where it ends before everything has come, the rows of each data source are read too.
+        """
+        people: Lookup = stream.context
+        if stream.id == PEOPLE:
+            await people.wait()
+            return
+        people.start()
+        reader = EditTimeReader(_Search(api, stream.item_type))
+        async for found in reader.read_all():
+            yield await _page(found, people)
+        if reader.incomplete and stream.item_type == "page":
+            async for found in _all_rows(api):
+                yield await _page(found, people)
+            raise ProviderError(BEYOND)
+        if reader.incomplete:
+            raise ProviderError(INCOMPLETE)
+
+    async def changes(self, api: Api, stream: Stream, since: datetime) -> AsyncIterator[Page]:
+        """Yields what was edited since; edits are dated to the minute, so that minute counts in whole."""
+        people: Lookup = stream.context
+        people.start()
+        reader = EditTimeReader(_Search(api, stream.item_type))
+        async for found in reader.read_since(since.astimezone(UTC).replace(second=0, microsecond=0)):
+            yield await _page(found, people)
+        if reader.incomplete:
+            raise ProviderError(INCOMPLETE)
 
 
 async def _bot(api: Api) -> dict[str, Any]:
-    """The connection's bot user, with the names that a token answer uses."""
+    """Returns the connection's bot user, with the names that a token answer uses."""
     me = await api.get("/v1/users/me")
-    return {"bot_id": me.get("id"), **_dict(me.get("bot"))}
+    return {"bot_id": me.get("id"), **mapping(me.get("bot"))}
 
 
 def _user(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """The person who approved, or an empty one where the grant is a workspace's."""
-    return _dict(_dict(answer.get("owner")).get("user"))
-
-
-def _dict(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-async def plan(api: Api) -> Plan:
-    """A search for each kind, and the names of people, which the searches do not wait for."""
-    people = Lookup(PEOPLE, api.known, lambda: _people(api))
-    parts = [Part(kind.slug, kind.title, kind.slug, facts=people) for kind in PROVIDER.kinds]
-    return Plan((*parts, Part(PEOPLE, "Names of people", "", calls=0, facts=people)))
-
-
-async def read(api: Api, part: Part, mark: str = "") -> AsyncIterator[Page]:
-    """Yields everything of one kind that was shared with the connection, read from both ends of its last edits.
-
-    A search cannot be resumed. Where it ends before everything has come, the rows of each data source are read too.
-    """
-    people: Lookup = part.facts
-    if part.id == PEOPLE:
-        await people.wait()
-        return
-    people.start()
-    reader = EditTimeReader(_Search(api, part.kind))
-    async for found in reader.read_all():
-        yield await _page(found, people)
-    if reader.incomplete and part.kind == "page":
-        async for found in _all_rows(api):
-            yield await _page(found, people)
-        raise ProviderError(BEYOND)
-    if reader.incomplete:
-        raise ProviderError(INCOMPLETE)
-
-
-async def changes(api: Api, part: Part, since: datetime) -> AsyncIterator[Page]:
-    """What was edited since; edits are dated to the minute, so that minute counts in whole."""
-    people: Lookup = part.facts
-    people.start()
-    reader = EditTimeReader(_Search(api, part.kind))
-    async for found in reader.read_since(since.astimezone(UTC).replace(second=0, microsecond=0)):
-        yield await _page(found, people)
-    if reader.incomplete:
-        raise ProviderError(INCOMPLETE)
+    """Returns the person who approved, or an empty object where the grant is a workspace's."""
+    return mapping(mapping(answer.get("owner")).get("user"))
 
 
 class _Search:
-    """Everything of one kind that was shared with the connection, implementing `listing.EditSource`."""
+    """Everything of one type that was shared with the connection, implementing `listing.EditSource`."""
 
-    def __init__(self, api: Api, kind: str) -> None:
+    def __init__(self, api: Api, item_type: str) -> None:
         self._api = api
-        self._kind = kind
+        self._type = item_type
 
     async def pages(self, newest_first: bool) -> AsyncGenerator[EditPage[dict[str, Any]], None]:
         body = {
-            "filter": {"property": "object", "value": self._kind},
+            "filter": {"property": "object", "value": self._type},
             "sort": {"timestamp": "last_edited_time", "direction": "descending" if newest_first else "ascending"},
         }
         async for answer in _answers(self._api, "POST", "/v1/search", body):
-            yield _edit_page(answer, self._kind, newest_first)
+            yield _edit_page(answer, self._type, newest_first)
 
 
-def _edit_page(answer: Mapping[str, Any], kind: str, newest_first: bool = False) -> EditPage[dict[str, Any]]:
-    records = [each for each in records_in(answer, "results") if each.get("object") == kind]
+def _edit_page(answer: Mapping[str, Any], item_type: str, newest_first: bool = False) -> EditPage[dict[str, Any]]:
+    records = [each for each in records_in(answer, "results") if each.get("object") == item_type]
     times = {each["id"]: moment(each.get("last_edited_time")) for each in records}
     edits = {each: time for each, time in times.items() if time}
     incomplete = (answer.get("request_status") or {}).get("type") == "incomplete"
@@ -171,7 +195,7 @@ def _next(answer: Mapping[str, Any]) -> str | None:
 
 
 def _item(found: Mapping[str, Any], people: Mapping[str, str]) -> Item:
-    fields = {name: _object(field) for name, field in _object(found.get("properties")).items()}
+    fields = {name: mapping(field) for name, field in mapping(found.get("properties")).items()}
     page = found["object"] == "page"
     parent_id, parent_name = _parent(found.get("parent") or {})
     creator = found.get("created_by") or {}
@@ -191,14 +215,10 @@ def _item(found: Mapping[str, Any], people: Mapping[str, str]) -> Item:
     )
 
 
-def _object(thing: Any) -> Mapping[str, Any]:
-    return thing if isinstance(thing, dict) else {}
-
-
 def _parent(parent: Mapping[str, Any]) -> tuple[str | None, str | None]:
     """(id, name): a row's parent is its data source, a top page's the workspace."""
-    kind = parent.get("type", "")
-    return (None, "Workspace") if kind == "workspace" else (parent.get(kind), None)
+    where = parent.get("type", "")
+    return (None, "Workspace") if where == "workspace" else (parent.get(where), None)
 
 
 def _title(fields: Mapping[str, Any]) -> str:
@@ -214,10 +234,10 @@ def _value(field: Any) -> Any:
     """A property's value as plain data; types and shapes of the future are shown as they come."""
     if not isinstance(field, dict):
         return field
-    kind = field.get("type", "")
-    value = field.get(kind)
+    field_type = field.get("type", "")
+    value = field.get(field_type)
     try:
-        return None if value is None else VALUES.get(kind, lambda same: same)(value)
+        return None if value is None else VALUES.get(field_type, lambda same: same)(value)
     except (AttributeError, TypeError):
         return value
 
@@ -235,7 +255,7 @@ def _names(things: Any) -> Any:
 
 
 def _dates(span: Mapping[str, Any]) -> str | None:
-    return " – ".join(filter(None, (span.get("start"), span.get("end")))) or None
+    return joined((span.get("start"), span.get("end")), " – ") or None
 
 
 def _rollup(rollup: Mapping[str, Any]) -> Any:
@@ -268,32 +288,4 @@ VALUES: dict[str, Callable[[Any], Any]] = {
     "unsupported": lambda unsupported: None,
 }
 
-PROVIDER = Provider(
-    slug="notion",
-    title="Notion",
-    icon=":material/description:",
-    summary="Pages and data sources",
-    kinds=(Kind("page", "Pages"), Kind("data_source", "Data sources")),
-    authorize_url="https://api.notion.com/v1/oauth/authorize",
-    token_url="https://api.notion.com/v1/oauth/token",
-    revoke_url="https://api.notion.com/v1/oauth/revoke",
-    api_url="https://api.notion.com",
-    web_url="https://app.notion.com",
-    console_url="https://app.notion.com/developers/connections",
-    authorize_params={"owner": "user"},
-    token_format="json",
-    refresh_reuse="revokes",
-    headers={"Notion-Version": "2026-03-11"},
-    pkce=False,
-    rate_limit_wait=60,
-    faults=(
-        Fault(400, "start_cursor provided is invalid", CursorExpired, "Notion ended a listing early"),
-        Fault(429, "public_api_request_blocked", QuotaSpent, "Notion blocks this connection. Come back tomorrow."),
-    ),
-    is_error=lambda answer: answer.get("object") == "error" and isinstance(answer.get("code"), str),
-    if_empty="Notion shows only what was shared: press Reconnect and pick the pages to share.",
-    identify=identify,
-    plan=plan,
-    read=read,
-    changes=changes,
-)
+PROVIDER = Notion()

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from integrations.config import Settings
 
 from . import airtable, consent, hubspot, notion
-from .faults import Gate, number
+from .faults import Gate
 from .grants import Grants
 from .oauth import OAuth
 from .rules import Rules, Store
@@ -30,11 +30,12 @@ def routes(store: Store, settings: Settings) -> list[BaseRoute]:
 
 
 def _mounted(rules: Rules, data: type[Data], store: Store, settings: Settings) -> Mount:
-    seconds = number(settings, "SANDBOX_TOKEN_SECONDS") if settings["SANDBOX_TOKEN_SECONDS"] else rules.lifetime
+    set_to = settings.sandbox_token_seconds
+    seconds = rules.lifetime if set_to is None else set_to
     grants = Grants(rules, store, seconds)
     oauth = OAuth(rules, grants, settings.public_url)
     web_url = f"{settings.public_url}/sandbox/{rules.slug}"
-    served = data(Gate(rules, grants, settings), oauth, int(number(settings, "SANDBOX_ITEMS")), web_url)
+    served = data(Gate(rules, grants, settings), oauth, int(settings.sandbox_items), web_url)
 
     async def item(request: Request) -> Response:
         found = await served.item(request.path_params["path"])

@@ -13,11 +13,11 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.routing import BaseRoute
 
-from . import words
+from . import sample_text
 from .faults import Gate
 from .oauth import OAuth
 from .rules import Answer, Lazy, Limit, Refusal, Rules, json_object, whole
-from .words import ident, mix, pick
+from .sample_text import ident, mix, pick
 
 ITERATOR_SECONDS = 600
 ACCOUNT = ident("usr", "airtable owner")
@@ -99,7 +99,7 @@ WEIGHTS = {
     "Suppliers": 4,
     "Stock moves": 12,
 }
-CHOICES = {"singleSelect": ("To do", "In progress", "Waiting", "Done"), "multipleSelects": words.TAGS}
+CHOICES = {"singleSelect": ("To do", "In progress", "Waiting", "Done"), "multipleSelects": sample_text.TAGS}
 OPTIONS: dict[str, dict[str, Any]] = {
     "number": {"precision": 0},
     "percent": {"precision": 0},
@@ -132,7 +132,7 @@ class World:
     """All bases, tables and records; a record's fields are made when they are asked for."""
 
     def __init__(self, items: int) -> None:
-        end = words.midnight()
+        end = sample_text.midnight()
         self.bases = {ident("app", base): base for base in SCHEMA}
         self.tables: dict[str, dict[str, Table]] = {}
         rest, left = items, sum(WEIGHTS.values())
@@ -141,7 +141,7 @@ class World:
             for name, fields in SCHEMA[base].items():
                 size = rest * WEIGHTS[name] // left
                 rest, left = rest - size, left - WEIGHTS[name]
-                times = words.moments(size, len(base + name), end)
+                times = sample_text.moments(size, len(base + name), end)
                 table = Table(base_id, ident("tbl", base + name), name, fields, times)
                 self.tables[base_id][table.id] = table
 
@@ -164,7 +164,7 @@ def field_id(table: str, name: str) -> str:
 
 
 def _someone(n: int) -> dict[str, str]:
-    first, last = words.person(n % 9)
+    first, last = sample_text.person(n % 9)
     return {"id": ident("usr", f"{n % 9}"), "email": f"{first}.{last}@example.com".lower(), "name": f"{first} {last}"}
 
 
@@ -185,15 +185,15 @@ def _ratio(x: int) -> Any:
 VALUES: dict[str, Callable[[Table, int, int], Any]] = {
     "singleLineText": lambda table, n, x: _name(table, n),
     "formula:text": lambda table, n, x: _name(table, n),
-    "multilineText": lambda table, n, x: f"{words.task(x)}.\n{words.task(x >> 4)}.",
-    "richText": lambda table, n, x: f"**{words.task(x)}** and [more](https://example.com)\n",
+    "multilineText": lambda table, n, x: f"{sample_text.task(x)}.\n{sample_text.task(x >> 4)}.",
+    "richText": lambda table, n, x: f"**{sample_text.task(x)}** and [more](https://example.com)\n",
     "singleSelect": lambda table, n, x: pick(CHOICES["singleSelect"], x),
-    "multipleSelects": lambda table, n, x: [tag for tag in words.TAGS if mix(x, len(tag)) % 3 == 0],
+    "multipleSelects": lambda table, n, x: [tag for tag in sample_text.TAGS if mix(x, len(tag)) % 3 == 0],
     "checkbox": lambda table, n, x: x % 2 == 0,
-    "date": lambda table, n, x: words.iso(table.times[n][0] + x % 6_000_000)[:10],
-    "dateTime": lambda table, n, x: words.iso(table.times[n][0] + x % 6_000_000),
-    "createdTime": lambda table, n, x: words.iso(table.times[n][0]),
-    "lastModifiedTime": lambda table, n, x: words.iso(table.times[n][1]),
+    "date": lambda table, n, x: sample_text.iso(table.times[n][0] + x % 6_000_000)[:10],
+    "dateTime": lambda table, n, x: sample_text.iso(table.times[n][0] + x % 6_000_000),
+    "createdTime": lambda table, n, x: sample_text.iso(table.times[n][0]),
+    "lastModifiedTime": lambda table, n, x: sample_text.iso(table.times[n][1]),
     "singleCollaborator": lambda table, n, x: _someone(x),
     "createdBy": lambda table, n, x: _someone(x),
     "lastModifiedBy": lambda table, n, x: _someone(x),
@@ -211,8 +211,8 @@ VALUES: dict[str, Callable[[Table, int, int], Any]] = {
     "multipleAttachments": lambda table, n, x: [_attachment(x)] if x % 3 == 0 else [],
     "barcode": lambda table, n, x: {"text": f"40{x % 10**11:011}", "type": "ean13"},
     "button": lambda table, n, x: {"label": "Open", "url": "https://example.com/open"},
-    "aiText": lambda table, n, x: {"state": "generated", "value": words.task(x), "isStale": False},
-    "email": lambda table, n, x: f"{pick(words.FIRST, x).lower()}@example.com",
+    "aiText": lambda table, n, x: {"state": "generated", "value": sample_text.task(x), "isStale": False},
+    "email": lambda table, n, x: f"{pick(sample_text.FIRST, x).lower()}@example.com",
     "phoneNumber": lambda table, n, x: f"+1 555 01{x % 100:02}",
     "url": lambda table, n, x: f"https://example.com/{x % 9999}",
 }
@@ -220,14 +220,14 @@ ALWAYS = ("autoNumber", "created", "lastModified", "count", "rollup", "formula",
 
 
 def _name(table: Table, n: int) -> str:
-    odd = words.awkward(n)
+    odd = sample_text.awkward(n)
     if odd is not None:
         return odd
     if table.name == "Authors":
-        return " ".join(words.person(n))
+        return " ".join(sample_text.person(n))
     company = table.name in ("Suppliers", "Launches")
     n += 1000 * len(table.name)
-    return f"{pick(words.COMPANIES, n, 40)} {pick(words.THINGS, n, 41)}" if company else words.task(n)
+    return f"{pick(sample_text.COMPANIES, n, 40)} {pick(sample_text.THINGS, n, 41)}" if company else sample_text.task(n)
 
 
 def _links(world: World, table: Table, name: str, x: int) -> list[str]:
@@ -261,7 +261,7 @@ def forbidden() -> Refusal:
     return problem(403, "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND", FORBIDDEN)
 
 
-TOO_MANY = "Rate limit exceeded. Please try again later"
+TOO_MANY = "RateLimit limit exceeded. Please try again later"
 
 
 def _limits(path: str, grant: Mapping[str, Any]) -> tuple[Limit, ...]:
@@ -428,7 +428,7 @@ def _typed(kind: str, ids: Mapping[str, str]) -> dict[str, Any]:
 def _record(world: World, table: Table, n: int, shown: list[tuple[str, str]]) -> dict[str, Any]:
     values = ((key, _value(world, table, n, name)) for name, key in shown)
     kept = {key: value for key, value in values if value not in (None, "", []) and value is not False}
-    return {"id": record_id(table.id, n), "createdTime": words.iso(table.times[n][0]), "fields": kept}
+    return {"id": record_id(table.id, n), "createdTime": sample_text.iso(table.times[n][0]), "fields": kept}
 
 
 async def _parameters(request: Request) -> dict[str, Any]:
@@ -481,7 +481,7 @@ def _tests(formula: str) -> tuple[str, tuple[tuple[str, int, float], ...]]:
     try:
         if joined:
             found = COMPARISON.findall(formula)
-            tests = ((how, int(what != "CREATED"), words.seconds(at)) for how, what, _, at in found)
+            tests = ((how, int(what != "CREATED"), sample_text.seconds(at)) for how, what, _, at in found)
             return joined[1] or "AND", tuple(tests)
     except ValueError:
         pass
@@ -490,13 +490,13 @@ def _tests(formula: str) -> tuple[str, tuple[tuple[str, int, float], ...]]:
 
 
 def _encoded(start: int, key: str) -> str:
-    return f"itr{words.digest(key, 6)}{int(time.time()):x}/rec{start}"
+    return f"itr{sample_text.digest(key, 6)}{int(time.time()):x}/rec{start}"
 
 
 def _decoded(offset: Any, key: str) -> int:
     if offset in (None, ""):
         return 0
     found = re.fullmatch(r"itr([0-9a-f]{12})([0-9a-f]+)/rec(\d+)", str(offset))
-    if not found or found[1] != words.digest(key, 6) or time.time() - int(found[2], 16) > ITERATOR_SECONDS:
+    if not found or found[1] != sample_text.digest(key, 6) or time.time() - int(found[2], 16) > ITERATOR_SECONDS:
         raise problem(422, "LIST_RECORDS_ITERATOR_NOT_AVAILABLE")
     return int(found[3])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
@@ -20,24 +19,13 @@ from integrations.model.errors import NotConfigured
 
 from .grants import Grants
 from .rules import Answer, Limit, Refusal, Rules, respond
-from .words import mix
+from .sample_text import mix
 
 KINDS = ("429", "5xx", "reset", "truncated", "malformed", "expired")
 BROKEN = (500, 502, 503)
 clock = time.monotonic
 
 Endpoint = Callable[[Request, Mapping[str, Any]], Awaitable[Answer]]
-
-
-def number(settings: Settings, name: str) -> float:
-    """A setting that is a number from 0 on; raises NotConfigured if it is not."""
-    try:
-        value = float(settings[name])
-    except ValueError:
-        value = -1
-    if not 0 <= value < math.inf:
-        raise NotConfigured(f"{name} must be a number, 0 or more.")
-    return value
 
 
 def shares(text: str) -> dict[str, float]:
@@ -83,9 +71,9 @@ class Gate:
     def __init__(self, rules: Rules, grants: Grants, settings: Settings) -> None:
         self.rules = rules
         self.grants = grants
-        self.latency = number(settings, "SANDBOX_LATENCY_MS") / 1000
-        self.limiting = settings["SANDBOX_RATE_LIMITS"].lower() == "on"
-        self.shares = shares(settings["SANDBOX_FAULTS"])
+        self.latency = settings.sandbox_latency_ms / 1000
+        self.limiting = settings.sandbox_rate_limits == "on"
+        self.shares = shares(settings.sandbox_faults)
         self._calls = 0
         self._meters: dict[str, Meter] = {}
 

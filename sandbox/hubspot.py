@@ -16,11 +16,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from . import words
+from . import sample_text
 from .faults import Gate
 from .oauth import OAuth
 from .rules import Answer, Lazy, Limit, Refusal, Rules, json_object, whole
-from .words import mix, pick
+from .sample_text import mix, pick
 
 PORTAL = 24_601_337
 SEARCH_CAP = 10_000
@@ -29,7 +29,7 @@ ONE = {"contacts": "contact", "companies": "company", "deals": "deal", "tickets"
 SHARES = {"contacts": 50, "companies": 18, "deals": 20, "tickets": 12}
 SCOPES = {name: f"crm.objects.{name}.read" for name in ("contacts", "companies", "deals", "owners")}
 SCOPES["tickets"] = "tickets"
-OWNERS = [(str(70_001 + n), *words.person(n + 40), n == 7) for n in range(8)]  # The last one has left.
+OWNERS = [(str(70_001 + n), *sample_text.person(n + 40), n == 7) for n in range(8)]  # The last one has left.
 STAGES: dict[str, dict[str, tuple[str, ...]]] = {
     "deals": {
         "Sales pipeline": ("Appointment scheduled", "Proposal sent", "Contract sent", "Closed won", "Closed lost"),
@@ -83,12 +83,12 @@ class World:
     """All records by type, in ascending order of id and creation."""
 
     def __init__(self, items: int) -> None:
-        end, rest, left = words.midnight(), items, sum(SHARES.values())
+        end, rest, left = sample_text.midnight(), items, sum(SHARES.values())
         self.entries: dict[str, list[Entry]] = {}
         for name, share in SHARES.items():
             size = rest * share // left
             rest, left = rest - size, left - share
-            times = words.moments(size, 200 + share, end)
+            times = sample_text.moments(size, 200 + share, end)
             self.entries[name] = [Entry(n, _id(n, size), *times[n]) for n in range(size)]
 
 
@@ -109,17 +109,17 @@ def _key(label: str) -> str:
 
 
 def _contact(entry: Entry, x: int) -> dict[str, str | None]:
-    first, last = words.person(entry.n)
-    odd = words.awkward(entry.n)
+    first, last = sample_text.person(entry.n)
+    odd = sample_text.awkward(entry.n)
     nameless = odd == "" or entry.n % 37 == 36
     return {
         "firstname": None if nameless else odd or first,
         "lastname": None if nameless or odd else last,
         "email": None if entry.n % 74 == 73 else f"{first}.{last}.{entry.n}@example.com".lower(),
         "phone": f"+1 555 01{x % 100:02}" if x % 3 else None,
-        "company": pick(words.COMPANIES, x),
+        "company": pick(sample_text.COMPANIES, x),
         "jobtitle": pick(("Buyer", "Engineer", "Head of Sales", None), x),
-        "city": pick(words.CITIES, x),
+        "city": pick(sample_text.CITIES, x),
         "lifecyclestage": pick(("lead", "customer", "opportunity", "subscriber"), x),
         "country": "Sampleland",
         "hs_lead_status": pick(("NEW", "OPEN", "IN_PROGRESS", None), x),
@@ -128,13 +128,13 @@ def _contact(entry: Entry, x: int) -> dict[str, str | None]:
 
 
 def _company(entry: Entry, x: int) -> dict[str, str | None]:
-    odd = words.awkward(entry.n)
-    name = f"{pick(words.COMPANIES, entry.n, 62)} {pick(words.CITIES, entry.n, 63)}"
+    odd = sample_text.awkward(entry.n)
+    name = f"{pick(sample_text.COMPANIES, entry.n, 62)} {pick(sample_text.CITIES, entry.n, 63)}"
     return {
         "name": (odd or None) if odd is not None else name,
         "domain": f"{_key(name)}{entry.n}.example.com",
         "industry": pick(("RETAIL", "ENERGY", "SOFTWARE", None), x),
-        "city": pick(words.CITIES, x),
+        "city": pick(sample_text.CITIES, x),
         "country": "Sampleland",
         "phone": None,
         "lifecyclestage": pick(("lead", "customer"), x),
@@ -145,25 +145,25 @@ def _company(entry: Entry, x: int) -> dict[str, str | None]:
 
 
 def _deal(entry: Entry, x: int) -> dict[str, str | None]:
-    odd, (pipeline, stage) = words.awkward(entry.n), _stage("deals", entry.n)
-    name = f"{pick(words.COMPANIES, entry.n, 64)} \N{EN DASH} {pick(words.THINGS, entry.n, 65)}"
+    odd, (pipeline, stage) = sample_text.awkward(entry.n), _stage("deals", entry.n)
+    name = f"{pick(sample_text.COMPANIES, entry.n, 64)} \N{EN DASH} {pick(sample_text.THINGS, entry.n, 65)}"
     return {
         "dealname": (odd or None) if odd is not None else name,
         "amount": f"{x % 9_000_000 / 100:.2f}" if x % 5 else None,
         "deal_currency_code": "EUR",
         "pipeline": pipeline,
         "dealstage": stage,
-        "closedate": words.iso(entry.created + x % 9_000_000),
+        "closedate": sample_text.iso(entry.created + x % 9_000_000),
         "dealtype": pick(("newbusiness", "existingbusiness", None), x),
         "hs_is_closed": str(x % 2 == 0).lower(),
     }
 
 
 def _ticket(entry: Entry, x: int) -> dict[str, str | None]:
-    odd, (pipeline, stage) = words.awkward(entry.n), _stage("tickets", entry.n)
+    odd, (pipeline, stage) = sample_text.awkward(entry.n), _stage("tickets", entry.n)
     return {
-        "subject": (odd or None) if odd is not None else words.task(entry.n),
-        "content": f"Please {words.task(x).lower()}.",
+        "subject": (odd or None) if odd is not None else sample_text.task(entry.n),
+        "content": f"Please {sample_text.task(x).lower()}.",
         "hs_pipeline": pipeline,
         "hs_pipeline_stage": stage,
         "hs_ticket_priority": pick(("LOW", "MEDIUM", "HIGH", None), x),
@@ -220,8 +220,8 @@ def properties(kind: str, entry: Entry) -> dict[str, str | None]:
         **MAKERS[kind](entry, mix(entry.n, 68) >> 2),
         "hubspot_owner_id": owner,
         "hs_object_id": str(entry.id),
-        "createdate": words.iso(entry.created, ".123"),
-        _modified(kind): words.iso(entry.modified, ".456"),
+        "createdate": sample_text.iso(entry.created, ".123"),
+        _modified(kind): sample_text.iso(entry.modified, ".456"),
     }
 
 
@@ -475,7 +475,7 @@ class HubSpot:
             raise invalid("The maximum batch size is 100")
         found = {str(entry.id): entry for entry in entries if str(entry.id) in set(ids)}
         results = [self._record(kind, found[key], body.get("properties") or ()) for key in ids if key in found]
-        now = words.iso(words.midnight())
+        now = sample_text.iso(sample_text.midnight())
         return Answer(200, {"status": "COMPLETE", "results": results, "startedAt": now, "completedAt": now})
 
     async def properties(self, request: Request, grant: Mapping[str, Any]) -> Answer:
@@ -631,7 +631,7 @@ def _comparable(text: object) -> tuple[int, float, str]:
     except ValueError:
         pass
     try:
-        return 0, words.seconds(str(text)) * 1000, ""
+        return 0, sample_text.seconds(str(text)) * 1000, ""
     except ValueError:
         return 1, 0, str(text).lower()
 

@@ -15,16 +15,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from . import words
+from . import sample_text
 from .faults import Gate
 from .oauth import OAuth
 from .rules import Answer, Lazy, Limit, Refusal, Rules, json_object, whole
-from .words import digest, mix, pick
+from .sample_text import digest, mix, pick
 
 CAP = 10_000
 WORKSPACE = str(uuid.UUID(digest("notion workspace")))
 BOT = str(uuid.UUID(digest("notion bot")))
-PEOPLE = [(str(uuid.UUID(digest(f"notion user {n}"))), *words.person(n)) for n in range(12)]
+PEOPLE = [(str(uuid.UUID(digest(f"notion user {n}"))), *sample_text.person(n)) for n in range(12)]
 SHARES = (35, 52, 60, 68, 76, 84)  # Of 100 items, up to which belong to which source; the rest are plain pages.
 SOURCES: tuple[tuple[str, str, str, dict[str, str]], ...] = (
     (
@@ -136,8 +136,8 @@ class World:
     """All objects, oldest first, and the orders in which they are asked for."""
 
     def __init__(self, items: int) -> None:
-        end = words.midnight()
-        times = [(a // 60 * 60, b // 60 * 60) for a, b in words.moments(items, 100, end)]
+        end = sample_text.midnight()
+        times = [(a // 60 * 60, b // 60 * 60) for a, b in sample_text.moments(items, 100, end)]
         count = min(len(SOURCES), items // 8)
         self.sources = [Page(n, _id("ds", n), SOURCES[n][0], "data_source", n, "", *times[n]) for n in range(count)]
         self.pages: list[Page] = []
@@ -167,17 +167,17 @@ def _id(kind: str, n: int) -> str:
 
 
 def _title(position: int, n: int, source: int) -> str:
-    odd = words.awkward(position) if source >= 0 else words.awkward(n)
+    odd = sample_text.awkward(position) if source >= 0 else sample_text.awkward(n)
     if odd is not None:
         return odd
     return (
-        words.task(n),
-        f"{pick(words.TOPICS, n, 7)} \N{MIDDLE DOT} {pick(words.COMPANIES, n, 8)}",
-        f"{pick(words.COMPANIES, n, 9)} {pick(words.THINGS, n, 10)}",
-        pick(words.BOOKS, n, 11),
-        pick(words.COMPANIES, n, 12),
-        f"What if we {words.task(n).lower()}?",
-        f"{pick(words.THINGS, n, 13).capitalize()} notes" if mix(n, 14) % 12 else "",
+        sample_text.task(n),
+        f"{pick(sample_text.TOPICS, n, 7)} \N{MIDDLE DOT} {pick(sample_text.COMPANIES, n, 8)}",
+        f"{pick(sample_text.COMPANIES, n, 9)} {pick(sample_text.THINGS, n, 10)}",
+        pick(sample_text.BOOKS, n, 11),
+        pick(sample_text.COMPANIES, n, 12),
+        f"What if we {sample_text.task(n).lower()}?",
+        f"{pick(sample_text.THINGS, n, 13).capitalize()} notes" if mix(n, 14) % 12 else "",
     )[source]
 
 
@@ -188,7 +188,7 @@ def _text(text: str) -> list[dict[str, Any]]:
 
 
 def _day(seconds: float) -> str:
-    return words.iso(seconds)[:10]
+    return sample_text.iso(seconds)[:10]
 
 
 def _user(n: int) -> dict[str, Any]:
@@ -208,11 +208,13 @@ def _related(page: Page, x: int) -> list[dict[str, str]]:
 
 
 VALUES: dict[str, Callable[[Page, int], Any]] = {
-    "rich_text": lambda page, x: _text(f"{pick(words.FIRST, x)} {pick(words.LAST, x)}, {words.task(x).lower()}"),
+    "rich_text": lambda page, x: _text(
+        f"{pick(sample_text.FIRST, x)} {pick(sample_text.LAST, x)}, {sample_text.task(x).lower()}"
+    ),
     "number": lambda page, x: x % 1000 if x % 2 else x % 100_000 / 100,
     "select": lambda page, x: _choice(pick(("Low", "Medium", "High", "Someday"), x)),
     "status": lambda page, x: _choice(pick(("Not started", "In progress", "Done"), x)),
-    "multi_select": lambda page, x: [_choice(tag) for tag in words.TAGS if mix(x, len(tag)) % 3 == 0],
+    "multi_select": lambda page, x: [_choice(tag) for tag in sample_text.TAGS if mix(x, len(tag)) % 3 == 0],
     "date": lambda page, x: _date(
         _day(page.created + x % 5_000_000), _day(page.created + 5_600_000) if x % 4 == 0 else None
     ),
@@ -222,7 +224,7 @@ VALUES: dict[str, Callable[[Page, int], Any]] = {
     ],
     "checkbox": lambda page, x: x % 2 == 0,
     "url": lambda page, x: f"https://example.com/{digest(str(x), 3)}",
-    "email": lambda page, x: f"{pick(words.FIRST, x).lower()}@example.com",
+    "email": lambda page, x: f"{pick(sample_text.FIRST, x).lower()}@example.com",
     "phone_number": lambda page, x: f"+1 555 01{x % 100:02}",
     "formula:string": lambda page, x: {"type": "string", "string": pick(("On track", "At risk", None), x)},
     "formula:number": lambda page, x: {"type": "number", "number": x % 60 - 10},
@@ -233,19 +235,19 @@ VALUES: dict[str, Callable[[Page, int], Any]] = {
     "rollup:date": lambda page, x: {"type": "date", "date": _date(_day(page.edited)), "function": "latest_date"},
     "rollup:array": lambda page, x: {
         "type": "array",
-        "array": [{"type": "multi_select", "multi_select": [_choice(pick(words.TAGS, x))]}],
+        "array": [{"type": "multi_select", "multi_select": [_choice(pick(sample_text.TAGS, x))]}],
         "function": "show_original",
     },
     "rollup:unsupported": lambda page, x: {"type": "unsupported", "unsupported": {}, "function": "show_unique"},
     "relation": _related,
-    "created_time": lambda page, x: words.iso(page.created),
-    "last_edited_time": lambda page, x: words.iso(page.edited),
+    "created_time": lambda page, x: sample_text.iso(page.created),
+    "last_edited_time": lambda page, x: sample_text.iso(page.edited),
     "created_by": lambda page, x: _user(page.n),
     "last_edited_by": lambda page, x: _user(page.n // 3),
     "unique_id": lambda page, x: {"prefix": "TASK", "number": page.n + 1},
     "verification": lambda page, x: {"state": "verified" if x % 3 else "unverified", "verified_by": None, "date": None},
     "button": lambda page, x: {},
-    "place": lambda page, x: {"name": pick(words.CITIES, x), "address": None, "lat": x % 90, "lon": x % 180},
+    "place": lambda page, x: {"name": pick(sample_text.CITIES, x), "address": None, "lat": x % 90, "lon": x % 180},
 }
 NEVER_EMPTY = ("formula", "rollup", "created", "last_edited", "unique_id", "verification", "button", "checkbox")
 LISTS = ("rich_text", "multi_select", "people", "files", "relation")
@@ -456,7 +458,7 @@ class Notion:
             raise _missing("database", request.path_params["id"])
         shape = {k: v for k, v in self._object(source).items() if k not in ("properties", "database_parent")}
         times = {
-            k: words.iso(t, ".607").replace("Z", "+00:00")
+            k: sample_text.iso(t, ".607").replace("Z", "+00:00")
             for k, t in zip(("created_time", "last_edited_time"), (source.created, source.edited), strict=True)
         }
         return Answer(
@@ -538,8 +540,8 @@ class Notion:
         shape: dict[str, Any] = {
             "object": page.kind,
             "id": page.id,
-            "created_time": words.iso(page.created),
-            "last_edited_time": words.iso(page.edited),
+            "created_time": sample_text.iso(page.created),
+            "last_edited_time": sample_text.iso(page.edited),
             "created_by": _user(page.n),
             "last_edited_by": _user(page.n // 3),
             "cover": None,
@@ -579,7 +581,7 @@ class Notion:
     def _icon(self, page: Page) -> dict[str, str] | None:
         if page.kind == "data_source":
             return {"type": "emoji", "emoji": SOURCES[page.source][2]}
-        return {"type": "emoji", "emoji": pick(words.EMOJI, page.n, 15)} if mix(page.n, 16) % 3 == 0 else None
+        return {"type": "emoji", "emoji": pick(sample_text.EMOJI, page.n, 15)} if mix(page.n, 16) % 3 == 0 else None
 
     def _url(self, page: Page) -> str:
         if page.kind == "data_source":
@@ -627,7 +629,7 @@ def _matches(page: Page, wanted: Mapping[str, Any] | None) -> bool:
 
 def _compared(value: float, operator: str, text: str) -> bool:
     try:
-        than = words.seconds(text)
+        than = sample_text.seconds(text)
         return bool(
             {
                 "equals": value == than,

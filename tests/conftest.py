@@ -10,14 +10,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from setting_names import GENERAL
 
+from integrations import providers
 from integrations.config import settings
-from integrations.config.settings import GENERAL
 from integrations.oauth import shutdown
-from integrations.store import connection, embedded, jobs
-from integrations.store.loop import run
+from integrations.service.runtime import run
+from integrations.store import client, embedded, queue
 
-OURS = (*GENERAL, "NOTION_", "AIRTABLE_", "HUBSPOT_")
+OURS = (*GENERAL, *(f"{slug.upper()}_" for slug in providers()))
 KEYS = secrets.token_urlsafe(32)
 
 
@@ -88,7 +89,7 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]
 def store(redis_url: str, configured: Callable[..., None]) -> Iterator[None]:
     """The app's own store on the real server, empty."""
     configured(REDIS_URL=redis_url)
-    run(connection.execute(lambda redis: redis.flushall()))
+    run(client.execute(lambda redis: redis.flushall()))
     yield
-    run(jobs.close())
-    run(connection.close())
+    run(queue.close())
+    run(client.close())

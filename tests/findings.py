@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from datetime import timedelta
 
+from integrations.service.runtime import run
 from integrations.store import keys, records
-from integrations.store.loop import run
 
 
 def a_day_passes() -> None:

@@ -7,12 +7,13 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from queries import narrowing
 
 from integrations import frames
 from integrations.airtable import PROVIDER
 from integrations.http.reading import CUT, read_json
 from integrations.model.errors import Forbidden, ProviderError, Unavailable
-from integrations.store.loop import run
+from integrations.service.runtime import run
 
 SINCE = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -23,11 +24,11 @@ class Base:
     web_url = "https://airtable.com"
 
     def __init__(self, to_a_formula: Exception | None = None) -> None:
-        self.known: dict[str, str] = {}
+        self.cache: dict[str, str] = {}
         self.to_a_formula = to_a_formula
         self.formulas: list[str | None] = []
 
-    async def get(self, path: str, params: Any = None, *, lane: str = "") -> Any:
+    async def get(self, path: str, params: Any = None, *, bucket: str = "") -> Any:
         if path == "/v0/meta/bases":
             return {"bases": [{"id": "appOne", "name": "One", "permissionLevel": "read"}]}
         if path.endswith("/tables"):
@@ -41,8 +42,8 @@ class Base:
 
 def changed(base: Base) -> list[str]:
     async def everything() -> list[str]:
-        part = next(part for part in (await PROVIDER.plan(base)).parts if part.kind == "record")
-        return [item.id async for page in PROVIDER.changes(base, part, SINCE) for item in page.items]
+        stream = next(stream for stream in (await PROVIDER.catalog(base)).streams if stream.item_type == "record")
+        return [item.id async for page in PROVIDER.changes(base, stream, SINCE) for item in page.items]
 
     return run(everything())
 
@@ -67,22 +68,22 @@ def test_any_other_fault_stays_one(fault: ProviderError) -> None:
 class TwoBases(Base):
     """One of them cannot say which tables it has."""
 
-    async def get(self, path: str, params: Any = None, *, lane: str = "") -> Any:
+    async def get(self, path: str, params: Any = None, *, bucket: str = "") -> Any:
         if path == "/v0/meta/bases":
             return {"bases": [{"id": "appOne", "name": "One"}, {"id": "appTwo", "name": "Two"}]}
         if path == "/v0/meta/bases/appTwo/tables":
             raise Unavailable("Two is down.")
-        return await super().get(path, params, lane=lane)
+        return await super().get(path, params, bucket=bucket)
 
 
 def test_a_base_whose_tables_cannot_be_listed_costs_no_other_base() -> None:
     async def everything() -> tuple[list[str], list[str]]:
         api = TwoBases()
-        parts = {part.title: part for part in (await PROVIDER.plan(api)).parts}
+        streams = {stream.title: stream for stream in (await PROVIDER.catalog(api)).streams}
         with pytest.raises(Unavailable, match="Two is down"):
-            _ = [page async for page in PROVIDER.read(api, parts["Two"])]
-        outline = [item.id async for page in PROVIDER.read(api, parts["Bases and tables"]) for item in page.items]
-        return outline, [item.id async for page in PROVIDER.read(api, parts["Things"]) for item in page.items]
+            _ = [page async for page in PROVIDER.read(api, streams["Two"])]
+        outline = [item.id async for page in PROVIDER.read(api, streams["Bases and tables"]) for item in page.items]
+        return outline, [item.id async for page in PROVIDER.read(api, streams["Things"]) for item in page.items]
 
     assert run(everything()) == (["appOne", "appTwo", "tblOne"], ["rec0", "rec1", "rec2"])
 
@@ -93,13 +94,13 @@ class Odd(Base):
     VALUES = (rb'"cut \ud83d"', b"NaN", b"9" * 400, b"9" * 5_000, b"[" * 900 + b"7" + b"]" * 900, b'"tab \x09, \x00"',
               b'{"a":' * 900 + b"1" + b"}" * 900, b'[1, "=cmd", [2, NaN]]')  # fmt: skip
 
-    async def get(self, path: str, params: Any = None, *, lane: str = "") -> Any:
+    async def get(self, path: str, params: Any = None, *, bucket: str = "") -> Any:
         if path.endswith("/tables"):
             fields = [{"id": f"fld{name}", "name": name, "type": "multilineText"} for name in ("Title", "Odd", "Other")]
             return {"tables": [{"id": "tblOne", "name": "Things", "primaryFieldId": "fldTitle", "fields": fields}]}
         if path.endswith("/tblOne"):
             return read_json(b'{"records": [%s]}' % b",".join(map(self.record, range(len(self.VALUES)))))
-        return await super().get(path, params, lane=lane)
+        return await super().get(path, params, bucket=bucket)
 
     def record(self, number: int) -> bytes:
         fields = b'{"Title": "Row %d", "Odd": %s, "Other": "kept"}' % (number, self.VALUES[number])
@@ -109,8 +110,8 @@ class Odd(Base):
 def test_a_value_that_is_odd_or_deep_costs_neither_its_row_nor_another_field_down_to_the_file() -> None:
     async def records() -> list[Any]:
         api = Odd()
-        part = next(part for part in (await PROVIDER.plan(api)).parts if part.kind == "record")
-        return [item async for page in PROVIDER.read(api, part) for item in page.items]
+        stream = next(stream for stream in (await PROVIDER.catalog(api)).streams if stream.item_type == "record")
+        return [item async for page in PROVIDER.read(api, stream) for item in page.items]
 
     table = frames.unpack([frames.pack(run(records()))])
     frame = frames.frame(table, ("Odd", "Other"))
@@ -122,6 +123,6 @@ def test_a_value_that_is_odd_or_deep_costs_neither_its_row_nor_another_field_dow
     file = b"".join(frames.csv_rows(frame)).decode("utf-8-sig")
     assert "9" * 400 in file and "cut \ufffd" in file and file.count('"kept"') == len(Odd.VALUES)
     for search, row in (("9" * 200, "Row 2"), (CUT, "Row 4"), ("\ufffd", "Row 0"), ("=cmd", "Row 7")):
-        assert row in set(frames.apply(frame, frames.Filters(search=search), frames.search_texts(table))["Name"])
+        assert row in set(frames.apply(frame, narrowing(search=search), frames.search_texts(table))["Name"])
     for number in range(len(Odd.VALUES)):
         assert frames.details(table, "record", f"rec{number}")["properties"]["Other"] == "kept"

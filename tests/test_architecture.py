@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import inspect
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,29 +16,29 @@ ROOT = Path(__file__).resolve().parents[1]
 MODULES = sorted(path for folder in ("integrations", "sandbox", "pages") for path in (ROOT / folder).rglob("*.py"))
 MODULES.append(ROOT / "dashboard.py")
 
-# layer: the layers of ours that it may import, itself and `model` apart; "providers" is the front door
 STANDARD = {
     "__future__", "asyncio", "collections.abc", "contextlib", "dataclasses", "datetime", "functools", "math", "typing",
 }  # fmt: skip
+# layer: the layers of ours that it may import, itself and `model` apart; "providers" is the front door
 MAY_IMPORT = {
     "page": {"ui", "provider"},
-    "ui": {"service", "sync", "oauth", "frames", "store", "identity", "config", "providers"},
-    "web": {"service", "sync", "oauth", "frames", "store", "identity", "config", "providers"},
-    "service": {"sync", "oauth", "frames", "store", "config", "providers"},
-    "sync": {"providers", "oauth", "http", "store", "frames", "config"},
+    "ui": {"service", "identity", "frames", "config", "providers"},
+    "web": {"service", "identity", "frames", "config", "providers"},
+    "cli": {"service"},
+    "service": {"sync", "oauth", "identity", "frames", "store", "config", "providers"},
+    "sync": {"oauth", "http", "store", "frames", "config", "providers"},
     "oauth": {"http", "store", "config"},
-    "identity": {"config"},
+    "identity": {"store", "config"},
+    "store": {"config"},
     "provider": {"listing"},
     "providers": set(),
     "frames": set(),
-    "store": {"config"},
     "http": set(),
     "listing": set(),
     "config": set(),
     "model": set(),
     "sandbox": {"config"},
-    "dashboard": {"ui", "web", "sandbox", "store", "config"},
-    "cli": {"store", "sync"},
+    "dashboard": {"ui", "web", "service", "sandbox", "config"},
     "command": {"cli"},
 }
 
@@ -48,7 +49,7 @@ ONLY_IN = {
     "streamlit": {"ui", "web", "dashboard"}, "altair": {"ui"}, "starlette": {"web", "sandbox"},
     "pandas": {"frames", "ui"}, "pyarrow": {"frames", "ui", "sync", "service"}, "pydantic": {"store", "config"},
     "typer": {"cli"}, "humanize": {"ui"},
-    "stamina": {"http", "sync"}, "uvicorn": {"web"}, "h11": {"web"}, "burner_redis": set(),
+    "stamina": {"http", "store"}, "uvicorn": {"web"}, "h11": {"web"}, "burner_redis": set(),
 }  # fmt: skip
 NO_IO = {"os", "io", "socket", "ssl", "asyncio", "threading", "subprocess", "shutil", "tempfile", "pathlib",
          "urllib.request", "http.client", "sqlite3", "logging", "time"}  # fmt: skip
@@ -110,6 +111,14 @@ def test_a_package_of_others_is_imported_only_where_it_lives(path: Path) -> None
     layer = layer_of(dotted(path))
     for package in {module.split(".")[0] for module in imported(path) if not ours(module)} & set(ONLY_IN):
         assert layer in ONLY_IN[package], f"{package} belongs to {', '.join(sorted(ONLY_IN[package])) or 'nobody'}"
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    graph = {dotted(path): {module for module in imported(path) if ours(module)} for path in MODULES}
+    packages = {dotted(path) for path in MODULES if path.name == "__init__.py"}
+    inner = {module: {each for each in found if each != module and not module.startswith(f"{each}.")}
+             for module, found in graph.items() if module not in packages}  # fmt: skip
+    graphlib.TopologicalSorter(inner).prepare()  # CycleError names the circle
 
 
 def test_the_layers_named_here_are_the_folders_there_are() -> None:
@@ -180,6 +189,16 @@ def test_every_function_is_annotated(path: Path) -> None:
             named = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs, node.args.vararg, node.args.kwarg]
             bare = [each.arg for each in named if each and each.annotation is None and each.arg not in ("self", "cls")]
             assert node.returns is not None and bare == [], f"{node.name} at line {node.lineno}"
+
+
+@pytest.mark.parametrize("slug", sorted(providers()))
+def test_a_provider_is_a_file_of_at_most_300_lines_and_its_facts_come_first(slug: str) -> None:
+    text = (ROOT / "integrations" / f"{slug}.py").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 300
+    functions = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    classes = [node for node in ast.parse(text).body if isinstance(node, ast.ClassDef)]
+    provider = next(node for node in classes if "Provider" in {getattr(base, "id", "") for base in node.bases})
+    assert all(provider.lineno < each.lineno for each in functions)
 
 
 @pytest.mark.parametrize("slug", sorted(providers()))

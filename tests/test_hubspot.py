@@ -12,7 +12,7 @@ from own_time import in_own_time
 
 from integrations.hubspot import PROVIDER
 from integrations.model.errors import ProviderError, Unavailable
-from integrations.store.loop import run
+from integrations.service.runtime import run
 
 
 class Portal:
@@ -21,7 +21,7 @@ class Portal:
     web_url = "https://app.hubspot.com"
 
     def __init__(self, *ids: int) -> None:
-        self.known: dict[str, str] = {}
+        self.cache: dict[str, str] = {}
         self.given: set[str] = set()
         self.ids = sorted(ids)
         self.unknown: set[int] = set()
@@ -40,7 +40,7 @@ class Portal:
         self.clock = timedelta()
         self.at_search: Callable[[int], None] = lambda number: None
 
-    async def get(self, path: str, params: Any = None, *, lane: str = "") -> Any:
+    async def get(self, path: str, params: Any = None, *, bucket: str = "") -> Any:
         if not path.endswith("/contacts"):
             self.others += 1
             return {"results": []}
@@ -69,9 +69,9 @@ class Portal:
         self.given.update(names[start + 100 : start + 101])
         return {"results": [self.record(n) for n in page], "paging": more}
 
-    async def post(self, path: str, json: Any, *, lane: str = "") -> Any:
+    async def post(self, path: str, json: Any, *, bucket: str = "") -> Any:
         await asyncio.sleep(self.search_takes)
-        assert lane == "search"
+        assert bucket == "search"
         if len(self.searches) >= self.refused_after:
             raise Unavailable("HubSpot is having trouble right now.")
         self.searches.append(json)
@@ -96,13 +96,13 @@ class Portal:
         return {"id": self.name(n), "createdAt": born.isoformat(), "properties": {}}
 
 
-def read(portal: Portal, mark: str = "") -> list[tuple[list[str], str]]:
-    """The pages of the contacts: ids, mark."""
+def read(portal: Portal, cursor: str = "") -> list[tuple[list[str], str]]:
+    """The pages of the contacts: ids, cursor."""
 
     async def everything() -> None:
-        part = (await PROVIDER.plan(portal)).parts[0]
-        async for page in PROVIDER.read(portal, part, mark):
-            pages.append(([item.id for item in page.items], page.mark))
+        stream = (await PROVIDER.catalog(portal)).streams[0]
+        async for page in PROVIDER.read(portal, stream, cursor):
+            pages.append(([item.id for item in page.items], page.cursor))
 
     pages: list[tuple[list[str], str]] = []
     in_own_time(asyncio.wait_for(everything(), 20))
@@ -205,16 +205,16 @@ def test_a_mark_continues_after_all_that_came_before_it(resumed_after: int) -> N
     portal = Portal(*range(1, 2501))
     portal.list_takes = 0.001
     before = read(portal)[:resumed_after]
-    mark = next((mark for _, mark in reversed(before) if mark), "")
+    cursor = next((cursor for _, cursor in reversed(before) if cursor), "")
     portal.lists.clear()
-    assert ids(before) | ids(read(portal, mark)) == everyone(portal)
-    assert not mark or 0 not in portal.lists
+    assert ids(before) | ids(read(portal, cursor)) == everyone(portal)
+    assert not cursor or 0 not in portal.lists
 
 
 def changed(portal: Portal, since: datetime) -> set[str]:
     async def everything() -> set[str]:
-        part = (await PROVIDER.plan(portal)).parts[0]
-        return {item.id async for page in PROVIDER.changes(portal, part, since) for item in page.items}
+        stream = (await PROVIDER.catalog(portal)).streams[0]
+        return {item.id async for page in PROVIDER.changes(portal, stream, since) for item in page.items}
 
     return in_own_time(asyncio.wait_for(everything(), 20))
 
@@ -230,7 +230,7 @@ def test_a_search_that_repeats_itself_is_an_error_and_no_endless_loop() -> None:
     portal = Portal(*range(1, 201))
     portal.modified = dict.fromkeys(range(1, 201), 5_000)
     post = portal.post
-    portal.post = lambda path, json, lane="": post(path, {**json, "filterGroups": []}, lane=lane)
+    portal.post = lambda path, json, bucket="": post(path, {**json, "filterGroups": []}, bucket=bucket)
     with pytest.raises(ProviderError, match="without end"):
         changed(portal, datetime.fromtimestamp(5, UTC))
 
@@ -240,18 +240,18 @@ def test_a_property_that_is_no_text_costs_neither_its_record_nor_the_page() -> N
     large = {"amount": "12345678901234567890123", "dealname": "Larger"}
 
     class Deals:
-        web_url, known = PROVIDER.web_url, {}
+        web_url, cache = PROVIDER.web_url, {}
 
-        async def get(self, path: str, params: Any = None, *, lane: str = "") -> Any:
+        async def get(self, path: str, params: Any = None, *, bucket: str = "") -> Any:
             rows = [{"id": "1", "properties": odd}, {"id": "2", "properties": large}, {"id": "3", "properties": "none"}]
             return {"results": rows if path.endswith("/deals") and "pipelines" not in path else []}
 
-        async def post(self, path: str, json: Any, *, lane: str = "") -> Any:
+        async def post(self, path: str, json: Any, *, bucket: str = "") -> Any:
             raise ProviderError("no search")
 
     async def deals() -> list[Any]:
-        part = next(part for part in (await PROVIDER.plan(Deals())).parts if part.id == "deal")
-        return [item async for page in PROVIDER.read(Deals(), part, "") for item in page.items]
+        stream = next(stream for stream in (await PROVIDER.catalog(Deals())).streams if stream.id == "deal")
+        return [item async for page in PROVIDER.read(Deals(), stream, "") for item in page.items]
 
     first, second, third = run(deals())
     assert (first.name, first.properties["Amount"]) == ("['Big', 'one']", 12)

@@ -22,7 +22,7 @@ class Workspace:
 
     def __init__(self, pages: int, each_minute: int = 1) -> None:
         self.now = NOON
-        self.known: dict[str, str] = {}
+        self.cache: dict[str, str] = {}
         self.edited = {f"p{n}": NOON - timedelta(minutes=(pages - n) // each_minute) for n in range(pages)}
         self.asked: list[tuple[str, int]] = []
         self.meanwhile: Callable[[int], None] = lambda request: None
@@ -35,10 +35,10 @@ class Workspace:
         self.now += timedelta(minutes=1)
         self.edited.update(dict.fromkeys(names, self.now))
 
-    async def get(self, path: str, params: Any = None, *, lane: str = "") -> Any:
+    async def get(self, path: str, params: Any = None, *, bucket: str = "") -> Any:
         return {"results": [], "has_more": False}
 
-    async def post(self, path: str, json: Any, *, lane: str = "") -> Any:
+    async def post(self, path: str, json: Any, *, bucket: str = "") -> Any:
         await asyncio.sleep(0.001)
         if path.endswith("/query"):
             return self.query(path.split("/")[3], json)
@@ -80,8 +80,8 @@ class Workspace:
 
 def read(workspace: Workspace, since: datetime | None = None) -> dict[str, Item]:
     async def everything() -> dict[str, Item]:
-        part = (await PROVIDER.plan(workspace)).parts[0]
-        pages = PROVIDER.changes(workspace, part, since) if since else PROVIDER.read(workspace, part, "")
+        stream = (await PROVIDER.catalog(workspace)).streams[0]
+        pages = PROVIDER.changes(workspace, stream, since) if since else PROVIDER.read(workspace, stream, "")
         async for page in pages:
             found.update({item.id: item for item in page.items})
         return found
@@ -187,7 +187,7 @@ def test_a_page_that_promises_more_and_says_not_where_is_no_end() -> None:
     workspace = Workspace(pages=250)
     genuine = workspace.post
 
-    async def post(path: str, json: Any, *, lane: str = "") -> Any:
+    async def post(path: str, json: Any, *, bucket: str = "") -> Any:
         return {**await genuine(path, json), "next_cursor": None}
 
     workspace.post = post

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from setting_names import GENERAL, PER_PROVIDER
 
 from integrations import providers
-from integrations.config.settings import GENERAL, PER_PROVIDER, ROOT
+from integrations.config.settings import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -19,7 +20,7 @@ def rows() -> dict[str, tuple[str, str]]:
 
 
 def test_every_setting_stands_in_the_table_with_its_default_and_meaning():
-    expected = dict(GENERAL) | {f"{{SLUG}}_{name}": ("", meaning) for name, meaning in PER_PROVIDER.items()}
+    expected = dict(GENERAL) | {f"{{SLUG}}_{name}": each for name, each in PER_PROVIDER.items()}
     assert rows() == expected
 
 

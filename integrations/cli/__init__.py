@@ -1,4 +1,4 @@
-"""`python -m integrations …`: the commands of whoever runs the dashboard."""
+"""`python -m integrations …`: the operator's commands."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import Annotated
 
 import typer
 
+from .. import service
 from ..model.errors import DashboardError
-from ..store import connection
-from ..store.rotation import Rotation, rotate_keys
-from ..sync.worker import main as work
+from ..service import runtime
 
 app = typer.Typer(
     name="python -m integrations", help="The dashboard's own commands.", add_completion=False,
@@ -20,7 +19,7 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Run the command that the process was started with; what goes wrong is one sentence and exit status 1."""
+    """Run the command that the process was started with; an error is one sentence and exit status 1."""
     try:
         app()
     except DashboardError as error:
@@ -32,7 +31,7 @@ def worker(
     with_parent: Annotated[bool, typer.Option("--with-parent", help="End when standard input does.")] = False,
 ) -> None:
     """Run loads until stopped."""
-    work(with_parent=with_parent)
+    runtime.work(with_parent=with_parent)
 
 
 @app.command("rotate-keys")
@@ -40,18 +39,11 @@ def rotate(
     back: Annotated[bool, typer.Option("--back", help="With the key of the key file that was first before.")] = False,
     even_if_empty: Annotated[bool, typer.Option("--even-if-empty", help="Also where nothing is stored.")] = False,
 ) -> None:
-    """Seal every stored record with the first key, while all runs."""
-    _report(asyncio.run(_rotated(back, even_if_empty)))
+    """Seal every stored record with the first key, while the dashboard runs."""
+    _report(asyncio.run(service.rotate_keys(back, even_if_empty)))
 
 
-async def _rotated(back: bool, even_if_empty: bool) -> Rotation:
-    try:
-        return await rotate_keys(back, even_if_empty)
-    finally:
-        await connection.close()
-
-
-def _report(done: Rotation) -> None:
+def _report(done: service.Rotation) -> None:
     before = ", ".join(f"{number:,} with key {key}" for key, number in done.keys_before.items()) or "none"
     print(f"{done.resealed:,} records were sealed again. This was {done.database}: {done.connections:,} connections.")
     print(f"Key {done.key} seals now. Records before: {before}.")

@@ -34,7 +34,7 @@ def forced_prompt(client_id: str) -> str:
 
 
 def require_complete_sign_in() -> None:
-    """Raise NotConfigured, naming what is missing, if [auth] is there and nobody could sign in with it."""
+    """Raise NotConfigured, naming what is missing, if [auth] exists but is incomplete."""
     if not settings().signs_in:
         return
     auth, missing = settings().auth, {}

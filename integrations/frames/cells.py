@@ -27,7 +27,7 @@ def _str(value: object) -> str:
         return bytes(value).decode("utf-8", "replace")
     try:
         return str(value)
-    except Exception:  # an int of 5,000 digits, or somebody's broken __str__
+    except Exception:  # an int of 5,000 digits, or a broken __str__
         return hex(value) if isinstance(value, int) else f"<{type(value).__name__}>"
 
 

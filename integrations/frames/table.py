@@ -13,8 +13,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..model.query import Sort
 from .cells import TEXT, plain
 from .chunks import SCHEMA
+from .order import ordered, properties_in
 
 WORDS = {
     "name": "Name",
@@ -35,17 +37,24 @@ DECODED_ROWS = 100  # parsed in one go: few enough to stay in the cache, twice a
 EXACT = 2**53
 
 
-def frame(table: pa.Table, properties: Sequence[str] = ()) -> pd.DataFrame:
-    """The rows of `unpack`, newest `Updated` first (missing last), then by name, id and type.
+def frame(table: pa.Table, properties: Sequence[str] = (), sort: Sequence[Sort] = ()) -> pd.DataFrame:
+    """Returns the rows of `unpack` as a screen shows them, in the order of `order.ordered`.
 
     Columns: Name, Type (see `type_label`), Parent, Owner, Updated, Created (aware UTC), Link (http and https only),
     then one a property, headed as `column_labels` says. Text is pandas `str`, numbers are `Int64` or `Float64`, truth
     `boolean`; a property with values of several kinds is text, lists joined by ", " and objects as JSON.
     The index, named "row", is the row's place in `table`: `key(table, frame.index[n])` is what line n stands for.
     """
-    order = newest_first(table)
+    order = order_of(table, sort)
     shown = table.take(order)
     return _framed(shown, order, _property_columns(shown["properties"], column_labels(properties)))
+
+
+def order_of(table: pa.Table, sort: Sequence[Sort] = ()) -> pa.Array:
+    """Returns the positions of all rows in the order that a query asks for."""
+    wanted = properties_in(sort)
+    found = _values(table["properties"], wanted)
+    return ordered(table, sort, {name: _typed(found.pop(name)) for name in wanted})
 
 
 def rows_at(table: pa.Table, positions: pa.Array, typed: Mapping[str, tuple[str, pa.DataType]]) -> pd.DataFrame:
@@ -113,13 +122,6 @@ def details(table: pa.Table, type: str, id: str) -> dict[str, Any]:
     if not rows:
         raise KeyError((type, id))
     return {**rows[0], "properties": _loads(rows[0]["properties"])}
-
-
-def newest_first(table: pa.Table) -> pa.Array:
-    """Returns the positions of all rows in the order of `frame`."""
-    keys = [("last_modified_time", "descending"), ("name", "ascending"), ("id", "ascending"), ("type", "ascending")]
-    plain_types = table.set_column(SCHEMA.get_field_index("type"), "type", table["type"].cast(TEXT))
-    return pc.sort_indices(plain_types, sort_keys=[(*each, "at_end") for each in keys])
 
 
 def _framed(shown: pa.Table, positions: pa.Array, properties: Mapping[str, pa.Array]) -> pd.DataFrame:

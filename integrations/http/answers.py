@@ -15,6 +15,7 @@ from ..model.errors import Forbidden, ProviderError, RateLimited, ReconnectNeede
 from .bounds import DATA, MB, Limits, TooLarge, TooSlow
 from .reading import MOST_VALUES, TooManyValues, read_json
 
+JsonTypes = tuple[type, ...]
 FAULT_TEXT = 65_536  # bytes of an error answer in which a fault's marker is looked for
 
 NOT_SENT = (
@@ -61,10 +62,13 @@ async def within(provider: Provider, seconds: float) -> AsyncIterator[None]:
         raise Unavailable(_slow(provider, seconds)) from None
 
 
-def decoded(provider: Provider, response: httpx.Response) -> Any:
-    """The decoded JSON object of a successful answer; raises ProviderError or ReconnectNeeded for any other."""
+def decoded(provider: Provider, response: httpx.Response, takes: JsonTypes = (dict,)) -> Any:
+    """Returns the decoded JSON of a successful answer, of one of these types.
+
+    Raises ProviderError or ReconnectNeeded for any other answer.
+    """
     if response.status_code == httpx.codes.OK:
-        return _object(provider, response)
+        return _json(provider, response, takes)
     fault = _fault(provider, response)
     raise fault or (_by_status if _is_own(provider, response) else _in_between)(provider, response)
 
@@ -94,7 +98,21 @@ def readable(response: httpx.Response) -> httpx.Response:
     return response
 
 
-def _object(provider: Provider, response: httpx.Response) -> Any:
+def links_below(api_url: str, response: httpx.Response) -> dict[str, str]:
+    """Returns path and query of each link in the Link header, by relation; links to anywhere else are left out.
+
+    A link is only followed below the API's own address, since the access token goes with it.
+    """
+    found: dict[str, str] = {}
+    for relation, link in response.links.items():
+        with suppress(httpx.InvalidURL, KeyError):
+            url = str(response.url.join(link["url"]))
+            if relation and url.startswith(f"{api_url}/"):
+                found[relation] = url.removeprefix(api_url)
+    return found
+
+
+def _json(provider: Provider, response: httpx.Response, takes: JsonTypes) -> Any:
     try:
         answer = read_json(response.content)
     except ValueError:
@@ -102,7 +120,7 @@ def _object(provider: Provider, response: httpx.Response) -> Any:
     except TooManyValues:
         values = f"{MOST_VALUES:,} values"
         raise TooMuch(f"{provider.title} sent an answer of more than {values}. Try again in a few minutes.") from None
-    if not isinstance(answer, dict):
+    if not isinstance(answer, takes):
         raise Unavailable(f"{provider.title} sent an answer that could not be read. Try again in a few minutes.")
     return answer
 
@@ -126,7 +144,7 @@ def _is_own(provider: Provider, response: httpx.Response) -> bool:
 
     For 401 any JSON object will do: unread, an expired token would never be renewed.
     """
-    if response.status_code not in (401, 403, 404) or provider.is_error is None:
+    if response.status_code not in (401, 403, 404) or not provider.knows_its_errors:
         return True
     with suppress(ValueError, TooManyValues):
         answer = read_json(response.content)

@@ -34,7 +34,7 @@ class Limits:
 
 # a page has at most 200 items; 100 MB are possible on paper (texts of 100 kB in every cell), some MB are usual
 DATA = Limits(64 * MB, 75)  # Notion answers or gives up within 60 s
-SHORT = Limits(1 * MB, 15)  # tokens, revocations, who an account is: some kB, and somebody waits
+SHORT = Limits(1 * MB, 15)  # tokens, revocations, account details: some kB, while a person waits
 
 
 class TooLarge(httpx.DecodingError):
@@ -46,7 +46,7 @@ class TooSlow(httpx.TimeoutException):
 
 
 def bounded(client: Client, limits: Limits) -> Client:
-    """The same client, which now gives up any answer beyond the limits (or beyond those of the request)."""
+    """Returns the client, changed to abort any answer beyond these limits (or those of the request)."""
     client.headers["Accept-Encoding"] = "gzip"
     client._transport = _Bounded(client._transport, limits)
     for pattern, transport in client._mounts.items():  # proxies of the environment

@@ -1,10 +1,11 @@
-"""Signed, paced, retried calls to a provider: what a provider's `plan` and `read` are given."""
+"""Signed, paced, retried calls to a provider: the `model.Api` that a provider's methods are given."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
@@ -12,7 +13,7 @@ from weakref import WeakKeyDictionary
 import httpx
 import stamina
 
-from ..model import Endpoints, Lane, Provider
+from ..model import Answer, Bucket, Endpoints, Provider
 from ..model.errors import (
     RateLimited,
     ReconnectNeeded,
@@ -21,9 +22,9 @@ from ..model.errors import (
     Unauthorized,
     Unavailable,
 )
-from .answers import TooMuch, decoded, reaching
+from .answers import JsonTypes, TooMuch, decoded, links_below, reaching
 from .bounds import DATA, LIMITS, Limits, bounded
-from .pacing import Budget, turn
+from .pacing import RateLimits, acquire
 
 ATTEMPTS = 6
 BACKOFF = {"wait_initial": 0.1, "wait_exp_base": 3, "wait_jitter": 0.1, "wait_max": 20}  # seconds: 0.1 to 8
@@ -64,32 +65,37 @@ class ApiClient:
         provider: Provider,
         endpoints: Endpoints,
         tokens: Tokens,
-        budget: Budget,
+        rate_limits: RateLimits,
         on_call: Callable[[], None] = lambda: None,
         account: str = "",
-        known: dict[str, str] | None = None,
+        cache: dict[str, str] | None = None,
         limits: Limits = DATA,
     ) -> None:
         self._provider = provider
         self._limits = limits
-        self._budget = budget
+        self._rate_limits = rate_limits
         self._environment = endpoints.environment
         self._account = account
         self._tokens = tokens
         self._on_call = on_call
         self._api_url = endpoints.api_url
         self.web_url = endpoints.web_url
-        self.known = {} if known is None else known
+        self.cache = {} if cache is None else cache
 
-    async def get(self, path: str, params: Mapping[str, Any] | None = None, *, lane: str = "") -> Any:
-        """GET a path below the API's address; the decoded JSON object."""
-        return await self._patiently(lane, lambda: self._send("GET", path, lane, params=params))
+    async def get(self, path: str, params: Mapping[str, Any] | None = None, *, bucket: str = "") -> Any:
+        """GET a path below the API's address; returns the decoded JSON object."""
+        return (await self._with_retries(bucket, lambda: self._send("GET", path, bucket, params=params))).body
 
-    async def post(self, path: str, json: Mapping[str, Any], *, lane: str = "") -> Any:
-        """POST a JSON body (a query, nothing that changes data); the decoded JSON object."""
-        return await self._patiently(lane, lambda: self._send("POST", path, lane, json=json))
+    async def post(self, path: str, json: Mapping[str, Any], *, bucket: str = "") -> Any:
+        """POST a JSON body (a query, nothing that changes data); returns the decoded JSON object."""
+        return (await self._with_retries(bucket, lambda: self._send("POST", path, bucket, json=json))).body
 
-    async def _patiently(self, lane: str, call: Callable[[], Awaitable[Any]]) -> Any:
+    async def get_answer(self, path: str, params: Mapping[str, Any] | None = None, *, bucket: str = "") -> Answer:
+        """GET a path below the API's address; returns the decoded JSON object or array with its links."""
+        send = partial(self._send, "GET", path, bucket, takes=(dict, list), params=params)
+        return await self._with_retries(bucket, send)
+
+    async def _with_retries(self, bucket: str, call: Callable[[], Awaitable[Answer]]) -> Answer:
         again = False
         tries = stamina.retry_context(on=_wait, attempts=ATTEMPTS, timeout=None, **BACKOFF)
         async for attempt in tries:
@@ -99,19 +105,22 @@ class ApiClient:
                 except RateLimited as limited:
                     if not limited.stated and not again:
                         limited.retry_after, again = min(limited.retry_after, SOON), True
-                    await self._budget.close(self._lane(lane), min(limited.retry_after, LONGEST_WAIT))
+                    await self._rate_limits.close(self._bucket(bucket), min(limited.retry_after, LONGEST_WAIT))
                     raise
+        raise AssertionError("unreachable")
 
-    async def _send(self, method: str, path: str, lane: str, **request: Any) -> Any:
+    async def _send(self, method: str, path: str, bucket: str, takes: JsonTypes = (dict,), **request: Any) -> Answer:
         token = await self._tokens.current()
         try:
-            return await self._send_as(token, method, path, lane, **request)
+            return await self._send_as(token, method, path, bucket, takes, **request)
         except Unauthorized:
-            return await self._send_as(await self._tokens.renewed(token), method, path, lane, **request)
+            return await self._send_as(await self._tokens.renewed(token), method, path, bucket, takes, **request)
 
-    async def _send_as(self, token: str, method: str, path: str, lane: str, **request: Any) -> Any:
+    async def _send_as(
+        self, token: str, method: str, path: str, bucket: str, takes: JsonTypes, **request: Any
+    ) -> Answer:
         headers = {**self._provider.headers, "Authorization": f"Bearer {token}"}
-        async with turn(self._budget, self._lane(lane)) as trace:
+        async with acquire(self._rate_limits, self._bucket(bucket)) as trace:
             self._on_call()
             extensions = {"trace": trace, LIMITS: self._limits}
             with reaching(self._provider, self._limits):
@@ -119,17 +128,17 @@ class ApiClient:
                     method, self._api_url + path, headers=headers, extensions=extensions, **request
                 )
         try:
-            return decoded(self._provider, response)
+            return Answer(decoded(self._provider, response, takes), links_below(self._api_url, response))
         except ReconnectNeeded as refusal:
             await self._tokens.given_up(token, str(refusal))
             raise
 
-    def _lane(self, lane: str) -> Lane:
-        """The budget of a call: of the account, unless the lane names what it belongs to ("base:app…")."""
-        kind, _, whose = lane.partition(":")
-        rate = self._provider.rates.get(kind) or self._provider.rates[""]
+    def _bucket(self, bucket: str) -> Bucket:
+        """The rate_limits of a call: of the account, unless the bucket names what it belongs to ("base:app…")."""
+        kind, _, whose = bucket.partition(":")
+        rate = self._provider.rate_limits.get(kind) or self._provider.rate_limits[""]
         name = ":".join((self._provider.slug, self._environment, kind, whose or self._account))
-        return Lane(name, rate)
+        return Bucket(name, rate)
 
 
 def shared_client(slug: str = "") -> httpx.AsyncClient:

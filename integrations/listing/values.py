@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 NAME_KEYS = ("name", "filename", "email", "label", "text", "value", "id")
@@ -22,3 +24,26 @@ def name_of(value: Any, keys: Iterable[str] = NAME_KEYS) -> Any:
 def names_of(values: Any, keys: Iterable[str] = NAME_KEYS) -> Any:
     """Returns `name_of` each value of a list, or of the value itself."""
     return [name_of(each, keys) for each in values] if isinstance(values, list) else name_of(values, keys)
+
+
+def joined(texts: Iterable[Any], between: str = " ") -> str:
+    """Returns the texts that are there, joined: a person's first and last name, the ends of a span of dates."""
+    return between.join(str(each) for each in texts if each)
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    """Returns a JSON object as it is, and an empty one in place of anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def number_of(text: str) -> int | float | str:
+    """Returns the number that a text stands for, whole numbers exactly however long; any other text as it is."""
+    with suppress(ValueError):
+        return int(text)
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    if not math.isfinite(number):
+        return text
+    return int(number) if number.is_integer() else number

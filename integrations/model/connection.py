@@ -1,9 +1,9 @@
-"""An account that a person connected, its tokens, and what was loaded from it."""
+"""An account that a person connected, and its tokens."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 Environment = Literal["real", "sandbox"]
@@ -11,7 +11,7 @@ Environment = Literal["real", "sandbox"]
 
 @dataclass(frozen=True)
 class Account:
-    """Who granted access: `id` is unique at the provider, `name` and `detail` are for people."""
+    """The account that granted access: `id` is unique at the provider, `name` and `detail` are for people."""
 
     id: str
     name: str
@@ -34,15 +34,14 @@ class Token:
     lifetime: float | None = None
     refresh_begun: datetime | None = None
 
-    def expires_within(self, seconds: float, now: datetime | None = None) -> bool:
-        """Whether it stops working within that time; False where no lifetime is known."""
-        now = now or datetime.now(UTC)
+    def expires_within(self, seconds: float, now: datetime) -> bool:
+        """Returns whether it stops working within that time; False where no lifetime is known."""
         return self.expires_at is not None and (self.expires_at - now).total_seconds() < seconds
 
 
 @dataclass(frozen=True)
 class Share:
-    """What an owner shows to their organisation: the share's own name, with whom, and by whom."""
+    """A connection shared with an organisation: the share's id, the organisation and its name, the owner's name."""
 
     id: str = ""
     organisation: str = ""
@@ -78,48 +77,15 @@ class Connection:
         return self.owner, self.slug, self.id
 
 
-LoadState = Literal["queued", "running", "complete", "partial", "failed"]
-
-
 @dataclass(frozen=True)
-class Load:
-    """A load under way, or the snapshot that it left behind.
+class Outcome:
+    """How an attempt to connect ended, or that its code is being redeemed.
 
-    `counts`: items by type. `notes`: sentences why it is partial.
-    `skipped`: what the account may not read. `chunks`: how many were saved by `run`, the worker's attempt at it.
-    `calls`: API calls made. `at`: when this was last written. `bytes`: what its chunks take.
-    `full`: everything is read, not only what changed. `full_at`: since when that has to be so.
-    `parts`: which parts its rows cover. `marks`: how far each part has been read, or DONE.
-    `removed`: names of items that the load before had, and the provider has no more.
-    `data_key`: what its chunks are sealed with; it is sealed itself, being in this record.
+    "later", where nothing is spent, is never stored. `return_to`: path and query of the page that began it, if not
+    the provider's own.
     """
 
-    id: str
-    state: LoadState
-    queued_at: datetime
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
-    counts: dict[str, int] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-    skipped: tuple[str, ...] = ()
-    chunks: int = 0
-    run: str = ""
-    calls: int = 0
-    at: datetime | None = None
-    bytes: int = 0
-    full: bool = True
-    full_at: datetime | None = None
-    parts: tuple[str, ...] = ()
-    marks: dict[str, str] = field(default_factory=dict)
-    removed: tuple[str, ...] = ()
-    data_key: str = field(default="", repr=False)
-
-    @property
-    def active(self) -> bool:
-        """Whether it is waiting for a worker or being worked on."""
-        return self.state in ("queued", "running")
-
-    @property
-    def total(self) -> int:
-        """How many items it has so far."""
-        return sum(self.counts.values())
+    state: Literal["redeeming", "connected", "failed", "later"]
+    message: str = ""
+    connection_id: str = ""
+    return_to: str = ""

@@ -1,4 +1,4 @@
-"""Where a provider is reached, and as whom."""
+"""A provider's addresses and this app's credentials."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .connection import Environment
 
 @dataclass(frozen=True)
 class Endpoints:
-    """Where one provider is reached, and as whom, in one environment."""
+    """The addresses of one provider in one environment, and the app's credentials there."""
 
     environment: Environment
     authorize_url: str

@@ -1,8 +1,8 @@
-"""What can go wrong, each as a sentence for the person who reads it.
+"""Errors, each with a sentence for the person who reads it.
 
     DashboardError
     ├── NotConfigured            a setting is missing or wrong: set it, start again
-    ├── NotAllowed               somebody else's: only who connected it can change it
+    ├── NotAllowed               the viewer has no right to this
     ├── ConnectFailed            this attempt to connect is over: press Connect again
     ├── ReconnectNeeded          the provider no longer honours the grant: reconnect
     ├── ProviderError            the provider answered with something else than data
@@ -34,7 +34,7 @@ class NotConfigured(DashboardError):
 
 
 class NotAllowed(DashboardError):
-    """What is asked for is somebody else's to do."""
+    """The viewer has no right to do this."""
 
 
 class ConnectFailed(DashboardError):

@@ -13,7 +13,7 @@ class Item:
     """One thing at a provider: a page, a record, a contact.
 
     Times are timezone-aware UTC. What a provider does not have is None.
-    `type` is a Kind's slug; (`type`, `id`) is unique within a connection.
+    `type` is a ItemType's slug; (`type`, `id`) is unique within a connection.
     `parent_id` may name another item; if `parent_path_or_name` is None, the
     parent's name is taken from that item when the rows are shown.
     `properties` are the provider's own fields by the names people know them by,

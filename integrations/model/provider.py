@@ -1,15 +1,19 @@
-"""What a provider is: facts as data, and three functions that read it."""
+"""What a provider is: facts as class attributes, and the methods that read it."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
 from .connection import Account
-from .errors import ProviderError, ReconnectNeeded
+from .errors import DashboardError, ProviderError, ReconnectNeeded
 from .item import Item
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -24,24 +28,31 @@ class Answer:
 
 
 class Api(Protocol):
-    """Signed calls to one provider for one connection.
+    """Signed, paced and retried calls to one provider for one connection; every method raises ProviderError.
 
-    Paths start with "/" and follow `Provider.api_url`. `lane` names the budget that a
-    call is paced in, where the provider limits each part by itself (an Airtable base).
-    Both raise ProviderError; answers are decoded JSON objects. `known` is what a provider wants to
-    find again when it reads the changes since: texts by name, kept until the next full load.
+    A path starts with "/" and follows `Provider.api_url`. `bucket` selects the rate limit of a call: the part before
+    ":" is a key of `Provider.rate_limits`, the rest is what has a limit of its own (an Airtable base).
+    `cache`: what the provider wants to find again at the next refresh; emptied by a full load.
     """
 
     web_url: str
-    known: dict[str, str]
+    cache: dict[str, str]
 
-    async def get(self, path: str, params: Mapping[str, Any] | None = None, *, lane: str = "") -> Any: ...
+    async def get(self, path: str, params: Mapping[str, Any] | None = None, *, bucket: str = "") -> Any:
+        """Returns the JSON object of an answer."""
+        ...
 
-    async def post(self, path: str, json: Mapping[str, Any], *, lane: str = "") -> Any: ...
+    async def post(self, path: str, json: Mapping[str, Any], *, bucket: str = "") -> Any:
+        """Returns the JSON object of an answer to a query that changes nothing."""
+        ...
+
+    async def get_answer(self, path: str, params: Mapping[str, Any] | None = None, *, bucket: str = "") -> Answer:
+        """Returns an answer with its links; its body may be a JSON array."""
+        ...
 
 
 @dataclass(frozen=True)
-class Kind:
+class ItemType:
     """A type of item: `slug` is the item's `type`, `title` the plural that people read."""
 
     slug: str
@@ -49,42 +60,42 @@ class Kind:
 
 
 @dataclass(frozen=True)
-class Part:
+class Stream:
     """One listing that can be read, left out or skipped by itself.
 
-    `group` is the id of a part-like whole (an Airtable base) that can be left out
-    together, `group_title` its name. `facts` is whatever `read` needs to know.
-    `calls` is how many API calls reading it takes at least; what takes none can't be left out.
+    `item_type`: slug of its items' type; empty for a stream that only fetches names. `group`: id of the streams that
+    can be left out together (an Airtable base), `group_title` its name. `calls`: how many API calls a full read takes
+    at least; a stream without calls cannot be left out. `context`: whatever `Provider.read` needs to know.
     """
 
     id: str
     title: str
-    kind: str
+    item_type: str
     group: str = ""
     group_title: str = ""
     calls: int = 1
-    facts: Any = field(default=None, repr=False, compare=False)
+    context: Any = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What a connection can read today: its parts, and sentences on what it can't."""
+class Catalog:
+    """What a connection can read: its streams, and sentences on what it may not read."""
 
-    parts: tuple[Part, ...]
+    streams: tuple[Stream, ...]
     skipped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Page:
-    """Some items of a part. `mark`: what `read` needs to go on after them in another process, if it can."""
+    """Some items of a stream. `cursor`: where `Provider.read` can resume after them in another process, if it can."""
 
     items: Sequence[Item]
-    mark: str = ""
+    cursor: str = ""
 
 
 @dataclass(frozen=True)
-class Rate:
-    """So many calls in any so many seconds; `strict`: each counts from when it was on the wire."""
+class RateLimit:
+    """At most `calls` in any `seconds`; `strict`: counted from the moment each request is on the wire."""
 
     calls: int
     seconds: float
@@ -92,16 +103,16 @@ class Rate:
 
 
 @dataclass(frozen=True)
-class Lane:
-    """Where calls share a rate, among all that name it."""
+class Bucket:
+    """Calls that share a rate limit: all that use the same name."""
 
     name: str
-    rate: Rate
+    limit: RateLimit
 
 
 @dataclass(frozen=True)
 class Fault:
-    """An answer that means something else here than its status says elsewhere."""
+    """An API answer that means something else than its status: `marker` is text that its body contains."""
 
     status: int
     marker: str
@@ -110,66 +121,98 @@ class Fault:
     retry_after: float = 0
 
 
-@dataclass(frozen=True)
-class Provider:
-    """Everything that tells one provider from another.
+class Provider(ABC):
+    """One service. Subclasses declare the facts, then the methods; a missing fact fails when the module is imported.
 
-    `authorize_url`, `token_url`, `revoke_url`, `introspect_url`: RFC 6749, 7009 and 7662 endpoints; introspection is
-    asked only where `identify` fails without it.
-    `api_url`: scheme, host and optional prefix before the paths of `plan` and `read`.
+    `authorize_url`, `token_url`, `revoke_url`, `introspect_url`: RFC 6749, 7009 and 7662 endpoints. Introspection is
+    used only if `identify` fails without it.
+    `api_url`: scheme, host and optional prefix of the paths that methods call.
     `web_url`: where people open items. `console_url`: where an OAuth app is created.
-    `client_auth`: how the client proves itself at the token endpoint.
-    `token_format`: the body of token requests. `headers`: sent with every call.
-    `access_token_seconds`: the documented lifetime of access tokens, for answers without a usable one.
-    `refresh_reuse`: what happens when a refresh token is sent a second time. "revokes": the first use spends it, and a
-    second one may end the whole grant (RFC 9700 section 4.14.2). The provider's file names the source.
-    `pkce`: whether S256 is sent. `rates`: how many calls each kind of lane takes; "" is any other.
-    `rate_limit_wait`: seconds to wait after a 429 that does not say.
-    `is_error(answer)`: whether a JSON object is the provider's own error document. Only that says what an account may
-    not read; a 403 or 404 of anything in front of the provider (Cloudflare, a proxy) is a passing trouble.
-    `ration`: a sentence about a monthly allowance, where there is one.
-    `if_empty`: what to do when an account shows nothing.
-    `not_revocable`: what to tell people where no revocation endpoint exists.
-    `plan(api)` lists the parts; `read(api, part, mark)` yields a part's pages, from the mark of an
-    earlier page on if there is one; `changes(api, part, since)`, where the provider can tell, yields
-    what was created or changed since in a part that has a kind. `identify(api, token_response)` names
-    the account.
+    `not_revocable`: what to tell people if there is no revocation endpoint.
+    `client_auth`: how the client authenticates at the token endpoint. `token_format`: body of token requests.
+    `token_errors`: the provider's own error codes at the token endpoint, in lower case, with what they mean:
+    ReconnectNeeded (code or refresh token not accepted) or NotConfigured (client id or secret wrong). The codes of
+    RFC 6749 section 5.2 are known.
+    `headers`: sent with every API call. `pkce`: whether to send an S256 challenge (RFC 7636).
+    `access_token_seconds`: documented lifetime of access tokens, for answers without a usable one.
+    `refresh_reuse`: effect of sending a refresh token twice. "revokes": the first use spends it, and a second use may
+    revoke the whole grant (RFC 9700 section 4.14.2).
+    `rate_limits`: limit of each bucket; "" applies to every other. `rate_limit_wait`: seconds to wait after a 429
+    without Retry-After. `concurrency`: how many streams are read at once.
+    `ration`: a monthly allowance of calls in words, if there is one; calls are then spent only when asked for.
+    `if_empty`: what to do if an account shows nothing.
     """
 
     slug: str
     title: str
     icon: str
     summary: str
-    kinds: tuple[Kind, ...]
+    item_types: tuple[ItemType, ...]
     authorize_url: str
     token_url: str
     api_url: str
     web_url: str
     console_url: str
-    identify: Callable[[Api, Mapping[str, Any]], Awaitable[Account]]
-    plan: Callable[[Api], Awaitable[Plan]]
-    read: Callable[[Api, Part, str], AsyncIterator[Page]]
     revoke_url: str | None = None
     introspect_url: str | None = None
     not_revocable: str = ""
     scopes: tuple[str, ...] = ()
     optional_scopes: tuple[str, ...] = ()
-    authorize_params: Mapping[str, str] = field(default_factory=dict)
+    authorize_params: Mapping[str, str] = NOTHING
     client_auth: Literal["basic", "body"] = "basic"
     token_format: Literal["form", "json"] = "form"
+    token_errors: Mapping[str, type[DashboardError]] = NOTHING
     access_token_seconds: int | None = None
     refresh_reuse: Literal["harmless", "revokes"] = "harmless"
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = NOTHING
     pkce: bool = True
-    rates: Mapping[str, Rate] = field(default_factory=lambda: {"": Rate(600, 60)})
-    concurrency: int = 4
-    changes: Callable[[Api, Part, datetime], AsyncIterator[Page]] | None = None
+    rate_limits: Mapping[str, RateLimit] = MappingProxyType({"": RateLimit(600, 60)})
     rate_limit_wait: float = 1
+    concurrency: int = 4
     faults: tuple[Fault, ...] = ()
-    is_error: Callable[[Mapping[str, Any]], bool] | None = None
     ration: str = ""
     if_empty: str = ""
 
-    def kind_title(self, slug: str) -> str:
-        """The plural that people read for an item type; the type itself if unknown."""
-        return next((kind.title for kind in self.kinds if kind.slug == slug), slug)
+    def __init_subclass__(cls) -> None:
+        """Raises TypeError for a subclass without a fact that every provider has."""
+        missing = [fact for fact in Provider.__annotations__ if not hasattr(cls, fact)]
+        if missing:
+            raise TypeError(f"{cls.__name__} must declare {', '.join(missing)}")
+
+    @abstractmethod
+    async def identify(self, api: Api, answer: Mapping[str, Any]) -> Account:
+        """Returns the account that approved; `answer` is the JSON object of the token endpoint."""
+
+    @abstractmethod
+    async def catalog(self, api: Api) -> Catalog:
+        """Returns the streams that the connection can read."""
+
+    @abstractmethod
+    def read(self, api: Api, stream: Stream, cursor: str = "") -> AsyncIterator[Page]:
+        """Yields the pages of a stream, from the cursor of an earlier page on if there is one."""
+
+    def changes(self, api: Api, stream: Stream, since: datetime) -> AsyncIterator[Page]:
+        """Yields what was created or changed since; optional, never called for a stream without item type."""
+        raise NotImplementedError
+
+    def is_error(self, answer: Mapping[str, Any]) -> bool:
+        """Returns whether a JSON object is the provider's own error document.
+
+        Only that says what an account may not read; a 403 or 404 from a proxy in front of the provider is temporary.
+        Without a method of its own for this, every answer counts as the provider's.
+        """
+        return True
+
+    @property
+    def knows_its_errors(self) -> bool:
+        """Whether the provider's own error documents can be told from those of a proxy."""
+        return type(self).is_error is not Provider.is_error
+
+    @property
+    def reads_changes(self) -> bool:
+        """Whether the provider can list what has changed."""
+        return type(self).changes is not Provider.changes
+
+    def type_title(self, slug: str) -> str:
+        """Returns the plural that people read for an item type; the slug itself if unknown."""
+        return next((each.title for each in self.item_types if each.slug == slug), slug)

@@ -14,10 +14,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlencode
 
 FIELD_PREFIX = "f."
+EARLIER = {
+    "type": "f.type", "parent": "f.parent", "owner": "f.owner", "column": "show", "created_from": "f.created",
+    "created_to": "f.created", "updated_from": "f.updated", "updated_to": "f.updated",
+}  # fmt: skip
+EARLIER_DAYS = ("created", "updated")
 OPERATOR_MARK = "~"
+MAX_ADDRESS = 4_000  # characters of the parameters; a longer query is stored under a short name
 
 
 class Operator(StrEnum):
@@ -117,6 +123,30 @@ def from_pairs(pairs: Iterable[tuple[str, str]]) -> Query:
         columns=tuple(dict.fromkeys(filter(None, values.get("show", ())))),
         zone=values.get("zone", [""])[-1],
     )
+
+
+def pairs_length(pairs: Iterable[tuple[str, str]]) -> int:
+    """Returns how many characters the parameters have in an address."""
+    return len(urlencode(list(pairs)))
+
+
+def upgraded(pairs: Iterable[tuple[str, str]], slug: str) -> list[tuple[str, str]]:
+    """Returns the parameters of an address, those of earlier versions (`hubspot_type=deal`) in today's form."""
+    found = [(name.removeprefix(f"{slug}_"), value) for name, value in pairs]
+    days: dict[str, list[str]] = {}
+    for name, value in found:
+        if name in EARLIER_DAYS:
+            days.setdefault(name, []).append(value)
+    kept = [(EARLIER.get(name, name), _earlier_value(name, value)) for name, value in found if name not in EARLIER_DAYS]
+    spans = [(name, edge, day) for name, each in days.items() for edge, day in (("from", min(each)), ("to", max(each)))]
+    return kept + [(f"{FIELD_PREFIX}{name}", f"~{edge}~{day}") for name, edge, day in spans]
+
+
+def _earlier_value(name: str, value: str) -> str:
+    edge = name.rpartition("_")[2]
+    if not EARLIER.get(name, "").startswith(FIELD_PREFIX):
+        return value
+    return f"~{edge}~{value}" if edge in ("from", "to") else _value_text(Condition(name, Operator.IS, value))
 
 
 def to_json(query: Query) -> dict[str, Any]:

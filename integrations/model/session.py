@@ -1,4 +1,4 @@
-"""Who signed in on a browser."""
+"""A person's session on a browser."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Session:
-    """Somebody who is signed in on one browser.
+    """A person who is signed in on one browser.
 
     `owner` names what is theirs: a hash of issuer and subject (OpenID Connect Core 2), which no other
     person ever has. `login` names this very sign-in, `proof` the identity cookie that it left in the browser.

@@ -1,4 +1,4 @@
-"""Who asks."""
+"""The person or browser that a request is answered for."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from .session import Session
 class Viewer:
     """A browser, or the person who is signed in on it.
 
-    `owner` names what is theirs. `session`: None where nobody signs in. `actor`: as the activity log names them.
+    `owner`: id that their records are stored under. `session`: None without sign-in. `actor`: their name in the log.
+    `browser`: the owner that the browser's own cookie names; differs from `owner` for a person who is signed in.
     """
 
     owner: str
     session: Session | None = None
     actor: Actor = BY_ITSELF
+    browser: str = ""

@@ -1,4 +1,4 @@
-"""Connections that a browser made before anybody signed in become the person's."""
+"""Move connections that a browser made before sign-in to the person."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..store import connections, keys, locks, records
 
 
 async def adopt(connection: Connection, owner: str) -> Connection:
-    """Give a connection to another owner, who loads it afresh; one that they have already stays, if it works."""
+    """Move a connection to another owner, who loads it again; a working one of theirs to the same account stays."""
     theirs = dataclasses.replace(connection, owner=owner)
     async with locks.held(connection.path), locks.held(theirs.path):
         token = await records.get(keys.TOKEN, connection.path)

@@ -14,8 +14,8 @@ from .client import authorization_url
 STATE_BYTES = 48  # 384 bits in 64 characters of A-Z a-z 0-9 - _, which every provider takes
 
 
-async def authorize(provider: Provider, owner: str, environment: Environment) -> str:
-    """The address at the provider that asks this person for consent (RFC 6749 section 4.1.1).
+async def authorize(provider: Provider, owner: str, environment: Environment, return_to: str = "") -> str:
+    """Returns the address of the consent page (RFC 6749 section 4.1.1); `return_to` is kept for the way back.
 
     Raises NotConfigured when there are no credentials, or sample data is switched off.
     """
@@ -23,15 +23,15 @@ async def authorize(provider: Provider, owner: str, environment: Environment) ->
     endpoints = settings().endpoints(provider, environment)
     state = secrets.token_urlsafe(STATE_BYTES)
     verifier = secrets.token_urlsafe(STATE_BYTES) if provider.pkce else None
-    pending = keys.PendingAuthorization(verifier, endpoints.redirect_uri, environment)
+    pending = keys.PendingAuthorization(verifier, endpoints.redirect_uri, environment, return_to)
     await records.put(keys.STATE, (owner, provider.slug, hashed(state)), pending)
     return authorization_url(provider, endpoints, state, verifier)
 
 
 def require_configured(provider: Provider, environment: Environment) -> None:
     """Raise NotConfigured, naming what to set, unless this provider can be connected."""
-    if environment == "sandbox" and not settings().sandbox:
-        raise NotConfigured("Sample data is switched off on this server. Set SANDBOX=on to allow it.")
+    if environment == "sandbox" and not settings().offers_sample(provider):
+        raise NotConfigured(f"This server offers no sample data for {provider.title}. SANDBOX=on allows what there is.")
     missing = settings().missing(provider) if environment == "real" else ()
     if missing:
         names = " and ".join(missing)

@@ -36,15 +36,15 @@ LONGEST_LIFETIME = 10 * 365 * 86_400  # seconds; a longer one is taken as not st
 LONGEST_NUMBER = 300  # digits; int() refuses more than 4,300, and a float has 308
 TRIES = 3
 TIMEOUT = 15  # seconds; shutdown.GRACE is longer
-GRANT_IS_GONE = {"invalid_grant", "access_denied", "bad_refresh_token", "bad_auth_code", "bad_hub"}
-CLIENT_IS_WRONG = {"invalid_client", "unauthorized_client", "bad_client_id", "bad_client_secret"}
-
+TOKEN_ERRORS = {  # RFC 6749 section 5.2; a provider adds its own (Provider.token_errors)
+    "invalid_grant": ReconnectNeeded, "invalid_client": NotConfigured, "unauthorized_client": NotConfigured,
+}  # fmt: skip
 
 log = logging.getLogger(__name__)
 
 
 class JustRefreshed(Unavailable):
-    """409: this refresh token was spent a moment ago, by somebody who saved what came of it."""
+    """409: another process has just used this refresh token and saved the new pair."""
 
 
 def authorization_url(provider: Provider, endpoints: Endpoints, state: str, verifier: str | None) -> str:
@@ -235,11 +235,13 @@ def _raise_known(provider: Provider, answer: Mapping[str, Any], status: int) -> 
     reasons = {str(answer.get(name, "")).lower() for name in ("error", "code", "status")}
     if status == 409:
         raise JustRefreshed(f"{provider.title} has just renewed this connection. Try again.", 1)
-    if reasons & CLIENT_IS_WRONG:
+    known = {**TOKEN_ERRORS, **provider.token_errors}
+    meanings = {known[reason] for reason in reasons if reason in known}
+    if NotConfigured in meanings:
         prefix = provider.slug.upper()
         names = f"{prefix}_CLIENT_ID and {prefix}_CLIENT_SECRET"
         raise NotConfigured(f"{provider.title} does not accept this app's credentials. Check {names}.")
-    if reasons & GRANT_IS_GONE:
+    if ReconnectNeeded in meanings:
         raise ReconnectNeeded(f"{provider.title} no longer honours this connection. Reconnect to go on.")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 from ..model import Actor, Connection, Endpoints, Provider, Token
-from ..model.event import BY_ITSELF
+from ..model.event import BY_ITSELF, EventType
 from ..store import audit, connections, keys, locks, records, sharing
 from .client import revoke_token
 from .tokens import endpoints_of
@@ -20,7 +20,8 @@ async def disconnect(provider: Provider, connection: Connection, by: Actor = BY_
             revoked = token is not None and await _revoked(provider, connection, token)
         await sharing.forget(connection)
         await connections.forget(connection)
-    await audit.note("revoked and disconnected" if revoked else "disconnected", connection.owner, connection, by)
+    ended = EventType.REVOKED if revoked else EventType.DISCONNECTED
+    await audit.note(ended, connection.owner, connection, by)
     if revoked or connection.environment == "sandbox":
         return ""
     return provider.not_revocable or f"{provider.title} did not confirm that it ended: remove the connection there too."

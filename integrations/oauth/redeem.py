@@ -12,6 +12,7 @@ one ended. If it finds "redeeming", the process that did it is gone.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
 import logging
 from collections.abc import Mapping
@@ -20,12 +21,12 @@ from typing import Any
 
 from ..config import settings
 from ..http import SHORT, ApiClient, within
-from ..model import Account, Connection, Endpoints, Lane, Provider, Rate, Token
+from ..model import Account, Bucket, Connection, Endpoints, Outcome, Provider, RateLimit, Token
 from ..model.address import counted_as
 from ..model.errors import ConnectFailed, DashboardError, ProviderError, ReconnectNeeded, StoreError, StoreUnavailable
-from ..store import budget, connections, keys, locks, records
-from ..store.connection import insisted
-from ..store.keys import Outcome, PendingAuthorization
+from ..store import connections, keys, locks, rate_limits, records
+from ..store.keys import PendingAuthorization
+from ..store.retry import keep_trying
 from . import shutdown
 from .authorize import hashed
 from .client import introspect, request_token, token_of
@@ -35,13 +36,13 @@ log = logging.getLogger(__name__)
 TRIES = 3  # of the first look, which nothing has been spent before
 LEASE = 4  # seconds after which a second run knows that the one that redeemed is gone
 IDENTIFY = 30  # seconds until an account must have been named, retries included: the page waits
-PER_OWNER, PER_ADDRESS = Rate(10, 60), Rate(30, 60)  # exchanges of codes with one provider that may fail
+PER_OWNER, PER_ADDRESS = RateLimit(10, 60), RateLimit(30, 60)  # exchanges of codes with one provider that may fail
 START_AGAIN = "You can start again on this page."
 TOO_MANY = "There were too many failed attempts to connect. Your approval is kept: reload this page in a minute."
 
 
 async def redeem(provider: Provider, owner: str, answer: Mapping[str, str], address: str = "") -> Outcome:
-    """What became of an authorization response (RFC 6749 section 4.1.2), which is left as a notice.
+    """Returns what became of an authorization response (RFC 6749 section 4.1.2), and leaves it as a notice.
 
     `answer` is the query of the redirect, `address` the person's network address. Never raises DashboardError but
     StoreUnavailable before anything was spent. After too many failed attempts the outcome is "later": the state is
@@ -51,7 +52,7 @@ async def redeem(provider: Provider, owner: str, answer: Mapping[str, str], addr
     if not state:
         return await _noted(provider, owner, Outcome("failed", f"{provider.title} sent no state. {START_AGAIN}"))
     place, attempt = (owner, provider.slug, hashed(state)), _Attempt(provider, owner, address, hashed(state))
-    if answer.get("code") and await _is_expected(place) and not await insisted(attempt.is_admitted):
+    if answer.get("code") and await _is_expected(place) and not await keep_trying(attempt.is_admitted):
         return Outcome("later", TOO_MANY)
     while True:
         try:
@@ -69,10 +70,11 @@ async def _outcome(
     if pending is None:
         outcome = await _unknown(provider, place) if ours else await _known(provider, place)
         if ours or outcome.state == "connected":
-            await attempt.forgive()
+            await attempt.refund()
         return outcome
     outcome = await _redeemed(provider, owner, pending, answer, attempt)
-    await insisted(lambda: records.put(keys.OUTCOME, place, outcome))
+    outcome = dataclasses.replace(outcome, return_to=pending.return_to)
+    await keep_trying(lambda: records.put(keys.OUTCOME, place, outcome))
     return outcome
 
 
@@ -80,7 +82,7 @@ async def _is_expected(place: tuple[str, ...]) -> bool:
     for tries_left in reversed(range(TRIES)):
         try:
             return await records.get(keys.STATE, place) is not None
-        except StoreUnavailable:  # a busy moment costs nobody an approval
+        except StoreUnavailable:  # a busy Redis must not cost an approval
             if not tries_left:
                 raise
     raise AssertionError("unreachable")
@@ -91,26 +93,26 @@ class _Attempt:
 
     def __init__(self, provider: Provider, owner: str, address: str, name: str) -> None:
         counted = [(owner, PER_OWNER)] + ([(counted_as(address), PER_ADDRESS)] if address else [])
-        self._lanes = [Lane(f"exchanges:{provider.slug}:{whose}", rate) for whose, rate in counted]
+        self._buckets = [Bucket(f"exchanges:{provider.slug}:{whose}", rate) for whose, rate in counted]
         self._name = name
 
     async def is_admitted(self) -> bool:
         """Returns whether there is room for one more; taken at once, so that many at the same time are no more."""
-        for lane in self._lanes:
-            if not await budget.admitted(lane, self._name):
-                await self.forgive()
+        for bucket in self._buckets:
+            if not await rate_limits.admit(bucket, self._name):
+                await self.refund()
                 return False
         return True
 
-    async def forgive(self) -> None:
+    async def refund(self) -> None:
         """Give the room back; where Redis is away, it comes back by itself."""
         with contextlib.suppress(StoreUnavailable):
-            for lane in self._lanes:
-                await budget.forgive(lane, self._name)
+            for bucket in self._buckets:
+                await rate_limits.refund(bucket, self._name)
 
 
 async def _unknown(provider: Provider, place: tuple[str, ...]) -> Outcome:
-    """Forged, replayed, expired, or another browser's: nothing that could be told apart from here."""
+    """Returns the outcome for an unknown state: forged, replayed, expired or from another browser."""
     await records.delete(keys.OUTCOME, place)
     return Outcome(
         "failed",
@@ -120,7 +122,7 @@ async def _unknown(provider: Provider, place: tuple[str, ...]) -> Outcome:
 
 
 async def _known(provider: Provider, place: tuple[str, ...]) -> Outcome:
-    """How an earlier run with this answer ended."""
+    """Returns how an earlier run with this answer ended."""
     outcome = await records.get(keys.OUTCOME, place)
     if outcome and outcome.state != "redeeming":
         return outcome
@@ -134,16 +136,16 @@ async def _redeemed(
         _accept(provider, pending, answer)
         connection = await _connected(provider, owner, pending, answer["code"])
     except ConnectFailed as error:  # the provider was not asked for anything
-        await attempt.forgive()
+        await attempt.refund()
         return Outcome("failed", str(error))
     except ReconnectNeeded:
         return Outcome("failed", f"{provider.title} does not accept this approval any more. {START_AGAIN}")
     except DashboardError as error:
         return Outcome("failed", str(error))
-    except Exception as error:  # a shape nobody has seen yet must not leave the person without an answer
+    except Exception as error:  # an unexpected shape must still end in a sentence
         log.error("connecting to %s failed: %s", provider.slug, type(error).__name__)
         return Outcome("failed", f"{provider.title} sent something this version does not understand. {START_AGAIN}")
-    await attempt.forgive()
+    await attempt.refund()
     return Outcome("connected", f"Connected to {connection.account.name}.", connection.id)
 
 
@@ -166,7 +168,7 @@ async def _connected(provider: Provider, owner: str, pending: PendingAuthorizati
     if pending.verifier:
         form["code_verifier"] = pending.verifier
     answer = await request_token(provider, endpoints, "authorization_code", **form)
-    return await insisted(lambda: _remembered(provider, owner, endpoints, answer))
+    return await keep_trying(lambda: _remembered(provider, owner, endpoints, answer))
 
 
 async def _remembered(provider: Provider, owner: str, endpoints: Endpoints, answer: Mapping[str, Any]) -> Connection:
@@ -176,13 +178,13 @@ async def _remembered(provider: Provider, owner: str, endpoints: Endpoints, answ
     connection = _connection(provider, owner, endpoints, account)
     async with locks.held(connection.path):  # a refresh of the grant before must not be saved over this one
         await connections.save(connection, token)
-        await budget.forget(failures_of(connection))
+        await rate_limits.forget(failures_of(connection))
     return connection
 
 
 async def _account(provider: Provider, endpoints: Endpoints, token: Token, answer: Mapping[str, Any]) -> Account:
-    """Who approved; where that cannot be told otherwise, token introspection is asked as well."""
-    api = ApiClient(provider, endpoints, _Fixed(token), budget, limits=SHORT)
+    """Returns the account that approved; uses token introspection if the provider cannot tell without it."""
+    api = ApiClient(provider, endpoints, _Fixed(token), rate_limits, limits=SHORT)
     try:
         account = await provider.identify(api, answer)
     except StoreError:
@@ -204,7 +206,7 @@ def _storable(text: str) -> str:
 
 
 def _connection(provider: Provider, owner: str, endpoints: Endpoints, account: Account) -> Connection:
-    """The same account connected again has the same id, so its new token replaces the old one."""
+    """Returns the connection; the same account connected again has the same id, so its new token replaces the old."""
     identity = f"{endpoints.environment} {endpoints.api_url} {account.id}"
     return Connection(
         id=hashlib.sha256(identity.encode()).hexdigest()[:16],

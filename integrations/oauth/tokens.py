@@ -1,9 +1,8 @@
-"""The access token of a connection, refreshed when it is due, once for everybody.
+"""The access token of a connection, refreshed when it is due, once for all processes.
 
-The new pair is saved, on disk, before it is used: a provider that rotates refresh tokens
-has already forgotten the old one (RFC 9700 section 4.14.2). It is saved over the very pair
-that it replaces and no other, and whoever asked for it going away does not stop that; nor does
-an ordinary shutdown, which waits for it (see `shutdown`).
+The new pair is saved to disk before it is used, because a provider that rotates refresh tokens has already
+invalidated the old one (RFC 9700 section 4.14.2). It replaces exactly the pair it was made from. Neither a cancelled
+caller nor an ordinary shutdown, which waits for it (see `shutdown`), stops that.
 
 Where a second use of a refresh token may end the grant (Provider.refresh_reuse), the stored token notes that its
 refresh has begun before the request is sent. If that note is still there when the lease is free, the answer is lost:
@@ -22,21 +21,22 @@ from typing import NoReturn
 
 from ..config import settings
 from ..http import NoAnswer
-from ..model import Connection, Endpoints, Lane, Provider, Rate, Token
+from ..model import Bucket, Connection, Endpoints, Provider, RateLimit, Token
 from ..model.errors import NotConfigured, ProviderError, ReconnectNeeded, RefreshPaused, Unavailable
-from ..store import audit, budget, connections, keys, locks, records
-from ..store.connection import insisted
+from ..model.event import EventType
+from ..store import audit, connections, keys, locks, rate_limits, records
+from ..store.retry import keep_trying
 from . import shutdown
 from .client import JustRefreshed, request_token, token_of
 
 EARLY = 120  # seconds before its end that a token is renewed,
 EARLY_SHARE = 0.1  # or this share of its lifetime, if that is less
 RECENT = 5  # seconds that a token is used without looking whether another process has renewed it
-FAILURES = Rate(2, 60)  # failed refreshes in a row that are tried again soon; the next one pauses the connection's
+FAILURES = RateLimit(2, 60)  # failed refreshes in a row that are tried again soon; the next one pauses the connection's
 SOON, LATER, LONGEST = 1, 60, 300  # seconds until the next try: soon, after too many, and the most of a Retry-After
 WORTH_WAITING = 20  # seconds that a caller waits for a pause to end
 
-_refreshing: set[asyncio.Future[Token]] = set()  # under way, whoever asked perhaps gone
+_refreshing: set[asyncio.Future[Token]] = set()  # under way, even if their callers were cancelled
 
 
 class ConnectionTokens:
@@ -49,7 +49,7 @@ class ConnectionTokens:
         self._recent: tuple[float, Token] | None = None
 
     async def current(self) -> str:
-        """The access token, renewed if it is about to expire; until then it is used even if that fails."""
+        """Returns the access token, refreshed if it is about to expire; if that fails, the old one until it expires."""
         if self._recent is None or time.monotonic() - self._recent[0] > RECENT:
             self._recent = time.monotonic(), await self._stored()
         token = self._recent[1]
@@ -58,12 +58,12 @@ class ConnectionTokens:
         try:
             return await self.renewed(token.access_token)
         except (ProviderError, ReconnectNeeded, NotConfigured):
-            if token.expires_within(0):
+            if token.expires_within(0, datetime.now(UTC)):
                 raise
             return token.access_token
 
     async def renewed(self, refused: str) -> str:
-        """Another access token than the refused one."""
+        """Returns a newer access token than the refused one."""
         self._recent = None
         refreshing = asyncio.ensure_future(self._refreshed(lambda found: found.access_token != refused))
         _refreshing.add(refreshing)
@@ -76,7 +76,7 @@ class ConnectionTokens:
             found = await records.get(keys.CONNECTION, self._connection.path)
             if found and not found.reconnect and (await self._stored()).access_token == refused:
                 await connections.mark_reconnect(self._connection, sentence)
-                await audit.note("needs to be reconnected", self._connection.owner, self._connection)
+                await audit.note(EventType.RECONNECT_NEEDED, self._connection.owner, self._connection)
 
     async def _refreshed(self, good: Callable[[Token], bool]) -> Token:
         while True:
@@ -95,7 +95,7 @@ class ConnectionTokens:
                 await shutdown.the_end()
 
     async def _refresh(self, token: Token, good: Callable[[Token], bool]) -> Token | None:
-        """A new token; None if the stored one has changed, and has to be looked at again."""
+        """Returns a new token; None if the stored one has changed meanwhile and must be checked again."""
         if token.refresh_begun and not self._may_repeat:
             await self._give_up(_stopped(self._provider))
         begun = await self._begun(token)
@@ -117,16 +117,16 @@ class ConnectionTokens:
     async def _refused(
         self, token: Token, refusal: JustRefreshed | ReconnectNeeded, good: Callable[[Token], bool]
     ) -> Token:
-        """The pair that another holder has saved meanwhile; without one, raises what the refusal means."""
+        """Returns the pair that another process has saved meanwhile; without one, raises what the refusal means."""
         if good(found := await self._stored()):
             return found
         if isinstance(refusal, ReconnectNeeded):
             await connections.mark_reconnect(self._connection, str(refusal))
-            if good(found := await self._stored()):  # saved in between, by a holder whose lease had run out
+            if good(found := await self._stored()):  # saved in between by a process whose lease had expired
                 await connections.mark_reconnect(self._connection, "")
                 return found
             await self._not_spent(token)
-            await audit.note("needs to be reconnected", self._connection.owner, self._connection)
+            await audit.note(EventType.RECONNECT_NEEDED, self._connection.owner, self._connection)
             raise refusal
         await self._not_spent(token)
         raise await self._failed(refusal) from None
@@ -146,9 +146,9 @@ class ConnectionTokens:
         return noted if await self._exchanged(token, noted) == noted else None
 
     async def _not_spent(self, token: Token) -> None:
-        """The answer is known, and no new pair came: the refresh token may be sent again."""
+        """Clear the note that a refresh has begun: its answer is known, so the refresh token may be sent again."""
         if token.refresh_begun:
-            await insisted(lambda: self._exchanged(token, dataclasses.replace(token, refresh_begun=None)))
+            await keep_trying(lambda: self._exchanged(token, dataclasses.replace(token, refresh_begun=None)))
 
     async def _exchanged(self, old: Token, new: Token) -> Token:
         """Replace a token; returns the one that is stored then."""
@@ -159,12 +159,12 @@ class ConnectionTokens:
         return await records.exchange(keys.TOKEN, self._connection.path, change) or self._gone()
 
     async def _saved(self, fresh: Token, instead_of: Token) -> Token:
-        """The pair that is stored then: this one, or what a new approval has put in the place of the old one."""
-        saved = await insisted(lambda: self._exchanged(instead_of, fresh))
-        await insisted(lambda: budget.forget(self._failures))
-        if saved == fresh:  # also where somebody who came too late was refused meanwhile
-            await insisted(lambda: connections.mark_reconnect(self._connection, ""))
-        await audit.note("token renewed", self._connection.owner, self._connection)
+        """Save a pair; returns the stored one: this pair, or that of a new approval which replaced the old pair."""
+        saved = await keep_trying(lambda: self._exchanged(instead_of, fresh))
+        await keep_trying(lambda: rate_limits.forget(self._failures))
+        if saved == fresh:  # clears a mark that a late, refused refresh may have left
+            await keep_trying(lambda: connections.mark_reconnect(self._connection, ""))
+        await audit.note(EventType.TOKEN_RENEWED, self._connection.owner, self._connection)
         return saved
 
     async def _ask(self, token: Token) -> dict[str, object]:
@@ -176,8 +176,8 @@ class ConnectionTokens:
 
     async def _give_up(self, reason: str) -> NoReturn:
         """Ask for a new approval, since the refresh token may be spent."""
-        await insisted(lambda: connections.mark_reconnect(self._connection, reason))
-        await audit.note("needs to be reconnected", self._connection.owner, self._connection)
+        await keep_trying(lambda: connections.mark_reconnect(self._connection, reason))
+        await audit.note(EventType.RECONNECT_NEEDED, self._connection.owner, self._connection)
         raise ReconnectNeeded(reason)
 
     async def _failed(self, error: ProviderError | NotConfigured) -> ProviderError | NotConfigured:
@@ -185,14 +185,14 @@ class ConnectionTokens:
         if isinstance(error, NotConfigured):
             return error
         stated = error.retry_after if isinstance(error, Unavailable) else None
-        soon = await budget.admitted(self._failures)
+        soon = await rate_limits.admit(self._failures)
         seconds = min(max(stated or 0, SOON if soon else LATER), LONGEST)
-        await budget.close(self._failures, seconds)
+        await rate_limits.close(self._failures, seconds)
         return error if seconds <= WORTH_WAITING else self._paused(seconds)
 
     async def _end_of_pause(self) -> None:
-        """Wait for it, as the holder of the lease: the others wait for that. Raises RefreshPaused if it takes long."""
-        seconds = await budget.closed_for(self._failures)
+        """Wait for the end of a pause while holding the lease; raises RefreshPaused if that would take long."""
+        seconds = await rate_limits.closed_for(self._failures)
         if seconds > WORTH_WAITING:
             raise self._paused(seconds)
         await asyncio.sleep(seconds)
@@ -203,7 +203,7 @@ class ConnectionTokens:
         return RefreshPaused(f"{self._provider.title} cannot renew this connection right now. Try again in {when}.")
 
     async def _still_honoured(self) -> None:
-        """Whoever waited while another was refused does not ask with the same refresh token again."""
+        """Raise ReconnectNeeded if the provider refused this refresh token while we waited for the lease."""
         connection = await records.get(keys.CONNECTION, self._connection.path)
         if connection and connection.reconnect:
             raise ReconnectNeeded(connection.reconnect)
@@ -215,14 +215,14 @@ class ConnectionTokens:
         raise ReconnectNeeded(f"This {self._provider.title} connection is gone. Connect again to go on.")
 
 
-def failures_of(connection: Connection) -> Lane:
-    """The lane that counts a connection's failed refreshes in a row, and is closed while they pause."""
-    return Lane(":".join(("refresh", *connection.path)), FAILURES)
+def failures_of(connection: Connection) -> Bucket:
+    """The bucket that counts a connection's failed refreshes in a row, and is closed while they pause."""
+    return Bucket(":".join(("refresh", *connection.path)), FAILURES)
 
 
 def _is_due(token: Token) -> bool:
     """Whether to renew a token now; one of a short lifetime is used for most of it."""
-    return token.expires_within(min(EARLY, (token.lifetime or math.inf) * EARLY_SHARE))
+    return token.expires_within(min(EARLY, (token.lifetime or math.inf) * EARLY_SHARE), datetime.now(UTC))
 
 
 def _stopped(provider: Provider) -> str:
@@ -242,12 +242,12 @@ def _lost(provider: Provider) -> str:
 def _ended(refreshing: asyncio.Future[Token]) -> None:
     _refreshing.discard(refreshing)
     if not refreshing.cancelled():
-        refreshing.exception()  # seen, if nobody waits for it any more
+        refreshing.exception()  # retrieved, so that asyncio does not log it
 
 
 def endpoints_of(provider: Provider, connection: Connection) -> Endpoints:
     """The endpoints that issued this connection's token; raises ReconnectNeeded if they have moved."""
-    if connection.environment == "sandbox" and not settings().sandbox:
+    if connection.environment == "sandbox" and not settings().offers_sample(provider):
         raise ReconnectNeeded("Sample data is switched off on this server. Disconnect it, or ask for SANDBOX=on.")
     endpoints = settings().endpoints(provider, connection.environment)
     if endpoints.api_url != connection.api_url:

@@ -1,7 +1,23 @@
-"""What people can do, each once, for pages, routes and commands: it checks who asks, acts, and is written down."""
+"""Use cases, each one function: check access, act, write the activity log.
 
-from .access import find, visible
+Pages, routes and commands call these functions; `runtime` starts and stops what a process needs for them.
+"""
+
+from .access import connections_of, find, visible
+from .activity import events
+from .adopt import adopt, adoptable
+from .connect import authorize, notice, redeem
 from .disconnect import disconnect, forget_browser
-from .rows import Shown, shown
+from .download import admit_download, download
+from .load import calls_this_month, cancel, catalog, choice, choose, choose_and_load, is_waiting, refresh, watch
+from .operate import Rotation, check_store, rotate_keys
+from .query import pairs_of, query_of
+from .share import share, shared_with, stop_sharing
+from .source import Rows, Source, open_source, sources
 
-__all__ = ["Shown", "disconnect", "find", "forget_browser", "shown", "visible"]
+__all__ = [
+    "Rotation", "Rows", "Source", "admit_download", "adopt", "adoptable", "authorize", "calls_this_month", "cancel",
+    "catalog", "check_store", "choice", "choose", "choose_and_load", "connections_of", "disconnect", "download",
+    "events", "find", "forget_browser", "is_waiting", "notice", "open_source", "pairs_of", "query_of", "redeem",
+    "refresh", "rotate_keys", "share", "shared_with", "sources", "stop_sharing", "visible", "watch",
+]  # fmt: skip

@@ -1,7 +1,7 @@
-"""What was done with an owner's connections: who, what, when, from where; kept 90 days in a stream.
+"""The activity log: what was done with an owner's connections, by whom and from where; kept 90 days in a stream.
 
-Entries are sealed with a data key of the owner's, which is in a record of its own. Writing one
-down never keeps anybody from what they were doing.
+Entries are sealed with a data key of the owner's, which is in a record of its own. A failed audit write never fails
+the action. Format 2 stores the type of an event; format 1 stored a sentence.
 """
 
 from __future__ import annotations
@@ -12,24 +12,26 @@ from typing import Any
 
 from ..model import Actor, Connection, Event
 from ..model.errors import RecordUnreadable, StoreError
-from ..model.event import BY_ITSELF
+from ..model.event import BY_ITSELF, EventType
 from . import cipher, records, shapes
-from .connection import execute, now
+from .client import execute, now
 from .keys import AUDIT, AUDIT_KEY, DAY
 
-FORMAT, KEPT, MOST = 1, 90 * DAY, 100_000
+FORMAT, KEPT, MAX_EVENTS = 2, 90 * DAY, 100_000
 TOGETHER = 1_000  # events asked for at once
 
 
-async def note(what: str, owner: str, connection: Connection | None = None, actor: Actor = BY_ITSELF) -> None:
-    """Write down what was done; `owner` may read it."""
+async def note(
+    what: EventType, owner: str, connection: Connection | None = None, actor: Actor = BY_ITSELF, detail: str = ""
+) -> None:
+    """Add an event to the log that `owner` can read; `detail` completes the words of its type."""
     slug, account = (connection.slug, connection.account.name) if connection else ("", "")
-    event = Event(datetime.now(UTC), what, slug, account, actor.who, actor.where)
+    event = Event(datetime.now(UTC), what, slug, account, actor.who, actor.where, detail)
     with contextlib.suppress(StoreError):
         await _add(owner, cipher.seal(FORMAT, _name(owner), shapes.to_json(Event, event), await _key(owner)))
 
 
-async def events(owner: str, most: int = MOST) -> list[Event]:
+async def events(owner: str, most: int = MAX_EVENTS) -> list[Event]:
     """What was done in the last 90 days, the latest first, and no more than `most`."""
     name, since = _name(owner), datetime.now(UTC) - timedelta(seconds=KEPT)
     key = await records.get(AUDIT_KEY, (owner,))
@@ -51,7 +53,11 @@ async def forget(owner: str) -> None:
 
 def _read(name: str, record: bytes, key: str) -> Event | None:
     try:
-        return shapes.from_json(Event, cipher.open_(name, record, key)[1])
+        version, plain = cipher.open_(name, record, key)
+        found = shapes.from_json(dict, plain)
+        if version == 1:
+            found = {**found, "type": EventType.OTHER, "detail": found["what"]}
+        return shapes.from_python(Event, found)
     except (RecordUnreadable, shapes.Misshapen):  # sealed with a lost key, or by a newer version
         return None
 

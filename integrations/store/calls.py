@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from ..model import Connection
-from .connection import execute
+from .client import execute
 from .keys import CALLS, DAY
 
 KEPT = 40 * DAY
 
 
 async def add(connection: Connection, calls: int) -> None:
-    """Count calls to the account of this connection, whoever connected it."""
+    """Count calls to the account of this connection, summed over all its connections."""
     name = _name(connection)
 
     async def counted(redis: Any) -> None:

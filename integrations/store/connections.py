@@ -12,9 +12,9 @@ from typing import Any
 from ..model import Account, Connection, Token
 from ..model.connection import Share
 from ..model.errors import RecordTooNew, RecordUnreadable, StoreFull
-from . import connection as redis
+from . import client as redis
 from . import records
-from .connection import execute
+from .client import execute
 from .keys import CONNECTION, TOKEN, UNUSED, USAGE, Unused, Usage
 
 FORMAT = "1"
@@ -31,9 +31,9 @@ async def save(connection: Connection, token: Token) -> None:
     async def whole(pipe: Any) -> None:
         kept = dataclasses.replace(connection, share=_share(name, await pipe.get(name)) or connection.share)
         pipe.multi()
-        for kind, value in ((TOKEN, token), (CONNECTION, kept), (USAGE, usage)):
-            key = kind.key(*connection.path)
-            pipe.set(key, records.encode(kind, key, value))
+        for record_type, value in ((TOKEN, token), (CONNECTION, kept), (USAGE, usage)):
+            key = record_type.key(*connection.path)
+            pipe.set(key, records.encode(record_type, key, value))
         pipe.unlink(UNUSED.key(*connection.path))
         pipe.sadd(_index(connection.owner), _member(connection))
 
@@ -144,7 +144,7 @@ async def _owners() -> list[str]:
     async def scan(redis: Any) -> list[str]:
         return [key.decode().rpartition(":")[2] async for key in redis.scan_iter(match=_index("*"), count=1000)]
 
-    return await execute(scan, patiently=True)
+    return await execute(scan, without_deadline=True)
 
 
 def _index(owner: str) -> str:

@@ -2,7 +2,7 @@
 
 All processes of one data folder share one server. Nothing here relies on an exit hook, for a killed process runs none:
 a user holds a shared lock on the file `users`, and the kernel lets go of it however the process ends. The server is
-run by a keeper (see `keeper`), which sees the last lock go. Whoever finds no keeper starts one.
+run by a supervisor (see `supervisor`), which sees the last lock go. A process that finds no supervisor starts one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from ..model.errors import NotConfigured, StoreUnavailable
 if sys.platform != "win32":
     import fcntl
 
-KEEPER = Path(__file__).resolve().with_name("keeper.py")
+SUPERVISOR = Path(__file__).resolve().with_name("supervisor.py")
 START_WITHIN = 10.0
 LONGEST_SOCKET_PATH = 100  # bytes; the kernels take 104 (macOS) and 108 (Linux)
 INHERITED = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")  # no secrets
@@ -34,7 +34,7 @@ NO_SERVER = "There is no embedded database for this platform: set REDIS_URL to a
 log = logging.getLogger(__name__)
 
 _users: dict[Path, int] = {}  # data folder -> descriptor that holds this process's share of its lock
-_gate = threading.RLock()  # held while descriptors open and close, and by whoever forks
+_gate = threading.RLock()  # held while descriptors open and close, and while forking
 
 
 def ensure(data_dir: Path) -> str:
@@ -90,21 +90,21 @@ def _address(folder: Path) -> Path:
 
 
 def _attend(folder: Path, address: Path) -> bool:
-    """Count as a user and see to it that there is a keeper; False while a keeper is on its way out."""
+    """Count as a user and see to it that there is a supervisor; False while one is on its way out."""
     with _gate:
         try:
             _make_private(folder)
             if not _join(folder):
                 return False
             _make_private(address.parent)
-            keeper = _open(folder / "keeper")
+            lock = _open(folder / "keeper")
         except OSError as error:
             raise _no_folder(error) from error
         try:
-            if _lock(keeper, fcntl.LOCK_EX):
-                _start_keeper(keeper, folder, address)
+            if _lock(lock, fcntl.LOCK_EX):
+                _start_supervisor(lock, folder, address)
         finally:
-            os.close(keeper)
+            os.close(lock)
         return True
 
 
@@ -122,12 +122,12 @@ def _join(folder: Path) -> bool:
     return True
 
 
-def _start_keeper(lock: int, folder: Path, address: Path) -> None:
-    """Hand the keeper's lock to a new keeper."""
+def _start_supervisor(lock: int, folder: Path, address: Path) -> None:
+    """Hand the supervisor's lock to a new supervisor."""
     name = address.name if address.parent == folder else str(address)
     try:
         subprocess.run(
-            [sys.executable, "-I", "-S", str(KEEPER), str(lock), _binary(), name],
+            [sys.executable, "-I", "-S", str(SUPERVISOR), str(lock), _binary(), name],
             check=True,
             cwd=folder,
             pass_fds=[lock],

@@ -1,8 +1,8 @@
-"""A lease that all processes share: whoever refreshes or replaces a connection's token holds it.
+"""A lease shared by all processes, held while a connection's token is refreshed or replaced.
 
-It names its holder, who renews it every third of its life and alone gives it back. A holder
-that dies or loses Redis lets it run out; what it then still writes is compared with what is
-there (records.exchange), so two holders never overwrite each other.
+The holder renews it every third of its life, and only the holder can release it. If the holder dies or loses Redis,
+the lease expires; its late writes are compared with what is stored (records.exchange), so two holders never overwrite
+each other. (redis-py's own Lock does not renew itself, and its errors would pass our translation.)
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 from ..config import settings
 from ..model.errors import StoreUnavailable
-from .connection import execute
+from .client import execute
 from .keys import LOCK
 
 WAIT = 90  # seconds; more than three tries of a slow token endpoint take
@@ -43,7 +43,7 @@ async def held(path: Sequence[str], seconds: float | None = None) -> AsyncIterat
 class _Lease:
     def __init__(self, name: str, seconds: float) -> None:
         self._name = name
-        self._holder = f"1:{secrets.token_hex(16)}"
+        self._lease_token = f"1:{secrets.token_hex(16)}"
         self._life = round(seconds * 1000)
         self._trying: asyncio.Future[Any] | None = None
         self._renewing: asyncio.Task[None] | None = None
@@ -57,7 +57,7 @@ class _Lease:
         self._renewing = asyncio.create_task(self._renew())
 
     async def _free(self) -> bool:
-        taking = execute(lambda redis: redis.set(self._name, self._holder, nx=True, px=self._life))
+        taking = execute(lambda redis: redis.set(self._name, self._lease_token, nx=True, px=self._life))
         self._trying = asyncio.ensure_future(taking)
         return bool(await asyncio.shield(self._trying))
 
@@ -65,12 +65,12 @@ class _Lease:
         while True:
             await asyncio.sleep(self._life / 3000)
             with contextlib.suppress(StoreUnavailable):
-                await execute(lambda redis: redis.eval(RENEW, 1, self._name, self._holder, self._life))
+                await execute(lambda redis: redis.eval(RENEW, 1, self._name, self._lease_token, self._life))
 
     async def give_back(self) -> None:
-        """Also what was asked for by somebody who has gone away meanwhile."""
+        """Release the lease, even one that a cancelled caller was still acquiring."""
         if self._renewing:
             self._renewing.cancel()
         with contextlib.suppress(StoreUnavailable):  # it runs out
             if self._trying and await self._trying:
-                await execute(lambda redis: redis.eval(RELEASE, 1, self._name, self._holder))
+                await execute(lambda redis: redis.eval(RELEASE, 1, self._name, self._lease_token))

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 
 from ..config import settings
 from ..model.errors import NotConfigured, RecordUnreadable
-from . import cipher, connection
-from .connection import execute
-from .keys import CONNECTION, KINDS, UNSEALED
+from . import cipher, client
+from .client import execute
+from .keys import CONNECTION, RECORD_TYPES, UNSEALED
 
 RESEAL = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
@@ -67,7 +67,7 @@ async def rotate_keys(back: bool = False, even_if_empty: bool = False) -> Rotati
 
 async def _survey() -> Rotation:
     """Returns what is stored before anything is changed."""
-    found = Rotation(database=connection.name())
+    found = Rotation(database=client.name())
     async for key in _keys():
         record = await execute(lambda redis: redis.get(key))  # noqa: B023
         if record is not None and cipher.key_of(record) != cipher.DATA:
@@ -95,8 +95,8 @@ async def _reseal(done: Rotation) -> int:
 
 
 async def _keys() -> AsyncIterator[bytes]:
-    for kind in (kind for kind in KINDS if kind not in UNSEALED):
-        pattern, cursor = kind.key("*"), 0
+    for record_type in (record_type for record_type in RECORD_TYPES if record_type not in UNSEALED):
+        pattern, cursor = record_type.key("*"), 0
         while True:
             cursor, found = await execute(lambda redis: redis.scan(cursor, match=pattern, count=1000))  # noqa: B023
             for key in found:

@@ -1,4 +1,4 @@
-"""What the stand-in providers may keep: their own records, and nothing else of the store."""
+"""The store of the stand-in providers: their own records and nothing else."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SandboxStore:
         return await records.get(SANDBOX, _path(name))
 
     async def take(self, name: str) -> dict[str, Any] | None:
-        """A record, which nobody gets again."""
+        """Returns and deletes a record in one step."""
         return await records.take(SANDBOX, _path(name))
 
     async def delete(self, name: str) -> None:

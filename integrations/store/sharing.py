@@ -15,7 +15,7 @@ from ..model import Connection, Session
 from ..model.connection import NOT_SHARED, Share
 from ..model.errors import RecordTooNew, RecordUnreadable
 from . import connections, records
-from .connection import execute
+from .client import execute
 from .keys import CONNECTION, SHARED
 
 FORMAT = "1"
@@ -30,7 +30,7 @@ async def share(connection: Connection, session: Session) -> None:
 
 
 async def stop(connection: Connection) -> None:
-    """Show it to nobody else any more."""
+    """Stop sharing it."""
     await _replace(connection, NOT_SHARED)
 
 
@@ -60,7 +60,7 @@ async def _drop(share: Share) -> None:
 
 
 async def seen_by(session: Session | None, slug: str | None = None) -> list[Connection]:
-    """What colleagues show to whoever is signed in (of one provider), by who shows it."""
+    """Returns the connections that colleagues share with this person (of one provider), sorted by sharer."""
     if session is None or not session.organisation:
         return []
     index = await execute(lambda redis: redis.hgetall(_index(session.organisation)))

@@ -1,4 +1,4 @@
-"""Ending a connection with its loads: by a person, or because nobody uses it."""
+"""End a connection with its loads, for a person or for the sweep of unused ones."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from .. import oauth, providers
 from ..model import Actor, Connection
 from ..model.event import BY_ITSELF
 from ..store import connections, sharing
-from .jobs import stop_for_good
+from .loads import stop_for_good
 
 
 async def disconnect(connection: Connection, by: Actor = BY_ITSELF) -> str:

@@ -1,4 +1,4 @@
-"""The worker: runs loads, and once in a while ends connections that nobody uses."""
+"""The worker: runs loads, scheduled refreshes, and the sweep that ends unused connections."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from ..config import settings
 from ..http import shared_client
 from ..oauth import shutdown
 from ..store import connections, records
-from ..store.jobs import new_docket
+from ..store.queue import new_docket
 from .disconnect import disconnect
-from .jobs import start_if_older, status
-from .load import load as read
+from .job import load as read
+from .loads import requeue_if_lost, start_if_older
 
 log = logging.getLogger(__name__)
 SWEEP_EVERY = timedelta(hours=6)
@@ -87,7 +87,9 @@ async def refresh(perpetual: Perpetual = Perpetual(every=LOOK_EVERY, automatic=T
     for connection in await connections.everybodys():
         try:
             every = settings().refresh_every(providers()[connection.slug])
-            await (start_if_older(connection, every) if every else status(connection))
+            await requeue_if_lost(connection)
+            if every:
+                await start_if_older(connection, every)
         except Exception as error:
             log.error("asking for a refresh from %s failed: %s", connection.slug, type(error).__name__)
 

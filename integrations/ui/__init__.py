@@ -1,6 +1,6 @@
 """What people see; the only place that imports streamlit for pages."""
 
-from .explain import unexpected
+from .errors import unexpected
 from .overview import overview
 from .provider_page import provider_page
 

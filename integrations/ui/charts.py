@@ -1,4 +1,4 @@
-"""Pictures for those who would rather look than read."""
+"""Charts and metrics above the tables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import streamlit as st
 
 from .. import frames
 from ..model import Provider
-from .data import Rows
+from .rows import Rows
 
 MOST = 4  # metrics beside each other
 
@@ -20,13 +20,13 @@ def metrics(provider: Provider, rows: Rows) -> None:
     """How many items there are, in all and by type, and how many changed lately."""
     today = datetime.now(UTC).date()
     weeks, recent = rows.weeks(today)
-    kinds = sorted(rows.load.counts, key=lambda kind: -rows.load.counts[kind])[: MOST - 1]
-    with st.grid(len(kinds) + 1, min_column_width=150):
-        _metric("Items", rows.load.total, sum(recent.values()), weeks.sum(axis=1), "area")
-        for kind in kinds:
-            label = frames.type_label(kind)
+    types = sorted(rows.load.counts, key=lambda item_type: -rows.load.counts[item_type])[: MOST - 1]
+    with st.grid(len(types) + 1, min_column_width=150):
+        _metric("Records", rows.load.total, sum(recent.values()), weeks.sum(axis=1), "area")
+        for item_type in types:
+            label = frames.type_label(item_type)
             series = weeks[label] if label in weeks else pd.Series(0, index=weeks.index)
-            _metric(provider.kind_title(kind), rows.load.counts[kind], recent.get(label, 0), series, "bar")
+            _metric(provider.type_title(item_type), rows.load.counts[item_type], recent.get(label, 0), series, "bar")
 
 
 def _metric(label: str, total: int, lately: int, series: pd.Series, chart: Literal["area", "bar"]) -> None:
@@ -39,15 +39,15 @@ def _metric(label: str, total: int, lately: int, series: pd.Series, chart: Liter
 
 def updates_per_day(by_day: pd.DataFrame) -> None:
     """Items by the day of their last change, stacked by what they are (columns of the frame)."""
-    long = by_day.rename_axis(index="Day", columns="What").stack().rename("Items").reset_index()
+    long = by_day.rename_axis(index="Day", columns="What").stack().rename("Records").reset_index()
     chart = (
         alt.Chart(long)
         .mark_bar(width={"band": 0.7})
         .encode(
             x=alt.X("yearmonthdate(Day):T", title=None, axis=alt.Axis(format="%-d %b", labelOverlap=True, grid=False)),
-            y=alt.Y("Items:Q", title=None, axis=alt.Axis(tickMinStep=1)),
+            y=alt.Y("Records:Q", title=None, axis=alt.Axis(tickMinStep=1)),
             color=alt.Color("What:N", title=None, legend=alt.Legend(orient="bottom")),
-            tooltip=["Day:T", "What:N", "Items:Q"],
+            tooltip=["Day:T", "What:N", "Records:Q"],
         )
         .properties(height=280)
     )

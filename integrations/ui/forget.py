@@ -1,4 +1,4 @@
-"""Leaving nothing behind on a browser that somebody else may use."""
+"""Leaving nothing behind on a browser that other people use."""
 
 from __future__ import annotations
 
@@ -6,24 +6,27 @@ import streamlit as st
 
 from .. import service
 from ..model import Connection
-from ..store.loop import run
-from .decide import decided
-from .explain import explained
-from .viewer import viewer
-from .words import accounts, count
+from ..service.runtime import run
+from .confirm import decided
+from .errors import explained
+from .query import forget_queries
+from .text import accounts, count
+from .viewer import still
 
 
 def forget(owner: str, mine: list[Connection]) -> None:
-    """In the sidebar: end everything that this browser has connected."""
-    if st.button("Forget this browser", icon=":material/ink_eraser:", type="tertiary"):
+    """Draw the button in the sidebar that ends everything this browser has connected."""
+    if st.button("Disconnect everything", icon=":material/ink_eraser:", type="tertiary"):
         _dialog(owner, mine)
 
 
-@st.dialog("Forget this browser")
+@st.dialog("Disconnect everything?")
 @explained()
 def _dialog(owner: str, mine: list[Connection]) -> None:
+    viewer = still(owner)
     ended = count(len(mine), "connection")
     st.markdown(f"Ends {ended} and deletes what was loaded: {accounts(mine)}. This can't be undone.")
-    if decided("Forget everything", "Keep everything"):
-        run(service.forget_browser(viewer()))
+    if decided("Disconnect everything", "Cancel"):
+        run(service.forget_browser(viewer))
+        forget_queries()
         st.rerun()

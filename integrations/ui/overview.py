@@ -7,18 +7,18 @@ from datetime import UTC, datetime
 import pandas as pd
 import streamlit as st
 
-from .. import frames, providers, sync
+from .. import frames, providers, service
 from ..config import settings
-from ..model import Connection, Load, Provider
-from ..store import connections, sharing
-from ..store.loop import run
+from ..model import Connection, Load, Provider, Viewer
+from ..service import Source
+from ..service.runtime import run
+from .cache import kept
 from .charts import updates_per_day
-from .data import Name, Rows
-from .explain import explained
-from .frame import SHARED_WITH_YOU, account_line, badges, page
-from .kept import kept
-from .sign_in import session, still
-from .words import ago, count, plain
+from .errors import explained
+from .layout import SHARED_WITH_YOU, account_line, badges, page, page_link
+from .rows import Name, Rows
+from .text import ago, count, listed, plain
+from .viewer import still
 
 WATCH = 1.0  # seconds between two looks while something is loading
 ANYBODY = (
@@ -32,39 +32,37 @@ def overview() -> None:
     page("Overview", _draw)
 
 
-def _draw(owner: str) -> None:
+def _draw(viewer: Viewer) -> None:
     st.title(":material/dashboard: Overview", anchor=False)
-    st.caption("All connected sources at a glance")
+    st.caption(f"Your {listed([provider.title for provider in providers().values()])} in one place")
     if settings().allow_anonymous and not settings().on_this_machine:
         st.info(ANYBODY, icon=":material/public:")
-    busy = any(load and load.active for _, load, _ in run(_all(owner)))
-    st.fragment(run_every=WATCH if busy else None)(_glance)(owner, busy)
+    busy = _is_busy(run(service.sources(viewer)))
+    st.fragment(run_every=WATCH if busy else None)(_glance)(viewer.owner, busy)
 
 
 @explained()
 def _glance(owner: str, busy: bool) -> None:
-    """The cards and the chart, drawn again and again while something is loading."""
-    still(owner)
-    mine = run(_all(owner))
-    if busy and not any(load and load.active for _, load, _ in mine):
+    """Draw the cards and the chart, again and again while something is loading."""
+    viewer = still(owner)
+    mine = run(service.sources(viewer))
+    if busy and not _is_busy(mine):
         st.rerun()
-    theirs = run(sharing.seen_by(session()))
+    theirs = run(service.shared_with(viewer))
     with st.grid(3, min_column_width=260):
         for provider in providers().values():
             shared = [each for each in theirs if each.slug == provider.slug]
-            _card(provider, [each for each in mine if each[0].slug == provider.slug], shared)
-    _changes([Rows(connection, *shown) for connection, _, shown in mine if shown])
+            _card(provider, [each for each in mine if each.connection.slug == provider.slug], shared)
+    _changes([Rows(each.rows, each.connection.id) for each in mine if each.rows])
 
 
-async def _all(owner: str) -> list[tuple[Connection, Load | None, tuple[Load, object] | None]]:
-    found = [each for each in await connections.of(owner) if each.slug in providers()]
-    return [(each, await sync.status(each), await sync.shown(each)) for each in found]
+def _is_busy(sources: list[Source]) -> bool:
+    return any(each.load and each.load.active for each in sources)
 
 
-def _card(
-    provider: Provider, mine: list[tuple[Connection, Load | None, tuple[Load, object] | None]], theirs: list[Connection]
-) -> None:
-    connection, load, shown = mine[-1] if mine else (None, None, None)
+def _card(provider: Provider, mine: list[Source], theirs: list[Connection]) -> None:
+    source = mine[-1] if mine else None
+    connection = source.connection if source else None
     with st.container(border=True, height="stretch"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader(f"{provider.icon} {provider.title}", anchor=False, width="content")
@@ -72,23 +70,23 @@ def _card(
             state, *others = [SHARED_WITH_YOU] if theirs and not connection else badges(provider, connection)
             st.badge(state[0], color=state[1])
         st.caption(account_line(connection) if connection else provider.summary)
-        if connection:
+        if source:
             more = "".join(f" :{colour}-badge[{label}]" for label, colour in others)
-            st.markdown(_loaded(load, shown[0] if shown else None) + more)
+            st.markdown(_loaded(source.load, source.rows.load if source.rows else None) + more)
         if theirs:
             st.caption(":material/group: Shared by " + ", ".join(plain(each.share.by, longest=40) for each in theirs))
-        missing = settings().sandbox and settings().missing(provider)
-        label = "Open" if connection or theirs else "Try with sample data" if missing else "Connect"
-        st.page_link(f"pages/{provider.slug}.py", label=label, icon=":material/arrow_forward:")
+        sample = settings().offers_sample(provider) and settings().missing(provider)
+        label = "Open" if connection or theirs else "Try with sample data" if sample else "Connect"
+        page_link(provider, label, ":material/arrow_forward:")
 
 
 def _loaded(load: Load | None, shown: Load | None) -> str:
     if load and load.active:
-        return f":blue-badge[Loading] {count(load.total, 'item')} so far"
+        return f":blue-badge[Loading] {count(load.total, 'record')} so far"
     if shown is None:
-        return "The last load did not work." if load else "Nothing loaded yet."
+        return "Nothing could be loaded." if load else "Nothing loaded yet."
     partial = " :orange-badge[Partial]" if shown.state == "partial" else ""
-    return f"**{count(shown.total, 'item')}**{partial} · loaded {ago(shown.finished_at)}"
+    return f"**{count(shown.total, 'record')}**{partial} · loaded {ago(shown.finished_at)}"
 
 
 def _changes(all_rows: list[Rows]) -> None:

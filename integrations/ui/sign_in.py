@@ -6,20 +6,20 @@ import contextlib
 import dataclasses
 from collections.abc import Mapping
 from typing import Any, NoReturn
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import streamlit as st
 
-from .. import oauth, providers, sync
+from .. import service
 from ..config import settings, sign_in_providers
 from ..config.sign_in import Problem
-from ..identity import cookie_name, proof_of, session_of
-from ..model import Connection, Session, owner_of
+from ..identity import proof_of, session_of, sign_in
+from ..model import Session, Viewer
 from ..model.errors import StoreFull
-from ..store import connections, sessions
-from ..store.loop import run
-from .leave import replace_with
-from .words import accounts, count, plain
+from ..service.runtime import run
+from .navigation import replace_with
+from .query import address_of_page, asked_pairs
+from .text import accounts, count, plain
 
 IF_AGAIN = "Try again; if it happens again, tell whoever runs this dashboard"
 PROBLEMS: dict[Problem, str] = {
@@ -35,46 +35,29 @@ PROBLEMS: dict[Problem, str] = {
 }
 
 
-def signed_in(browser: str) -> str:
-    """The owner who is signed in on this browser; else asks to sign in, and goes no further."""
+def require_sign_in(browser: str) -> None:
+    """Ask to sign in and go no further, unless someone is signed in on this browser."""
     claims = st.user.to_dict() if st.user.is_logged_in else {}
     session, fresh, problem = run(_session(browser, claims, proof_of(st.context.cookies.to_dict())))
     if session is None:
         _ask(browser, problem)
-    if fresh and (address := run(sessions.asked_for(browser))):
+    if fresh and (address := run(sign_in.asked_for(browser))):
         replace_with(settings().public_url + address)
-    return session.owner
 
 
-def who(browser: str) -> None:
-    """In the sidebar: whose dashboard this is, and the way out."""
-    session = run(sessions.current(browser))
-    if session is None:
-        return
+def who(browser: str, session: Session) -> None:
+    """Show in the sidebar who is signed in, and the way out."""
     st.caption("Signed in")
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xsmall"):
         st.markdown(plain(session.name, longest=40))
         if st.button("Sign out", type="tertiary"):
-            run(sessions.end(browser))
+            run(sign_in.end(browser))
             st.logout()
 
 
-def session() -> Session | None:
-    """Who is signed in on the browser that asks; None where nobody has to."""
-    browser = owner_of(st.context.cookies.get(cookie_name()))
-    return run(sessions.current(browser)) if browser and settings().signs_in else None
-
-
-def still(owner: str) -> None:
-    """At the start of what is drawn without the page around it: nothing, if somebody else sits there by now."""
-    person = session()
-    if settings().signs_in and (person is None or person.owner != owner):
-        st.rerun()
-
-
-def offer_adoption(browser: str, owner: str) -> None:
-    """What this browser connected before anybody signed in can become the person's."""
-    mine = run(connections.of(browser)) if browser != owner else []
+def offer_adoption(viewer: Viewer) -> None:
+    """Offer to move what this browser connected before its user signed in."""
+    mine = run(service.adoptable(viewer))
     if not mine or st.session_state.get("not adopted"):
         return
     with st.container(border=True):
@@ -82,7 +65,7 @@ def offer_adoption(browser: str, owner: str) -> None:
         st.markdown(f"**This browser has {what} from before you signed in.** {accounts(mine)}")
         with st.container(horizontal=True):
             if st.button("Move to my account", type="primary", icon=":material/move_item:"):
-                run(_adopt(mine, owner))
+                run(service.adopt(viewer))
                 st.rerun()
             if st.button("Not now"):
                 st.session_state["not adopted"] = True
@@ -97,29 +80,22 @@ async def _session(browser: str, claims: Mapping[str, Any], proof: str) -> tuple
     """
     if not claims:
         return None, False, None
-    said, known = session_of(claims, proof), await sessions.current(browser)
+    said, known = session_of(claims, proof), await sign_in.current(browser)
     if known and dataclasses.replace(known, at=said.at) == said:
         return known, False, None
-    refused = await sessions.refused(browser, said)
+    refused = await sign_in.refused(browser, said)
     if refused:
         return None, False, "elsewhere" if refused == "elsewhere" else None
-    await sessions.begin(browser, said)
+    await sign_in.begin(browser, said)
     return said, True, None
-
-
-async def _adopt(mine: list[Connection], owner: str) -> None:
-    for connection in mine:
-        theirs = await oauth.adopt(connection, owner)
-        if theirs.slug in providers() and not providers()[theirs.slug].ration:
-            await sync.start(theirs)
 
 
 def _ask(browser: str, problem: Problem | None) -> NoReturn:
     problem = run(_told(browser)) or problem
     st.space("large")
     with st.container(horizontal=True, horizontal_alignment="center"), st.container(border=True, width=440):
-        st.subheader(":material/dashboard: Sign in to go on", anchor=False)
-        st.markdown("Everybody sees their own accounts here and no others, so the dashboard needs to know who you are.")
+        st.subheader(":material/dashboard: Sign in to continue", anchor=False)
+        st.markdown("You'll see your accounts and what colleagues share.")
         if problem:
             st.warning(PROBLEMS[problem], icon=":material/person_alert:")
         providers = list(sign_in_providers())
@@ -133,19 +109,18 @@ def _ask(browser: str, problem: Problem | None) -> NoReturn:
 
 async def _told(browser: str) -> Problem | None:
     with contextlib.suppress(StoreFull):
-        return await sessions.told(browser)
+        return await sign_in.told(browser)
     return None
 
 
 async def _press(browser: str, address: str) -> None:
-    await sessions.come_back_to(browser, address)
-    await sessions.press(browser)
+    await sign_in.come_back_to(browser, address)
+    await sign_in.press(browser)
 
 
 def _here() -> str:
-    """Path and query of the page that was asked for; a provider's answer is worth nothing later."""
+    """Returns path and query of the page that was asked for; a provider's answer is worth nothing later."""
     slug = urlsplit(st.context.url or "").path.strip("/")
-    query = st.query_params.to_dict()
-    if slug not in providers():
-        return "/"
-    return f"/{slug}" + (f"?{urlencode(query)}" if query and not {"code", "state", "error"} & query.keys() else "")
+    is_answer = bool({"code", "state", "error"} & {name for name, _ in asked_pairs()})
+    address = address_of_page(slug)
+    return urlsplit(address).path if is_answer else address

@@ -5,9 +5,9 @@ from starlette.routing import BaseRoute, Route
 
 from .downloads import activity, download
 from .health import healthz, readyz
-from .life import check, lifespan, prepare
 from .middleware import Browser
 from .sign_in import SignIn
+from .startup import check, lifespan, prepare
 
 middleware = [Middleware(Browser), Middleware(SignIn)]
 routes: list[BaseRoute] = [

@@ -11,27 +11,25 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from .. import frames, providers, service
-from ..config import settings
-from ..identity import cookie_name, proof_of
-from ..model import Actor, Lane, Rate, Viewer, owner_of
-from ..model.errors import DashboardError, StoreFull
-from ..store import audit, budget, sessions
+from ..identity import cookie_name, owner_of, proof_of, viewer_of
+from ..model import Viewer
+from ..model.errors import DashboardError
+from ..model.query import upgraded
 from .address import address_of
-from .turns import InTurn, Parts
-from .words import words
+from .download_slots import CsvStream, InSlot
+from .message_page import message_page
 
-DOWNLOADS = Rate(30, 60)  # of one browser
 PART = 128 * 1024  # bytes sent at once
 
 
 async def download(request: Request) -> Response:
     """Exactly the rows and columns that the page shows for the same query; `raw=1` leaves formulas alone."""
-    return await _refused(request) or InTurn(_browser(request), partial(_told, _table, request))
+    return await _refused(request) or InSlot(_browser(request), partial(_told, _table, request))
 
 
 async def activity(request: Request) -> Response:
-    """The activity log of whoever asks, as a file."""
-    return await _refused(request) or InTurn(_browser(request), partial(_told, _activity, request))
+    """Returns the viewer's activity log as a file."""
+    return await _refused(request) or InSlot(_browser(request), partial(_told, _activity, request))
 
 
 async def _told(file: Callable[[Request], Awaitable[Response]], request: Request) -> Response:
@@ -39,26 +37,26 @@ async def _told(file: Callable[[Request], Awaitable[Response]], request: Request
     try:
         return await file(request)
     except DashboardError as error:
-        return words(str(error), 503)
+        return message_page(str(error), 503)
 
 
 async def _table(request: Request) -> Response:
     viewer = await _viewer(request)
-    name = request.query_params.get("connection", "")
-    found = await service.shown(viewer, request.path_params["slug"], name) if viewer else None
-    if viewer is None or found is None:
-        return words("There is nothing to download here for this browser. Open the dashboard and connect first.", 404)
-    connection, load, table = found
-    await audit.note("downloaded", connection.owner, connection, viewer.actor)
-    filters = frames.from_query(request.query_params.multi_items())
-    title = providers()[connection.slug].title + ("-partial" if load.state == "partial" else "")
-    slices = frames.slices(table, filters)
-    return _file(title, slices, frames.active(filters), raw=request.query_params.get("raw") == "1")
+    slug, pairs = request.path_params["slug"], request.query_params.multi_items()
+    named = dict(upgraded(pairs, slug))
+    name = named.get("account") or named.get("connection", "")  # as addresses of earlier versions call it
+    rows = await service.download(viewer, slug, name) if viewer else None
+    if rows is None:
+        nothing = "There is nothing to download here for this browser. Open the dashboard and connect first."
+        return message_page(nothing, 404)
+    query = await service.query_of(upgraded(pairs, slug))
+    title = providers()[slug].title + ("-partial" if rows.load.state == "partial" else "")
+    return _file(title, frames.slices(rows.table, query), query.narrows, raw=named.get("raw") == "1")
 
 
 async def _activity(request: Request) -> Response:
     viewer = await _viewer(request)
-    events = await audit.events(viewer.owner) if viewer else []
+    events = await service.events(viewer) if viewer else []
     titles = {slug: provider.title for slug, provider in providers().items()}
     return _file("activity", frames.activity_slices(events, titles))
 
@@ -67,7 +65,7 @@ def _file(title: str, slices: Iterator[Any], filtered: bool = False, raw: bool =
     """The slices as CSV."""
     name = frames.filename(title, datetime.now(UTC).date(), filtered)
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Parts(_cut(frames.csv_pieces(slices, raw)), headers)
+    return CsvStream(_cut(frames.csv_pieces(slices, raw)), headers)
 
 
 def _cut(pieces: Iterator[bytes]) -> Generator[bytes, None, None]:
@@ -77,35 +75,22 @@ def _cut(pieces: Iterator[bytes]) -> Generator[bytes, None, None]:
 
 
 def _browser(request: Request) -> str:
-    return _asking(request)[0] or ""
-
-
-def _asking(request: Request) -> tuple[str | None, str]:
-    """The browser that asks, and what it has to show for being signed in."""
-    return owner_of(request.cookies.get(cookie_name())), proof_of(request.cookies)
+    return owner_of(request.cookies.get(cookie_name())) or ""
 
 
 async def _refused(request: Request) -> Response | None:
-    """Files are for people on our own pages, a few at a time; what a file costs is not for others to spend."""
+    """Returns the answer to a request that another site caused, or to one too many; None for any other."""
     if request.headers.get("sec-fetch-site") == "cross-site":
-        return words("Open the dashboard and download from there.", 403)
-    browser = _asking(request)[0]
+        return message_page("Open the dashboard and download from there.", 403)
+    browser = _browser(request)
     try:
-        if browser and not await budget.admitted(Lane(f"downloads:{browser}", DOWNLOADS)):
-            return words("Those were many downloads. Wait a minute, then try again.", 429)
-    except StoreFull:
-        return None  # it can be read from all the same
+        if browser and not await service.admit_download(browser):
+            return message_page("Those were many downloads. Wait a minute, then try again.", 429)
     except DashboardError as error:
-        return words(str(error), 503)
+        return message_page(str(error), 503)
     return None
 
 
 async def _viewer(request: Request) -> Viewer | None:
-    """Who asks; None for a browser without our cookie, or one on which nobody is signed in though people have to."""
-    browser, proof = _asking(request)
-    owner = await sessions.owner(browser, proof)
-    if owner is None:
-        return None
-    session = await sessions.current(browser, proof) if browser and settings().signs_in else None
-    agent = request.headers.get("user-agent", "")
-    return Viewer(owner, session, Actor.at(session.name if session else "", address_of(request), agent))
+    proof, agent = proof_of(request.cookies), request.headers.get("user-agent", "")
+    return await viewer_of(_browser(request) or None, proof, address_of(request), agent)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from .. import service
 from ..model.errors import DashboardError, StoreFull
-from ..store import connection
 
 
 async def healthz(request: Request) -> Response:
@@ -17,7 +17,7 @@ async def healthz(request: Request) -> Response:
 async def readyz(request: Request) -> Response:
     """200 when Redis answers and takes changes, 503 when it doesn't."""
     try:
-        await connection.check()
+        await service.check_store()
     except StoreFull:
         return JSONResponse({"status": "redis takes no changes"}, 503)
     except DashboardError:

@@ -6,9 +6,9 @@ from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
 from ..config import settings
+from ..identity import cookie as cookies
 from ..identity import cookie_name
-from ..model import owner_of
-from ..store import browsers
+from ..identity.cookie import owner_of
 
 YEAR = 365 * 86_400
 
@@ -19,7 +19,7 @@ async def checked(asked: HTTPConnection) -> str | None:
     Raises StoreUnavailable where only Redis can tell.
     """
     cookie = asked.cookies.get(cookie_name())
-    return cookie if cookie and await browsers.is_ours(cookie) else None
+    return cookie if cookie and await cookies.is_ours(cookie) else None
 
 
 def handed_on(scope: Scope, cookie: str | None) -> Scope:
@@ -38,6 +38,6 @@ def set_cookie(cookie: str | None) -> str:
 
     Lax, since Strict would not come back with the redirect from a provider.
     """
-    value = browsers.renewed(cookie) if owner_of(cookie) and cookie else browsers.mint()
+    value = cookies.renewed(cookie) if owner_of(cookie) and cookie else cookies.mint()
     secure = "; Secure" if settings().https else ""
     return f"{cookie_name()}={value}; Path=/; Max-Age={YEAR}; HttpOnly; SameSite=Lax{secure}"

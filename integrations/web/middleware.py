@@ -14,15 +14,15 @@ from starlette.websockets import WebSocketClose
 
 from .. import providers
 from ..config import settings
-from ..identity.session import TOKENS
-from ..model import owner_of
+from ..identity.claims import TOKENS
+from ..identity.cookie import owner_of
 from ..model.errors import StoreUnavailable
 from . import hosts, identity
 from .bodies import BodyTooLarge, is_announced_too_large, limited
 from .headers import root_files, security_headers
+from .message_page import message_page
 from .protocol import STREAM, only_what_pages_ask
 from .sessions import AGAIN, Sessions
-from .words import words
 
 TOKENS_COOKIE = TOKENS.encode()
 HIDDEN = (  # for developers of Streamlit (names of functions, visits), and for widgets that no page has
@@ -79,12 +79,12 @@ class Browser:
                 await _too_large()(scope, receive, answer.send)
         except Exception:
             if not answer.started:
-                await words(UNEXPECTED, 500)(scope, receive, answer.send)
+                await message_page(UNEXPECTED, 500)(scope, receive, answer.send)
             raise  # the server logs it
 
 
 class _Answer:
-    """What goes back for one request: with our headers, whoever answers."""
+    """The answer to one request, with our headers added."""
 
     def __init__(self, scope: Scope, send: Send) -> None:
         self.started = False
@@ -101,7 +101,7 @@ class _Answer:
         try:
             self._cookie = await identity.checked(self._request) if self._is_for_one_browser() else None
         except StoreUnavailable as error:
-            return words(str(error), 503, again=AGAIN)
+            return message_page(str(error), 503, again=AGAIN)
         self.scope = identity.handed_on(self.scope, self._cookie)
         if self._is_page:
             self.scope["headers"] = [each for each in self.scope["headers"] if not each[0].startswith(b"if-")]
@@ -126,19 +126,19 @@ class _Answer:
             return None
         if _is_document(self._request):
             return RedirectResponse(f"{settings().public_url}/{_asked_for(self.scope)}", status_code=307)
-        return words(f"This dashboard is at {settings().public_url} and nowhere else.", 421)
+        return message_page(f"This dashboard is at {settings().public_url} and nowhere else.", 421)
 
     def _not_served(self) -> Response | None:
         path = self.scope["path"]
         if path.startswith(HIDDEN):
-            return words(NOTHING_HERE, 404)
+            return message_page(NOTHING_HERE, 404)
         if self._request.method not in READING and not path.startswith(WRITTEN_TO):
-            answer = words(ONLY_READ, 405)
+            answer = message_page(ONLY_READ, 405)
             answer.headers.update({"Allow": ", ".join(READING), "Connection": "close"})
             return answer
         if is_announced_too_large(self._request):
             return _too_large()
-        return None if self._is_page or not _falls_back_to_the_page(self.scope) else words(NOTHING_HERE, 404)
+        return None if self._is_page or not _falls_back_to_the_page(self.scope) else message_page(NOTHING_HERE, 404)
 
     def _is_for_one_browser(self) -> bool:
         path = self.scope["path"]
@@ -163,7 +163,7 @@ async def _cookie(asked: HTTPConnection) -> str | None:
 
 def _too_large() -> Response:
     """The rest of the body is not read: the connection ends."""
-    answer = words(TOO_LARGE, 413)
+    answer = message_page(TOO_LARGE, 413)
     answer.headers["Connection"] = "close"
     return answer
 

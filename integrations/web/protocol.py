@@ -9,7 +9,6 @@ tests/web/test_web_protocol.py fails when that function changes.
 from __future__ import annotations
 
 import functools
-import hmac
 from pathlib import PurePath
 from typing import Any
 
@@ -20,7 +19,7 @@ from streamlit.proto.NewSession_pb2 import EnvironmentInfo, NewSession, UserInfo
 from streamlit.runtime.app_session import AppSession
 from streamlit.version import STREAMLIT_VERSION_STRING
 
-from ..store import cipher
+from ..identity.signing import keyed_hash
 
 STREAM = "/_stcore/stream"
 MAY_ASK = ("rerun_script", "stop_script", "app_heartbeat")
@@ -81,5 +80,4 @@ def _reduce(new: NewSession) -> None:
 
 def _version() -> str:
     """Returns a name of Streamlit's version that only this server could have made."""
-    key = cipher.signing_keys("name of a version")[0]
-    return hmac.digest(key, STREAMLIT_VERSION_STRING.encode(), "sha256").hex()[:16]
+    return keyed_hash("name of a version", STREAMLIT_VERSION_STRING).hex()[:16]

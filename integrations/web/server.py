@@ -26,7 +26,7 @@ LARGEST_FRAME = 1_000_000  # bytes; as maxWidgetStateSize in .streamlit/config.t
 class LimitedProtocol(H11Protocol):
     """Uvicorn's HTTP/1.1, for clients that send what they began to send."""
 
-    _incomplete: dict[LimitedProtocol, asyncio.TimerHandle] = {}  # noqa: RUF012  # of all connections, oldest first
+    _incomplete: dict[LimitedProtocol, asyncio.TimerHandle] = {}  # of all connections, oldest first
     _unread: asyncio.TimerHandle | None = None  # ends the connection, unless the client reads
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]

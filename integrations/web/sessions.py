@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from starlette.responses import Response
 
 from .capacity import capacity
-from .words import words
+from .message_page import message_page
 
 AGAIN = 15  # seconds until a page that was refused is asked for again
 FULL = "Too many people have the dashboard open right now. This page tries again by itself in a moment."
@@ -25,9 +25,9 @@ class Sessions:
     def refusal(self, browser: str) -> Response | None:
         """Returns the answer to a page for which there is no room; a browser that is here already may reload it."""
         if self._open[browser] >= capacity().sessions_of_one_browser:
-            return words(TOO_MANY_TABS, 429, again=AGAIN)
+            return message_page(TOO_MANY_TABS, 429, again=AGAIN)
         if self._is_full() and not self._open[browser]:
-            return words(FULL, 503, again=AGAIN)
+            return message_page(FULL, 503, again=AGAIN)
         return None
 
     @contextlib.contextmanager

@@ -2,7 +2,7 @@
 
 `/auth/login` leaves for the provider only where "Sign in" was pressed, and notes the state it leaves with.
 `/oauth2callback` takes only an answer to such a state, and notes the identity cookie that this browser is given; a
-session begins with a cookie so noted and no other (`store/sessions.py`). `/auth/logout` ends the sign-in here, for
+session begins with a cookie so noted and no other (`store/sign_in.py`). `/auth/logout` ends the sign-in here, for
 every copy of its cookies; opened by another site it does nothing.
 """
 
@@ -19,12 +19,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..config import forced_prompt, settings
 from ..config.sign_in import CALLBACK, Problem
-from ..identity import cookie_name, proof_of
-from ..identity.session import IDENTITY
-from ..model import owner_of
+from ..identity import cookie_name, proof_of, sign_in
+from ..identity.claims import IDENTITY
+from ..identity.cookie import owner_of
 from ..model.errors import DashboardError
-from ..store import sessions
-from .words import words
+from .message_page import message_page
 
 LOGIN, LOGOUT = "/auth/login", "/auth/logout"
 STREAMLITS_PROMPT = "select_account"  # forced where [auth] names none, and refused by some providers
@@ -36,7 +35,7 @@ ERRORS: dict[str, Problem] = {  # RFC 6749 section 4.1.2.1, OpenID Connect Core 
 
 
 class SignIn:
-    """Pure ASGI; everything but Streamlit's three addresses passes untouched, as all does where nobody signs in."""
+    """Pure ASGI; handles Streamlit's three sign-in addresses if sign-in is configured, and nothing else."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -51,12 +50,12 @@ class SignIn:
         try:
             answer = await step(request, owner_of(request.cookies.get(cookie_name())))
         except DashboardError as error:
-            return await words(str(error), 503)(scope, receive, send)
+            return await message_page(str(error), 503)(scope, receive, send)
         for message in answer:
             await send(message)
 
     async def _leave(self, request: Request, browser: str | None) -> Sequence[Message]:
-        if browser is None or not await sessions.has_pressed(browser):
+        if browser is None or not await sign_in.has_pressed(browser):
             return await _answer(_home(), request)
         answer = await _answer(self.app, request)
         if answer[0]["status"] >= 400:  # the provider's metadata could not be had
@@ -64,37 +63,37 @@ class SignIn:
         headers = MutableHeaders(scope=answer[0])
         headers["location"], state = _without_prompt(headers.get("location", "/"))
         if state:
-            await sessions.leave(browser, state)
+            await sign_in.leave(browser, state)
         return answer
 
     async def _come_back(self, request: Request, browser: str | None) -> Sequence[Message]:
         query = request.query_params
         if not query.keys() & {"code", "error"}:  # from signing out at the provider
             return await _answer(self.app, request)
-        if browser is None or not await sessions.come_back(browser, query.get("state", "")):
+        if browser is None or not await sign_in.come_back(browser, query.get("state", "")):
             return await _told(browser, "unexpected", request)
         answer = await _answer(self.app, request)
         changes = _cookie_changes(answer[0])
         if "error" in query:
-            await sessions.tell(browser, ERRORS.get(query["error"], "refused"))
+            await sign_in.tell(browser, ERRORS.get(query["error"], "refused"))
         elif changes.get(IDENTITY):
             held = {name: value for name, value in {**request.cookies, **changes}.items() if value is not None}
-            await sessions.arrive(browser, proof_of(held))
+            await sign_in.arrive(browser, proof_of(held))
         else:
-            await sessions.tell(browser, "failed")
+            await sign_in.tell(browser, "failed")
         return answer
 
     async def _sign_out(self, request: Request, browser: str | None) -> Sequence[Message]:
         if request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
             return await _answer(_home(), request)
         if browser:
-            await sessions.end(browser)
+            await sign_in.end(browser)
         return await _answer(self.app, request)
 
 
 async def _told(browser: str | None, problem: Problem, request: Request) -> Sequence[Message]:
     if browser:
-        await sessions.tell(browser, problem)
+        await sign_in.tell(browser, problem)
     return await _answer(_home(), request)
 
 

@@ -18,8 +18,8 @@ import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from integrations import frames, providers, sync
-from integrations.store import connection, connections, embedded
-from integrations.store.loop import run
+from integrations.service.runtime import run
+from integrations.store import client, connections, embedded
 
 from .server import Server, copy_of_the_app
 from .visitor import Visitor
@@ -120,13 +120,13 @@ def inside(configured: Callable[..., None]) -> Iterator[Callable[..., Any]]:
 
     def look(server: Server, question: Coroutine[Any, Any, Any]) -> Any:
         if server.data not in seen:
-            run(connection.close())
+            run(client.close())
             configured(**server.own_settings)
             seen.add(server.data)
         return run(question)
 
     yield look
-    run(connection.close())
+    run(client.close())
     for folder in seen:
         embedded.release(folder)
 

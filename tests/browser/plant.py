@@ -7,8 +7,7 @@ import secrets
 from datetime import UTC, datetime, timedelta
 
 from integrations import frames
-from integrations.model import Account, Connection, Item, Load, Token
-from integrations.model.connection import LoadState
+from integrations.model import Account, Connection, Item, Load, LoadState, Token
 from integrations.store import connections, keys, records
 
 NOW = datetime.now(UTC)
@@ -26,15 +25,15 @@ HOSTILE = (
 async def plant(
     owner: str, slug: str, api_url: str, items: tuple[Item, ...] | None = None, state: LoadState = "complete",
     notes: tuple[str, ...] = (), skipped: tuple[str, ...] = (), reconnect: str = "", account: str = "Planted",
-    chunk: bytes = b"",
+    chunk: bytes = b"", since: datetime = NOW,
 ) -> None:  # fmt: skip
     """A connection with a load that ended like this; `items` is what is shown, None for nothing yet.
 
-    `chunk` is stored in the place of the rows.
+    `chunk` is stored in the place of the rows. `since`: when it was asked for.
     """
     identity, who = account.encode().hex()[:16], Account(account, account)
     connection = Connection(identity, owner, slug, who, "sandbox", api_url, NOW, reconnect)
-    load = Load(secrets.token_hex(8), state, NOW, NOW, NOW, run="run", notes=notes, skipped=skipped, at=NOW)
+    load = Load(secrets.token_hex(8), state, since, since, NOW, run="run", notes=notes, skipped=skipped, at=NOW)
     if state in ("queued", "running"):
         load = dataclasses.replace(load, finished_at=None, at=NOW + timedelta(hours=1))
     await connections.save(connection, Token("planted"))

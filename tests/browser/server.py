@@ -17,8 +17,10 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from setting_names import GENERAL
+
 from integrations import providers
-from integrations.config.settings import GENERAL, ROOT
+from integrations.config.settings import ROOT
 
 NEEDED = ("dashboard.py", "pages", "integrations", "sandbox", ".streamlit/config.toml")
 WITHIN = 20  # seconds to start or to stop

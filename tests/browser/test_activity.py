@@ -40,9 +40,9 @@ def test_the_page_and_the_downloads_are_logged_under_the_address_that_a_trusted_
 def test_forgetting_a_browser_ends_everything_it_had(visitor: Visitor) -> None:
     visitor.connect("notion")
     visitor.connect("hubspot")
-    visitor.button("Forget this browser").click()
-    visitor.button("Forget everything").click()
-    expect(visitor.button("Forget this browser")).to_have_count(0)
+    visitor.button("Disconnect everything").click()
+    visitor.page.get_by_role("dialog").get_by_role("button", name="Disconnect everything").click()
+    expect(visitor.button("Disconnect everything")).to_have_count(0)
     for slug in ("notion", "hubspot"):
         visitor.open(slug)
-        expect(visitor.badge("Not configured")).to_be_visible()
+        expect(visitor.badge("Not set up")).to_be_visible()

@@ -45,8 +45,10 @@ def test_an_unconfigured_provider_names_the_two_settings(visitor: Visitor) -> No
         page = visitor.open(slug)
 
         title = providers()[slug].title
-        visitor.says(f"{title} is not configured on this server yet.")
-        expect(visitor.badge("Not configured")).to_be_visible()
+        visitor.says(f"{title} isn't set up yet. Ask whoever runs this dashboard.")
+        visitor.page.get_by_text("For administrators").click()
+        visitor.says("create an OAuth app")
+        expect(visitor.badge("Not set up")).to_be_visible()
         names = set(re.findall(r"\b[A-Z]+_[A-Z_]+\b", page.get_by_test_id("stMain").inner_text()))
         assert names == {f"{slug}_CLIENT_ID".upper(), f"{slug}_CLIENT_SECRET".upper()}
         visitor.says(f"{visitor.server.url}/{slug}")
@@ -108,7 +110,7 @@ def test_a_redis_that_is_gone_is_told_and_the_page_recovers_by_itself(
     visitor.page.reload()
     expect(visitor.page.get_by_text(AWAY).first).to_be_visible()
     redis.start()
-    visitor.says("400 items")
+    visitor.says("400 records")
     expect(visitor.page.get_by_text(AWAY)).to_have_count(0)
     visitor.page.get_by_role("link", name="HubSpot").first.click()
     visitor.sees(400, 400)
@@ -139,7 +141,7 @@ def test_a_dialog_that_is_open_while_redis_goes_away_says_so_and_changes_nothing
     visitor = visit(configured_server)
     visitor.connect("hubspot")
     visitor.manage("Disconnect")
-    expect(visitor.button("Keep it")).to_be_visible()
+    expect(visitor.button("Cancel")).to_be_visible()
 
     redis.kill()
     visitor.page.get_by_role("dialog").get_by_role("button", name="Disconnect", exact=True).click()

@@ -49,7 +49,7 @@ def answer_of(visitor: Visitor) -> str:
     return found[0]
 
 
-def stored(kind: keys.Kind[Any], owner: str) -> Any:
+def stored(kind: keys.RecordType[Any], owner: str) -> Any:
     return records.paths(kind, owner)
 
 
@@ -64,7 +64,7 @@ def test_somebody_new_has_the_rows_of_every_provider_in_one_tab(visitor: Visitor
     expect(visitor.badge("Connected")).to_be_visible()
     expect(visitor.badge("Sample data")).to_be_visible()
     visitor.page.get_by_role("link", name="Overview").click()
-    visitor.says(f"{items} items")
+    visitor.says(f"{items} records")
     expect(visitor.badge("Sample data")).to_be_visible()
 
 

@@ -33,13 +33,13 @@ def planted(slug: str = "hubspot", **how: Any) -> State:
 LONG = "An account with a name that goes on " + "and on " * 30
 STATES: dict[str, tuple[State, str]] = {
     "nothing-here": (planted(items=()), "There is nothing here yet."),
-    "failed-first": (planted(state="failed", notes=("HubSpot could not be reached.",)), "The last load did not work."),
-    "failed-refresh": (planted(items=HOSTILE, state="failed", notes=("HubSpot asks for a pause.",)), "of 3 items"),
+    "failed-first": (planted(state="failed", notes=("HubSpot could not be reached.",)), "could not be reached"),
+    "failed-refresh": (planted(items=HOSTILE, state="failed", notes=("HubSpot asks for a pause.",)), "of 3 records"),
     "partial": (planted(items=HOSTILE, state="partial", notes=("Deals: no.",), skipped=("Tickets: no.",)), "Partial."),
     "reconnect": (planted(items=HOSTILE, reconnect="HubSpot no longer honours this connection."), "Reconnect needed"),
-    "long-name": (planted(items=HOSTILE, account=LONG), "of 3 items"),
+    "long-name": (planted(items=HOSTILE, account=LONG), "of 3 records"),
     "our-mistake": (planted(items=HOSTILE, chunk=b"no rows at all"), "Something went wrong on this page. Reload it"),
-    "waiting": (planted(state="queued"), "Waiting for a worker to take this up…"),
+    "waiting": (planted(state="queued"), "The loader isn't running. Tell your administrator."),
 }  # fmt: skip
 
 
@@ -70,12 +70,12 @@ def test_every_page_fits_and_shows_its_title(visit: Visit, memory: dict[str, Any
         visitor.count() if slug else visitor.says("Updates per day")
         expect(visitor.page.get_by_role("heading", level=1)).to_be_in_viewport()
         look(visitor, pictures, f"{size}-{slug or 'overview'}", "dark")
-    visitor.open("hubspot?hubspot_type=Deal&hubspot_column=Stage&hubspot_q=plan")
+    visitor.open("hubspot?f.type=deal&show=Stage&q=plan")
     visitor.select(0)
     expect(visitor.page.get_by_test_id("stTable")).to_be_visible()
     look(visitor, pictures, f"{size}-details", "dark")
     visitor.search("no such thing")
-    visitor.says("Nothing matches these filters.")
+    visitor.says("No records match.")
     look(visitor, pictures, f"{size}-no-match", "dark")
 
 

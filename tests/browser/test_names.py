@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from integrations.model import Item, Part
+from integrations.model import Item, KnownCatalog, Outcome, Stream
 from integrations.store import connections, keys, records
-from integrations.store.keys import Outcome, Outline
 
 from .plant import plant
 from .visitor import Visitor
@@ -48,8 +47,8 @@ async def planted(owner: str, api_url: str) -> None:
     await plant(owner, "hubspot", api_url, items(), account=NAMES[0], state="partial", notes=(NAMES[2],))
     await plant(owner, "airtable", api_url.replace("hubspot", "airtable"), account=NAMES[0])
     mine = (await connections.of(owner, "airtable"))[-1]
-    parts = tuple(Part(f"p{n}", name, "record", f"g{n}", name) for n, name in enumerate(NAMES))
-    await records.put(keys.OUTLINE, mine.path, Outline(parts, (NAMES[3],), NOW))
+    parts = tuple(Stream(f"p{n}", name, "record", f"g{n}", name) for n, name in enumerate(NAMES))
+    await records.put(keys.CATALOG, mine.path, KnownCatalog(parts, (NAMES[3],), NOW))
     await records.delete(keys.LOAD, mine.path)
     await records.put(keys.NOTICE, (owner, "hubspot"), Outcome("connected", f"Connected to {NAMES[0]}."))
 
@@ -77,7 +76,7 @@ def test_a_name_is_shown_to_the_letter_on_every_page(somebody: Visitor) -> None:
     somebody.sees(len(NAMES), len(NAMES))
     shown_as_they_are(page, NAMES[0], NAMES[2])
 
-    for label in ("Parent", "Owner", "More columns"):
+    for label in ("Parent", "Owner", "Columns"):
         page.get_by_test_id("stMultiSelect").filter(has_text=label).get_by_role("combobox").click()
         shown_as_they_are(page.get_by_role("listbox"), *NAMES)
         page.keyboard.press("Escape")
@@ -87,22 +86,22 @@ def test_a_name_is_shown_to_the_letter_on_every_page(somebody: Visitor) -> None:
 
     somebody.manage("Disconnect")
     shown_as_they_are(page.get_by_role("dialog"), NAMES[0])
-    somebody.button("Keep it").click()
+    somebody.button("Cancel").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
 
     somebody.open()
-    somebody.says("All connected sources at a glance")
+    somebody.says("in one place")
     shown_as_they_are(page, NAMES[0])
     somebody.open("airtable")
     somebody.says("What should be loaded?")
     shown_as_they_are(page, *NAMES)
-    somebody.button("Forget this browser").click()
+    somebody.button("Disconnect everything").click()
     shown_as_they_are(page.get_by_role("dialog"), NAMES[0], NAMES[1])
 
 
 def test_a_row_in_full_has_names_and_values_to_the_letter(somebody: Visitor) -> None:
     somebody.open("hubspot")
-    somebody.choose("More columns", NAMES[0])
+    somebody.choose("Columns", NAMES[0])
     expect(somebody.page.locator("canvas table")).to_have_attribute("aria-colcount", "8")
     for row in range(len(NAMES)):
         name = somebody.rows()[row]["Name"]

@@ -69,7 +69,7 @@ def test_no_token_code_state_or_verifier_is_seen_after_the_return(
     after.look()
     visitor.page.keyboard.press("Escape")
     visitor.page.get_by_role("link", name="Overview").click()
-    visitor.says(re.compile(r"4\d\d items"))
+    visitor.says(re.compile(r"4\d\d records"))
     after.look()
 
     path = inside(server, records.paths(keys.TOKEN, visitor.owner))[0]

@@ -136,7 +136,7 @@ def test_opening_the_way_out_directly_ends_every_copy_and_another_site_cannot_op
     expect(visitor.button("Sign in")).to_be_visible()
     copy.open("hubspot")
     expect(copy.button("Sign in")).to_be_visible()
-    assert copy.page.request.get(f"{closed.url}/download/hubspot?connection=x").status == 404
+    assert copy.page.request.get(f"{closed.url}/download/hubspot?account=x").status == 404
 
 
 def test_what_the_provider_says_instead_of_a_name_is_told_once_as_a_sentence_of_ours(come: Callable) -> None:
@@ -200,12 +200,12 @@ def test_of_several_providers_each_has_its_button(wrongly_set_up: Callable, come
 
 def test_nothing_is_shown_before_signing_in_and_one_ends_on_the_page_that_was_asked_for(come: Callable) -> None:
     visitor = come()
-    visitor.open("hubspot?hubspot_search=ada")
-    expect(visitor.page.get_by_text("Sign in to go on")).to_be_visible()
+    visitor.open("hubspot?q=ada&f.type=deal&f.type=contact")
+    expect(visitor.page.get_by_text("Sign in to continue")).to_be_visible()
     assert visitor.page.get_by_text("HubSpot").count() == 0
     sign_in(visitor, "ada")
     expect(visitor.page.get_by_role("heading", name="HubSpot", level=1)).to_be_visible()
-    assert re.fullmatch(rf"{visitor.server.url}/hubspot(\?.*)?", visitor.page.url)
+    assert visitor.page.url == f"{visitor.server.url}/hubspot?q=ada&f.type=deal&f.type=contact"
     expect(visitor.page.get_by_text("ada", exact=True)).to_be_visible()
 
 
@@ -221,7 +221,7 @@ def test_connections_follow_the_person_to_another_device_and_nobody_else_sees_th
     expect(second.line).to_be_visible()
     stranger.open("notion")
     sign_in(stranger, "cy")
-    expect(stranger.badge("Not configured")).to_be_visible()
+    expect(stranger.badge("Not set up")).to_be_visible()
 
 
 def test_no_token_of_the_person_reaches_the_browser(come: Callable) -> None:
@@ -267,7 +267,7 @@ def test_signing_out_ends_it_here_too_for_copied_cookies_the_other_tab_and_a_dia
     for each in (thief, late):
         each.open("hubspot")
         expect(each.button("Sign in")).to_be_visible()
-        assert each.page.request.get(f"{closed.url}/download/hubspot?connection=x").status == 404
+        assert each.page.request.get(f"{closed.url}/download/hubspot?account=x").status == 404
 
 
 def log(server: Server, cookie: str) -> list[str]:
@@ -295,7 +295,7 @@ def test_what_the_browser_had_before_is_offered_and_moves(
     visitor.open("notion")
     sign_in(visitor, "fay")
     expect(visitor.page.get_by_text("This browser has 1 connection from before you signed in.")).to_be_visible()
-    expect(visitor.badge("Not configured")).to_be_visible()
+    expect(visitor.badge("Not set up")).to_be_visible()
     visitor.button("Move to my account").click()
     expect(visitor.badge("Connected")).to_be_visible()
     expect(visitor.line).to_be_visible()
@@ -324,7 +324,7 @@ def test_what_is_shared_with_an_organisation_is_theirs_to_see_and_to_download_un
     colleague.open()
     expect(colleague.page.get_by_text("Shared by gil")).to_be_visible()
     stranger.open("notion")
-    expect(stranger.badge("Not configured")).to_be_visible()
+    expect(stranger.badge("Not set up")).to_be_visible()
     address = next(url for url in colleague.requests if "/download/" in url)
     assert colleague.page.request.get(address).status == 200
     assert stranger.page.request.get(address).status == 404
@@ -336,4 +336,4 @@ def test_what_is_shared_with_an_organisation_is_theirs_to_see_and_to_download_un
     assert colleague.page.request.get(address).status == 404
     colleague.search("anything")
     expect(colleague.page.get_by_text("gil no longer shares this account with you.")).to_be_visible()
-    expect(colleague.badge("Not configured")).to_be_visible()
+    expect(colleague.badge("Not shared with you")).to_be_visible()

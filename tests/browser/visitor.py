@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request, expect
 
-from integrations.model import owner_of
+from integrations.identity.cookie import owner_of
 
 from .server import Server, until
 
 expect.set_options(timeout=20_000)
 
-COUNT = re.compile(r"^([\d,]+) of ([\d,]+) items$")
+COUNT = re.compile(r"^([\d,]+) of ([\d,]+) records$")
 PROBES = re.compile(r"/[a-z]+/_stcore/(health|host-config)$")  # Streamlit looks there first on a subpage, in vain
 
 
@@ -48,7 +48,7 @@ class Visitor:
 
     @property
     def line(self) -> Locator:
-        """The line "518 of 1,240 items"; while the page changes, the last one is the new one."""
+        """The line "518 of 1,240 records"; while the page changes, the last one is the new one."""
         return self.page.get_by_text(COUNT).last
 
     def open(self, path: str = "") -> Page:
@@ -117,14 +117,14 @@ class Visitor:
         return sum(line["What"].startswith("loaded") for line in self.log())
 
     def count(self) -> tuple[int, int]:
-        """The two numbers of "518 of 1,240 items"."""
+        """The two numbers of "518 of 1,240 records"."""
         words = self.line.inner_text()
         shown, total = COUNT.match(words).groups()  # type: ignore[union-attr]
         return int(shown.replace(",", "")), int(total.replace(",", ""))
 
     def sees(self, shown: int, total: int) -> None:
         """Wait for the line to say so."""
-        expect(self.line).to_have_text(f"{shown:,} of {total:,} items")
+        expect(self.line).to_have_text(f"{shown:,} of {total:,} records")
 
     def search(self, text: str) -> None:
         self.page.get_by_role("textbox", name="Search").fill(text)

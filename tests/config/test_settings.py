@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import re
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from made_up import made_up
 
 from integrations import providers
 from integrations.config import Settings, settings
-from integrations.config.settings import GENERAL, PER_PROVIDER, _secrets_file
+from integrations.config.settings import ProviderSettings, _secrets_file
 from integrations.model.errors import NotConfigured
 
 MODULE = sys.modules["integrations.config.settings"]
@@ -50,7 +53,11 @@ def test_an_unusable_address_of_a_provider_is_a_sentence_that_names_the_setting(
 
 def test_without_any_setting_it_is_this_machine_and_sample_data() -> None:
     bare = Settings({})
-    assert (bare.public_url, bare.redis_url, bare.sandbox, bare.workers) == ("http://localhost:8501", "", True, "child")
+    assert (bare.public_url, bare.redis_url, bare.workers) == (
+        "http://localhost:8501",
+        "",
+        "child",
+    ) and bare.serves_samples
     assert (bare.https, bare.on_this_machine, bare.allow_anonymous, bare.token_keys) == (False, True, False, ())
     assert (bare.forget_after_days, bare.lease_seconds, bare.data_dir.name) == (90, 15, ".data")
     assert bare.data_dir.is_absolute()
@@ -74,7 +81,7 @@ def test_the_public_address_says_whether_it_is_this_machine(url: str, same: str,
     ("off", "http://localhost:8501", False), ("", "http://localhost:8501", True),
 ])  # fmt: skip
 def test_sample_data_is_on_by_itself_only_on_this_machine(choice: str, url: str, on: bool) -> None:
-    assert Settings({"SANDBOX": choice, "PUBLIC_URL": url}).sandbox is on
+    assert Settings({"SANDBOX": choice, "PUBLIC_URL": url}).serves_samples is on
 
 
 @pytest.mark.parametrize(("values", "url"), [
@@ -96,7 +103,7 @@ def test_the_environment_wins_over_the_file_and_an_empty_value_is_none(
     )
     configured(PUBLIC_URL="http://localhost:2", SANDBOX="  ")
     found = settings()
-    assert (found.workers, found.public_url, found.sandbox, found.redis_url) == (
+    assert (found.workers, found.public_url, found.serves_samples, found.redis_url) == (
         "inline", "http://localhost:2", False, "redis://r:6379",
     )  # fmt: skip
 
@@ -112,7 +119,10 @@ def in_file(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str | bytes) ->
 
 def test_numbers_in_the_file_are_taken_and_tables_are_streamlits(configured, tmp_path, monkeypatch) -> None:
     in_file(tmp_path, monkeypatch, "lease_seconds = 2.5\nforget_after_days = 7\n[auth]\nredirect_uri = 'x'\n")
-    assert (settings().lease_seconds, settings().forget_after_days, settings()["AUTH"]) == (2.5, 7, "")
+    assert (settings().lease_seconds, settings().forget_after_days) == (2.5, 7)
+    assert settings().signs_in and settings().auth == {"redirect_uri": "x"}
+    configured(AUTH="{}")
+    assert settings().auth == {"redirect_uri": "x"}, "no environment variable stands for it"
 
 
 @pytest.mark.parametrize("text", ["workers = inline", "= 1", b"workers = '\xff'"])
@@ -160,7 +170,11 @@ def test_a_moved_token_endpoint_takes_revocation_along_or_there_is_none(provider
 
 def test_the_sample_is_served_by_this_app_whatever_is_set_for_the_real_one() -> None:
     for provider in providers().values():
-        own = {f"{provider.slug}_{name}".upper(): "https://elsewhere.example/x" for name in PER_PROVIDER}
+        own = {
+            f"{provider.slug}_{name}".upper(): "https://elsewhere.example/x"
+            for name in ProviderSettings.model_fields
+            if name != "refresh_every"
+        }
         found = Settings(own).endpoints(provider, "sandbox")
         for value in dataclasses.astuple(found):
             assert not isinstance(value, str) or "://" not in value or value.startswith("http://localhost:8501/")
@@ -172,19 +186,36 @@ def test_missing_credentials_are_named() -> None:
 
 
 def test_no_secret_is_in_what_settings_look_like() -> None:
-    found = Settings({"HUBSPOT_CLIENT_SECRET": "the-secret", "REDIS_URL": "redis://:the-secret@host"})
-    assert "the-secret" not in repr(found) + repr(found.endpoints(HUBSPOT, "real"))
+    found = Settings({"HUBSPOT_CLIENT_SECRET": "the-secret", "REDIS_URL": "redis://:the-secret@host",
+                      "TOKEN_KEYS": "the-secret"})  # fmt: skip
+    for each in (found, found.of(HUBSPOT), found.endpoints(HUBSPOT, "real")):
+        assert "the-secret" not in f"{each!r} {each}"
 
 
-def test_every_setting_says_what_it_is_for_and_its_default_is_usable() -> None:
-    assert all(help.endswith(".") or help.endswith("…") for _, help in GENERAL.values())
-    assert Settings({name: default for name, (default, _) in GENERAL.items()})
+def test_a_setting_given_for_one_provider_is_not_anothers() -> None:
+    found = Settings({"HUBSPOT_REFRESH_EVERY": "5", "REFRESH_EVERY": "30", "NOTION_CLIENT_ID": "id"})
+    assert found.refresh_every(HUBSPOT) == timedelta(minutes=5) and found.refresh_every(NOTION) == timedelta(minutes=30)
+    assert found.refresh_every(AIRTABLE) is None, "calls are rationed"
+    assert found.missing(HUBSPOT) == ("HUBSPOT_CLIENT_ID", "HUBSPOT_CLIENT_SECRET")
 
 
-def test_every_setting_that_is_read_is_listed() -> None:
-    read = set()
-    for path in (MODULE.ROOT / "integrations").rglob("*.py"):
-        read |= {name for name in GENERAL if f'"{name}"' in path.read_text(encoding="utf-8")}
-    for path in (MODULE.ROOT / "sandbox").rglob("*.py"):
-        read |= {name for name in GENERAL if f'"{name}"' in path.read_text(encoding="utf-8")}
-    assert read == set(GENERAL) and inspect.getdoc(MODULE)
+def test_settings_of_a_provider_come_from_the_environment_and_the_file(configured, tmp_path, monkeypatch) -> None:
+    in_file(tmp_path, monkeypatch, 'hubspot_client_id = "from the file"\nHUBSPOT_CLIENT_SECRET = "too"\n')
+    configured(HUBSPOT_CLIENT_ID="from the environment")
+    own = settings().of(HUBSPOT)
+    assert (own.client_id, own.client_secret) == ("from the environment", "too")
+
+
+def test_sample_data_is_offered_only_where_there_is_a_stand_in() -> None:
+    assert all(Settings({}).offers_sample(provider) for provider in providers().values())
+    assert not Settings({}).offers_sample(made_up(slug="nothere"))
+    assert not Settings({"SANDBOX": "off"}).offers_sample(HUBSPOT)
+
+
+def test_every_setting_says_what_it_is_for_and_is_read_somewhere() -> None:
+    fields = {**Settings.model_fields, **ProviderSettings.model_fields}
+    fields.pop("auth")  # a section of its own
+    assert all(field.description and field.description.endswith((".", "…")) for field in fields.values())
+    code = "".join(path.read_text(encoding="utf-8") for folder in ("integrations", "sandbox")
+                   for path in (MODULE.ROOT / folder).rglob("*.py"))  # fmt: skip
+    assert [name for name in fields if not re.search(rf"\.{name}\b", code)] == ["redis_host"] and inspect.getdoc(MODULE)

@@ -11,12 +11,13 @@ from trouble import Wire
 
 from benchmarks.stage import connect, contents
 from integrations import providers, sync
-from integrations.model import Connection, Load, new_cookie, owner_of
+from integrations.identity.cookie import new_identity, owner_of
+from integrations.model import Connection, Load
 from integrations.oauth import tokens
 from integrations.oauth.tokens import failures_of
-from integrations.store import budget, connections, keys, records
-from integrations.store.loop import run
-from integrations.sync.load import load
+from integrations.service.runtime import run
+from integrations.store import connections, keys, rate_limits, records
+from integrations.sync.job import load
 
 ITEMS = 900  # twelve calls or more of each provider
 
@@ -31,7 +32,7 @@ class Account:
 
     def __init__(self, slug: str, wire: Wire) -> None:
         self.provider, self._wire = providers()[slug], wire
-        self.cookie = new_cookie()
+        self.cookie = new_identity()
         self.connection: Connection = run(connect(slug, owner_of(self.cookie)))
         self.everything = contents(slug, ITEMS)[0]
         wire.plan()
@@ -69,7 +70,7 @@ class Account:
         run(connections.mark_reconnect(self.connection, ""))
         token = run(records.get(keys.TOKEN, self.connection.path))
         run(records.put(keys.TOKEN, self.connection.path, dataclasses.replace(token, refresh_begun=None)))
-        run(budget.forget(failures_of(self.connection)))
+        run(rate_limits.forget(failures_of(self.connection)))
 
     @property
     def usable(self) -> bool:

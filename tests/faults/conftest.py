@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 import socket
 import threading
 import time
@@ -16,6 +15,7 @@ import httpx
 import pytest
 import uvicorn
 from account import ITEMS, Account
+from made_up import varied
 from memory import Memory
 from starlette.applications import Starlette
 from trouble import Wire, misbehave
@@ -23,9 +23,9 @@ from trouble import Wire, misbehave
 from integrations import providers
 from integrations.config import Settings
 from integrations.http import client as http_client
-from integrations.model import Rate
-from integrations.store import connection as store_connection
-from integrations.store.loop import run
+from integrations.model import RateLimit
+from integrations.service.runtime import run
+from integrations.store import client as store_connection
 from sandbox import routes
 
 QUICK = {"wait_initial": 0.01, "wait_max": 0.05, "wait_jitter": 0}
@@ -73,8 +73,8 @@ def wire(addresses: tuple[str, str]) -> Iterator[Wire]:
         patch.setattr(http_client, "SOON", 0.1)
         patch.setattr(http_client, "BACKOFF", QUICK)
         for slug, provider in providers().items():
-            unrationed = dict.fromkeys(provider.rates, Rate(10_000, 1))
-            patch.setitem(providers(), slug, dataclasses.replace(provider, rates=unrationed, rate_limit_wait=0.1))
+            unrationed = dict.fromkeys(provider.rate_limits, RateLimit(10_000, 1))
+            patch.setitem(providers(), slug, varied(provider, rate_limits=unrationed, rate_limit_wait=0.1))
         yield wire
         run(_client_closed())
 

@@ -14,7 +14,7 @@ from account import Account
 from trouble import CURSORS, FAULTS, Wire
 
 from integrations import providers
-from integrations.sync.run import KEPT
+from integrations.sync.finish import SNAPSHOT_INCOMPLETE_NOTICE as KEPT
 
 SLUGS = sorted(providers())
 PLACES = ("first", "second", "middle", "late", "token")  # the last: the refresh of the token in the middle

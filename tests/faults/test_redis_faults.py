@@ -20,10 +20,10 @@ from trouble import Wire
 
 from integrations import providers, sync
 from integrations.model.errors import StoreUnavailable
-from integrations.store import connection as store_connection
-from integrations.store import jobs as queue
+from integrations.service.runtime import run
+from integrations.store import client as store_connection
 from integrations.store import keys, records
-from integrations.store.loop import run
+from integrations.store import queue as queue
 
 AWAY = "cannot reach its database (Redis) right now. This page works again"
 FULL = "takes no changes right now"
@@ -136,7 +136,7 @@ def test_trouble_with_redis_is_said_and_costs_nothing(
     try:
         said = account.page()
         assert TROUBLES[trouble] in said
-        assert TROUBLES[trouble] == AWAY or f"of {len(account.everything):,} items" in said, "it can be looked at"
+        assert TROUBLES[trouble] == AWAY or f"of {len(account.everything):,} records" in said, "it can be looked at"
         if moment == MOMENTS[0]:
             with pytest.raises(StoreUnavailable):
                 run(sync.start(account.connection, full=True))

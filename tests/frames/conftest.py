@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from integrations.frames.chunks import pack, unpack
-from integrations.frames.filters import apply
+from integrations.frames.query import apply
 from integrations.frames.search import search_texts
 from integrations.frames.table import frame
 from integrations.model import Item

@@ -9,9 +9,10 @@ from datetime import UTC, date, datetime
 import pandas as pd
 import pyarrow as pa
 import pytest
+from queries import narrowing
 
 from integrations.frames.export import csv_rows, filename
-from integrations.frames.filters import Filters, apply
+from integrations.frames.query import apply
 
 
 def read(frame, **options):
@@ -55,7 +56,7 @@ def test_defused_it_differs_by_apostrophes_alone(odd_frame):
 
 
 def test_a_filtered_frame_is_what_is_written(odd_frame):
-    left = apply(odd_frame, Filters(types=("contact",)), lambda places: None)
+    left = apply(odd_frame, narrowing(types=("contact",)), lambda places: None)
     assert 0 < len(left) < len(odd_frame)
     assert len(read(left)) == len(left) + 1
     assert {row[1] for row in read(left)[1:]} == {"Contact"}

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import tracemalloc
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
 import pytest
+from queries import narrowing
 
-from integrations.frames import Filters, csv_pieces, csv_rows, frame, pack, slices, unpack
-from integrations.frames.filters import apply
+from integrations.frames import csv_pieces, csv_rows, frame, pack, slices, unpack
+from integrations.frames.query import apply
 from integrations.frames.search import search_texts
 from integrations.model import Item
 
 COLUMNS = ("Mixed", "Name", "Score")
 FILTERS = [
-    Filters(),
-    Filters(search="a"),
-    Filters(search="-1"),
-    Filters(search="true"),
-    Filters(search="2026-01"),
-    Filters(types=("contact",), owners=("Ada",)),
-    Filters(parents=("Base ; 1",), search="="),
-    Filters(updated=(date(2026, 1, 3), None)),
-    Filters(search="nothing like it"),
+    narrowing(),
+    narrowing(search="a"),
+    narrowing(search="-1"),
+    narrowing(search="true"),
+    narrowing(search="2026-01"),
+    narrowing(types=("contact",), owners=("Ada",)),
+    narrowing(parents=("Base ; 1",), search="="),
+    narrowing(updated=(date(2026, 1, 3), None)),
+    narrowing(search="nothing like it"),
 ]
 
 
@@ -39,7 +41,7 @@ def in_slices(table, filters, rows, raw=False) -> bytes:
 @pytest.mark.parametrize("columns", [(), COLUMNS])
 @pytest.mark.parametrize("filters", FILTERS)
 def test_slices_are_the_rows_of_the_whole_table_in_its_order(odd_items, filters, columns, rows):
-    table, filters = unpack([pack(odd_items)]), Filters(**{**vars(filters), "columns": columns})
+    table, filters = unpack([pack(odd_items)]), replace(filters, columns=columns)
     assert in_slices(table, filters, rows) == at_once(table, filters)
     assert in_slices(table, filters, rows, raw=True) == at_once(table, filters, raw=True)
 
@@ -60,7 +62,7 @@ TYPES = {
 @pytest.mark.parametrize("values", TYPES.values(), ids=TYPES)
 def test_the_type_of_a_column_is_decided_over_all_rows(item, values):
     items = [item(id=str(n), name=str(n), properties={"p": value}) for n, value in enumerate(values)]
-    table, filters = unpack([pack(items)]), Filters(columns=("p",))
+    table, filters = unpack([pack(items)]), narrowing(columns=("p",))
     whole = frame(table, ("p",))
     read = list(slices(table, filters, rows=1))
     assert len(read) == 5 and all(each["p"].dtype == whole["p"].dtype for each in read)
@@ -70,13 +72,13 @@ def test_the_type_of_a_column_is_decided_over_all_rows(item, values):
 
 def test_columns_that_no_row_has_are_left_out(item):
     table = unpack([pack([item(properties={f"f{n}": n for n in range(9)}), item(id="2", properties={"late": 1})])])
-    asked = Filters(columns=("made up", "late", "f3", "f3", "f1"))
+    asked = narrowing(columns=("made up", "late", "f3", "f3", "f1"))
     assert list(next(slices(table, asked)).columns[7:]) == ["late", "f3", "f1"]
 
 
 def test_the_rows_of_a_filter_that_drops_them_all_are_a_heading_alone(item):
     table = unpack([pack([item()])])
-    assert [len(each) for each in slices(table, Filters(search="nothing like it"))] == [0]
+    assert [len(each) for each in slices(table, narrowing(search="nothing like it"))] == [0]
 
 
 def test_the_memory_of_python_does_not_grow_with_the_table():
@@ -89,7 +91,7 @@ def test_the_memory_of_python_does_not_grow_with_the_table():
 def peak(table) -> int:
     """Returns the most bytes that Python held while the file was made."""
     tracemalloc.start()
-    for _ in csv_pieces(slices(table, Filters(columns=("a", "b")), rows=1_000)):
+    for _ in csv_pieces(slices(table, narrowing(columns=("a", "b")), rows=1_000)):
         pass
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

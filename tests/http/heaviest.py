@@ -15,19 +15,21 @@ import stamina
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from made_up import made_up
+
 from integrations.http import ApiClient
-from integrations.model import Endpoints, Kind, Lane, Provider
+from integrations.model import Bucket, Endpoints, Provider
 from integrations.model.errors import DashboardError
 from integrations.oauth.client import request_token, revoke_token
 
 
-class Budget:
+class RateLimits:
     """Nobody waits."""
 
-    async def reserve(self, lane: Lane) -> float:
+    async def reserve(self, bucket: Bucket) -> float:
         return 0
 
-    async def close(self, lane: Lane, seconds: float) -> None:
+    async def close(self, bucket: Bucket, seconds: float) -> None:
         """Nobody waits."""
 
 
@@ -40,9 +42,8 @@ class Tokens:
 
 def acme(address: str, path: str) -> tuple[Provider, Endpoints]:
     """A provider whose every endpoint is this one."""
-    provider = Provider(
-        slug="acme", title="Acme", icon="", summary="", kinds=(Kind("thing", "Things"),), authorize_url="",
-        token_url="", api_url=address, web_url="", console_url="", identify=None, plan=None, read=None,
+    provider = made_up(
+        api_url=address,
     )  # fmt: skip
     url = address + path
     return provider, Endpoints("real", url, url, url, address, address, "http://localhost/acme", "id", "secret", ())
@@ -54,7 +55,7 @@ async def call(what: str, address: str, path: str) -> Any:
     try:
         match what:
             case "data":
-                return await ApiClient(provider, endpoints, Tokens(), Budget()).get(path)
+                return await ApiClient(provider, endpoints, Tokens(), RateLimits()).get(path)
             case "token":
                 return await request_token(provider, endpoints, "refresh_token", refresh_token="spent")
             case "revoke":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -11,14 +12,14 @@ from pathlib import Path
 import httpx
 import pytest
 import stamina
-from heaviest import Budget, Tokens, acme, call
+from heaviest import RateLimits, Tokens, acme, call
 from hostile import Hostile, serving
 
 from integrations.http import ApiClient, bounded, shared_client, within
 from integrations.http.bounds import DATA, MB, SHORT, Limits, _Bounded
 from integrations.model.errors import DashboardError, Unavailable
 from integrations.oauth import client as oauth_client
-from integrations.store.loop import run
+from integrations.service.runtime import run
 
 HEAVIEST = Path(__file__).with_name("heaviest.py")
 HURRIED = Limits(MB, 0.5)
@@ -46,14 +47,19 @@ def once() -> Iterator[None]:
 
 def got(address: str, path: str, limits: Limits) -> dict[str, object]:
     provider, endpoints = acme(address, path)
-    return run(ApiClient(provider, endpoints, Tokens(), Budget(), limits=limits).get(path))
+    return run(ApiClient(provider, endpoints, Tokens(), RateLimits(), limits=limits).get(path))
 
 
 @pytest.mark.parametrize("path", ["/bomb", "/twice", "/endless", "/after", "/headers"])
 @pytest.mark.parametrize("what", ["data", "token", "revoke"])
 def test_an_answer_of_700_megabytes_ends_early_in_little_memory(what: str, path: str, address: str) -> None:
     ran = subprocess.run(
-        [sys.executable, HEAVIEST, what, address, path], capture_output=True, text=True, timeout=240, check=True
+        [sys.executable, HEAVIEST, what, address, path],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(HEAVIEST.parents[1])},
     )
     taken, _, said = ran.stdout.partition(" ")
     assert said.startswith("Acme ") and "Try again in a few minutes." in said
@@ -90,7 +96,7 @@ def test_what_a_page_waits_for_ends_in_time_whatever_is_tried_again(address: str
     async def waiting() -> None:
         provider, endpoints = acme(address, "/drip")
         async with within(provider, 0.5):
-            await ApiClient(provider, endpoints, Tokens(), Budget()).get("/drip")
+            await ApiClient(provider, endpoints, Tokens(), RateLimits()).get("/drip")
 
     started = time.monotonic()
     with pytest.raises(DashboardError, match="Acme took longer than"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import logging
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,11 +11,12 @@ import httpx
 import pytest
 import respx
 import stamina
+from made_up import made_up, varied
 
 from integrations.http import ApiClient, NoAnswer, NotSent, reaching
 from integrations.http import client as http_client
 from integrations.http.answers import decoded, retry_after
-from integrations.model import Endpoints, Fault, Kind, Lane, Provider, Rate
+from integrations.model import Bucket, Endpoints, Fault, RateLimit
 from integrations.model.errors import (
     Forbidden,
     ProviderError,
@@ -26,12 +26,12 @@ from integrations.model.errors import (
     Unauthorized,
     Unavailable,
 )
-from integrations.store.loop import run
+from integrations.service.runtime import run
 
 API = "https://api.acme.example"
-ACME = Provider(
-    slug="acme", title="Acme", icon="", summary="", kinds=(Kind("thing", "Things"),), authorize_url="", token_url="",
-    api_url=API, web_url="", console_url="", identify=None, plan=None, read=None, headers={"Acme-Version": "7"},
+ACME = made_up(
+    authorize_url="", token_url="",
+    api_url=API, headers={"Acme-Version": "7"},
     rate_limit_wait=30, faults=(
         Fault(429, "month", QuotaSpent, "Acme's allowance is used up. Come back next month."),
         Fault(429, "soon", RateLimited, "Acme asks for a pause."),
@@ -59,38 +59,38 @@ class Tokens:
         return self.tokens[0]
 
 
-class Budget:
-    """A budget in which nobody waits; notes the lanes that were asked."""
+class RateLimits:
+    """Rate limits under which nobody waits; notes the buckets that were asked."""
 
     def __init__(self) -> None:
-        self.lanes: list[Lane] = []
+        self.buckets: list[Bucket] = []
 
-    async def reserve(self, lane: Lane) -> float:
-        self.lanes.append(lane)
+    async def reserve(self, bucket: Bucket) -> float:
+        self.buckets.append(bucket)
         return 0
 
-    async def sent(self, lane: Lane) -> None:
+    async def sent(self, bucket: Bucket) -> None:
         """On the wire."""
 
-    async def close(self, lane: Lane, seconds: float) -> None:
+    async def close(self, bucket: Bucket, seconds: float) -> None:
         """Nobody waits here."""
 
-    async def closed_for(self, lane: Lane) -> float:
+    async def closed_for(self, bucket: Bucket) -> float:
         return 0
 
-    async def claim(self, lane: Lane) -> float:
+    async def claim(self, bucket: Bucket) -> float:
         return 0
 
 
 @pytest.fixture
 def closed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, float]]:
-    """The lanes that were closed, and for how long; nobody waits."""
+    """The buckets that were closed, and for how long; nobody waits."""
     found: list[tuple[str, float]] = []
 
-    async def close(self: Budget, lane: Lane, seconds: float) -> None:
-        found.append((lane.name, seconds))
+    async def close(self: RateLimits, bucket: Bucket, seconds: float) -> None:
+        found.append((bucket.name, seconds))
 
-    monkeypatch.setattr(Budget, "close", close)
+    monkeypatch.setattr(RateLimits, "close", close)
     return found
 
 
@@ -114,8 +114,8 @@ def answers(closed: list[tuple[str, float]]) -> Iterator[Callable[..., respx.Rou
 
 
 def get(tokens: Tokens | None = None, **more: Any) -> Any:
-    api = ApiClient(ACME, ENDPOINTS, tokens or Tokens(), more.pop("budget", Budget()), **more)
-    return run(api.get("/things", {"page": 1}, lane="lane"))
+    api = ApiClient(ACME, ENDPOINTS, tokens or Tokens(), more.pop("rate_limits", RateLimits()), **more)
+    return run(api.get("/things", {"page": 1}, bucket="bucket"))
 
 
 FINE = httpx.Response(200, json={"fine": True})
@@ -131,7 +131,7 @@ def test_a_call_carries_the_token_and_the_providers_headers(answers) -> None:
 
 def test_a_post_sends_json_and_is_repeated_like_a_get_for_it_only_reads(answers) -> None:
     route = answers(httpx.Response(503), FINE)
-    assert run(ApiClient(ACME, ENDPOINTS, Tokens(), Budget()).post("/search", {"a": 1})) == {"fine": True}
+    assert run(ApiClient(ACME, ENDPOINTS, Tokens(), RateLimits()).post("/search", {"a": 1})) == {"fine": True}
     assert [call.request.content for call in route.calls] == [b'{"a":1}'] * 2
 
 
@@ -203,13 +203,13 @@ def test_a_429_closes_its_lane_for_as_long_as_the_provider_said_or_else_first_fo
     else:
         with pytest.raises(RateLimited):
             get()
-    assert closed == [("acme:real:lane:", each) for each in seconds]
+    assert closed == [("acme:real:bucket:", each) for each in seconds]
 
 
 def test_a_429_after_another_fault_is_still_the_first_429(answers, closed) -> None:
     answers(httpx.Response(500), httpx.Response(429), FINE)
     get()
-    assert closed == [("acme:real:lane:", 1)]
+    assert closed == [("acme:real:bucket:", 1)]
 
 
 def test_the_wait_before_the_next_try_is_the_one_the_provider_asked_for() -> None:
@@ -235,17 +235,17 @@ def test_every_call_is_counted_tries_included(answers) -> None:
     assert len(counted) == 3
 
 
-@pytest.mark.parametrize(("lane", "name", "calls"), [
+@pytest.mark.parametrize(("bucket", "name", "calls"), [
     ("", "acme:real::portal 7", 9), ("search", "acme:real:search:portal 7", 1),
     ("base:b1", "acme:real:base:b1", 2), ("meta", "acme:real:meta:portal 7", 9),
 ])  # fmt: skip
-def test_whoever_calls_for_one_account_or_base_shares_its_lane_and_no_other(answers, lane, name, calls) -> None:
+def test_whoever_calls_for_one_account_or_base_shares_its_bucket_and_no_other(answers, bucket, name, calls) -> None:
     answers(FINE)
-    rates = {"": Rate(9, 10), "search": Rate(1, 0.2), "base": Rate(2, 1)}
-    budget, acme = Budget(), dataclasses.replace(ACME, rates=rates)
+    limits = {"": RateLimit(9, 10), "search": RateLimit(1, 0.2), "base": RateLimit(2, 1)}
+    shared, acme = RateLimits(), varied(ACME, rate_limits=limits)
     for token in ("ada", "bo"):
-        run(ApiClient(acme, ENDPOINTS, Tokens(token), budget, account="portal 7").get("/things", lane=lane))
-    assert [(each.name, each.rate.calls) for each in budget.lanes] == [(name, calls)] * 2
+        run(ApiClient(acme, ENDPOINTS, Tokens(token), shared, account="portal 7").get("/things", bucket=bucket))
+    assert [(each.name, each.limit.calls) for each in shared.buckets] == [(name, calls)] * 2
 
 
 def test_a_cookie_of_one_answer_goes_with_no_other_call(answers) -> None:

@@ -1,4 +1,4 @@
-"""Calls keep to their lane's rate, whoever makes them, in whatever process; counted on the real server."""
+"""Calls keep to their bucket's rate limit, whoever makes them, in whatever process; counted on the real server."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from typing import Any
 import httpx
 import pytest
 
-from integrations.http.pacing import turn
-from integrations.model import Lane, Rate
-from integrations.store import budget, connection
-from integrations.store.loop import run
+from integrations.http.pacing import acquire
+from integrations.model import Bucket, RateLimit
+from integrations.service.runtime import run
+from integrations.store import client, rate_limits
 
 pytestmark = pytest.mark.usefixtures("store")
-SPACED = Lane("spaced", Rate(1, 0.1, strict=True))
-FEW = Lane("few", Rate(3, 1, strict=True))
-BURST = Lane("burst", Rate(5, 1.5))
+SPACED = Bucket("spaced", RateLimit(1, 0.1, strict=True))
+FEW = Bucket("few", RateLimit(3, 1, strict=True))
+BURST = Bucket("burst", RateLimit(5, 1.5))
 TICK = 0.006  # Redis counts in milliseconds, and sleeping ends a little early
 
 
-async def entered(lane: Lane, calls: int, gives_way: float = 0) -> list[float]:
+async def entered(bucket: Bucket, calls: int, gives_way: float = 0) -> list[float]:
     """When each of so many calls, all asked for at once, was let in."""
 
     async def one() -> float:
-        async with turn(budget, lane) as trace:
+        async with acquire(rate_limits, bucket) as trace:
             now = time.time()
             await asyncio.sleep(gives_way)
             await trace("http11.send_request_headers.complete", {})
@@ -44,50 +44,50 @@ def gaps(times: list[float], apart: int = 1) -> list[float]:
 
 
 def test_calls_of_a_spaced_lane_are_that_far_apart() -> None:
-    assert min(gaps(run(entered(SPACED, 5)))) >= SPACED.rate.seconds - TICK
+    assert min(gaps(run(entered(SPACED, 5)))) >= SPACED.limit.seconds - TICK
 
 
 def test_a_window_takes_its_burst_at_once_and_never_more_in_any_such_time() -> None:
-    run(budget.closed_for(BURST))  # connected by now, which takes its time
+    run(rate_limits.closed_for(BURST))  # connected by now, which takes its time
     times = run(entered(BURST, 12))
-    assert times[4] - times[0] < 0.75 * BURST.rate.seconds, "the burst does not wait"
-    assert min(gaps(times, apart=BURST.rate.calls)) >= BURST.rate.seconds - 0.1
+    assert times[4] - times[0] < 0.75 * BURST.limit.seconds, "the burst does not wait"
+    assert min(gaps(times, apart=BURST.limit.calls)) >= BURST.limit.seconds - 0.1
 
 
 def test_at_a_strict_rate_a_late_burst_counts_from_the_wire() -> None:
     times = [at + 0.03 for at in run(entered(FEW, 7, gives_way=0.03))]
-    assert times[2] - times[0] < 0.75 * FEW.rate.seconds, "the burst waits only for the wire"
-    assert min(gaps(times, apart=FEW.rate.calls)) >= FEW.rate.seconds - TICK
+    assert times[2] - times[0] < 0.75 * FEW.limit.seconds, "the burst waits only for the wire"
+    assert min(gaps(times, apart=FEW.limit.calls)) >= FEW.limit.seconds - TICK
 
 
 def test_lanes_do_not_wait_for_each_other() -> None:
     async def both() -> None:
-        await budget.close(SPACED, 30)
-        await asyncio.wait_for(entered(Lane("other", Rate(1, 0.1, strict=True)), 2), 5)
+        await rate_limits.close(SPACED, 30)
+        await asyncio.wait_for(entered(Bucket("other", RateLimit(1, 0.1, strict=True)), 2), 5)
 
     run(both())
 
 
-@pytest.mark.parametrize("lane", [SPACED, Lane("loose", Rate(1, 0.3))], ids=lambda lane: lane.name)
-def test_nobody_enters_a_closed_lane_and_those_who_waited_queue_behind_it(lane: Lane) -> None:
+@pytest.mark.parametrize("bucket", [SPACED, Bucket("loose", RateLimit(1, 0.3))], ids=lambda bucket: bucket.name)
+def test_nobody_enters_a_closed_lane_and_those_who_waited_queue_behind_it(bucket: Bucket) -> None:
     async def closing() -> tuple[float, list[float]]:
-        waiting = asyncio.create_task(entered(lane, 4))
+        waiting = asyncio.create_task(entered(bucket, 4))
         await asyncio.sleep(0.12)
         closed_at = time.time()
-        await budget.close(lane, 0.6)
+        await rate_limits.close(bucket, 0.6)
         return closed_at, await waiting
 
     closed_at, times = run(closing())
     later = [at for at in times if at > closed_at + 0.02]
-    late = TICK if lane.rate.strict else 0.1  # who sleeps until its moment may be woken late, and the next in time
-    assert len(later) >= 2 and later[0] - closed_at >= 0.6 - TICK and min(gaps(later)) >= lane.rate.seconds - late
+    late = TICK if bucket.limit.strict else 0.1  # who sleeps until its moment may be woken late, and the next in time
+    assert len(later) >= 2 and later[0] - closed_at >= 0.6 - TICK and min(gaps(later)) >= bucket.limit.seconds - late
 
 
 def test_a_shorter_closing_does_not_open_a_lane_early() -> None:
     async def twice() -> float:
-        await budget.close(BURST, 30)
-        await budget.close(BURST, 1)
-        return await budget.closed_for(BURST)
+        await rate_limits.close(BURST, 30)
+        await rate_limits.close(BURST, 1)
+        return await rate_limits.closed_for(BURST)
 
     assert run(twice()) > 29
 
@@ -95,12 +95,12 @@ def test_a_shorter_closing_does_not_open_a_lane_early() -> None:
 def test_the_next_call_counts_from_when_the_one_before_was_on_the_wire() -> None:
     """A busy event loop sends late: counted from the grant, two requests would go together."""
     times = run(entered(SPACED, 4, gives_way=0.08))
-    assert min(gaps(times)) >= SPACED.rate.seconds + 0.08 - TICK
+    assert min(gaps(times)) >= SPACED.limit.seconds + 0.08 - TICK
 
 
 def test_a_call_that_never_reached_the_wire_lets_the_next_one_in() -> None:
     async def fails() -> None:
-        async with turn(budget, SPACED):
+        async with acquire(rate_limits, SPACED):
             raise ConnectionError
 
     async def scene() -> None:
@@ -116,16 +116,16 @@ def test_a_call_that_never_reached_the_wire_lets_the_next_one_in() -> None:
 
 
 def test_nothing_stays_in_redis_once_it_no_longer_matters_and_no_account_is_named() -> None:
-    run(entered(Lane("acme:real::ada@example.org", Rate(1, 0.1, strict=True)), 2))
-    run(budget.close(SPACED, 0.1))
-    found = run(connection.execute(lambda redis: redis.keys("*")))
+    run(entered(Bucket("acme:real::ada@example.org", RateLimit(1, 0.1, strict=True)), 2))
+    run(rate_limits.close(SPACED, 0.1))
+    found = run(client.execute(lambda redis: redis.keys("*")))
     assert found and not [key for key in found if b"ada" in key or b"spaced" in key]
-    assert all(run(connection.execute(lambda redis, key=key: redis.pttl(key))) != -1 for key in found)
+    assert all(run(client.execute(lambda redis, key=key: redis.pttl(key))) != -1 for key in found)
 
 
-def elsewhere(environment: dict[str, str], lane: Lane, calls: int, late: float, results: Any) -> None:
+def elsewhere(environment: dict[str, str], bucket: Bucket, calls: int, late: float, results: Any) -> None:
     os.environ.update(environment)
-    results.put(run(entered(lane, calls, late)))
+    results.put(run(entered(bucket, calls, late)))
 
 
 @pytest.mark.parametrize("late", [0, 0.04])
@@ -139,7 +139,7 @@ def test_two_processes_share_a_lane(late: float) -> None:
     for process in started:
         process.join()
     on_the_wire = [at + late for at in times]
-    assert len(times) == 16 and min(gaps(on_the_wire)) >= SPACED.rate.seconds - TICK
+    assert len(times) == 16 and min(gaps(on_the_wire)) >= SPACED.limit.seconds - TICK
 
 
 class Server(ThreadingHTTPServer):
@@ -176,7 +176,7 @@ def test_on_a_real_socket_the_next_request_waits_for_the_wire_and_not_for_the_an
     wire: list[float] = []
 
     async def one(http: httpx.AsyncClient) -> None:
-        async with turn(budget, SPACED) as trace:
+        async with acquire(rate_limits, SPACED) as trace:
 
             async def timed(event: str, info: Any) -> None:
                 if event == "http11.send_request_headers.complete":
@@ -191,4 +191,4 @@ def test_on_a_real_socket_the_next_request_waits_for_the_wire_and_not_for_the_an
 
     run(several())
     assert len(server.times) == len(wire) == 4
-    assert min(gaps(wire)) >= SPACED.rate.seconds - TICK and wire[-1] - wire[0] < 2
+    assert min(gaps(wire)) >= SPACED.limit.seconds - TICK and wire[-1] - wire[0] < 2

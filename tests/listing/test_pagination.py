@@ -10,7 +10,7 @@ from integrations.listing import cursor_pages, link_pages, offset_pages, records
 from integrations.listing.pagination import MAX_STALE_PAGES
 from integrations.model import Answer
 from integrations.model.errors import CursorExpired, ProviderError, Unavailable
-from integrations.store.loop import run
+from integrations.service.runtime import run
 
 
 def read(pages: dict[str | None, Any]) -> tuple[list[str], list[str | None]]:

@@ -11,13 +11,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from integrations.identity import cookie_name
-from integrations.model import Actor, Load, Token, errors, moment, new_cookie, owner_of
+from integrations.identity.cookie import new_identity, owner_of
+from integrations.model import Actor, Load, Token, errors, moment
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
 def test_a_browsers_cookie_has_256_bits_and_its_owner_is_its_hash() -> None:
-    cookies = {new_cookie() for _ in range(100)}
+    cookies = {new_identity() for _ in range(100)}
     assert len(cookies) == 100 and all(re.fullmatch(r"[A-Za-z0-9_-]{43}", cookie) for cookie in cookies)
     cookie = cookies.pop()
     assert owner_of(cookie) == hashlib.sha256(cookie.encode()).hexdigest() and cookie not in owner_of(cookie)

@@ -14,13 +14,14 @@ import httpx
 import pytest
 import raw_redis
 import respx
+from made_up import made_up
 
 from integrations import oauth
+from integrations.config import Settings
 from integrations.http import client as http_client
-from integrations.model import Account, Api, Connection, Kind, Provider, Token
-from integrations.store import connection, connections, keys, records
-from integrations.store.keys import Outcome
-from integrations.store.loop import run
+from integrations.model import Account, Api, Connection, Outcome, Provider, Token
+from integrations.service.runtime import run
+from integrations.store import client, connections, keys, records
 
 SECRET = "acme-client-secret"
 
@@ -31,11 +32,10 @@ async def identify(api: Api, answer: Mapping[str, Any]) -> Account:
     return Account(me["id"], me["name"], me["mail"])
 
 
-ACME = Provider(
-    slug="acme", title="Acme", icon="", summary="", kinds=(Kind("thing", "Things"),),
+ACME = made_up(
     authorize_url="https://acme.example/authorize", token_url="https://acme.example/token",
     revoke_url="https://acme.example/revoke", api_url="https://api.acme.example", web_url="https://acme.example",
-    console_url="https://acme.example/apps", scopes=("read",), identify=identify, plan=None, read=None,
+    console_url="https://acme.example/apps", scopes=("read",), identify=identify,
 )  # fmt: skip
 
 
@@ -139,11 +139,12 @@ def acme(store: None, configured: Callable[..., None], monkeypatch: pytest.Monke
     """Acme, reachable and configured; its API is not paced."""
 
     @asynccontextmanager
-    async def turn(*_: Any) -> AsyncIterator[None]:
+    async def acquire(*_: Any) -> AsyncIterator[None]:
         """Nobody waits here."""
         yield
 
-    monkeypatch.setattr(http_client, "turn", turn)
+    monkeypatch.setattr(http_client, "acquire", acquire)
+    monkeypatch.setattr(Settings, "offers_sample", lambda self, provider: self.serves_samples)  # Acme has no stand-in
     configured(ACME_CLIENT_ID="acme-client", ACME_CLIENT_SECRET=SECRET)
     server = Acme()
     with respx.mock(assert_all_called=False) as router:
@@ -158,8 +159,8 @@ def token_of(connection: Connection) -> Token | None:
 
 def everything() -> dict[bytes, bytes]:
     """All that Redis holds, raw, by key; but for budgets and the activity log, which have tests of their own."""
-    found = run(connection.execute(raw_redis.everything))
-    apart = (b"dashboard:budget", b"dashboard:audit")
+    found = run(client.execute(raw_redis.everything))
+    apart = (b"dashboard:rate_limit", b"dashboard:audit")
     return {key: value for key, value in found.items() if not key.startswith(apart)}
 
 

@@ -12,7 +12,9 @@ import threading
 from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl
 
-from integrations.model import Account, Connection, Kind, Provider
+from made_up import made_up
+
+from integrations.model import Account, Connection, Provider
 from integrations.oauth.tokens import ConnectionTokens
 from integrations.store import locks
 
@@ -74,9 +76,9 @@ class TokenEndpoint:
 
 
 def provider(url: str) -> Provider:
-    return Provider(
-        slug="acme", title="Acme", icon="", summary="", kinds=(Kind("thing", "Things"),), authorize_url=url,
-        token_url=url, api_url=url, web_url=url, console_url=url, identify=None, plan=None, read=None,
+    return made_up(
+        authorize_url=url,
+        token_url=url, api_url=url, web_url=url, console_url=url,
     )  # fmt: skip
 
 

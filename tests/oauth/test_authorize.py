@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import hashlib
 from collections.abc import Callable
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from made_up import varied
 
 from integrations import oauth, providers
 from integrations.model.errors import NotConfigured
-from integrations.store import connection, keys, records
-from integrations.store.loop import run
+from integrations.service.runtime import run
+from integrations.store import client, keys, records
 
 
 def test_a_state_has_256_bits_or_more_and_is_never_the_same(acme, person) -> None:
@@ -36,7 +36,7 @@ def test_a_state_is_kept_by_its_hash_under_owner_and_provider_and_sealed(acme, p
 def test_a_state_lives_ten_minutes(acme, person, in_redis) -> None:
     person.leaves()
     (key,) = in_redis()
-    assert 590 < run(connection.execute(lambda redis: redis.ttl(key))) <= 600
+    assert 590 < run(client.execute(lambda redis: redis.ttl(key))) <= 600
 
 
 def test_the_challenge_is_the_hash_of_the_verifier_that_stays_here(acme, person, provider) -> None:
@@ -48,7 +48,7 @@ def test_the_challenge_is_the_hash_of_the_verifier_that_stays_here(acme, person,
 
 
 def test_without_pkce_nothing_of_it_is_sent_or_kept(acme, person, provider) -> None:
-    url = run(oauth.authorize(dataclasses.replace(provider, pkce=False), person.owner, "real"))
+    url = run(oauth.authorize(varied(provider, pkce=False), person.owner, "real"))
     assert "code_challenge" not in url
 
 

@@ -9,14 +9,15 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 from findings import a_day_passes
+from made_up import varied
 
 from integrations import oauth
-from integrations.model import Connection, Load
+from integrations.model import Choice, Connection, KnownCatalog, Load
 from integrations.model.errors import StoreUnavailable
 from integrations.oauth import ConnectionTokens
+from integrations.service.runtime import run
 from integrations.store import connections, keys, records
-from integrations.store.keys import Choice, Outline, Starts, Unused, Usage
-from integrations.store.loop import run
+from integrations.store.keys import Starts, Unused, Usage
 
 
 @pytest.fixture
@@ -25,8 +26,8 @@ def mine(acme, person) -> Connection:
     mine = person.connects()
     load = Load("load", "running", datetime.now(UTC), run="run", chunks=2)
     kept = {
-        keys.NAMES: {}, keys.OUTLINE: Outline((), (), datetime.now(UTC)), keys.LOAD: load, keys.SNAPSHOT: load,
-        keys.RUN: "run", keys.CANCEL: "load", keys.UNUSED: Unused(datetime.now(UTC), datetime.now(UTC)),
+        keys.NAMES: {}, keys.CATALOG: KnownCatalog((), (), datetime.now(UTC)), keys.LOAD: load, keys.SNAPSHOT: load,
+        keys.FENCE: "run", keys.CANCEL: "load", keys.UNUSED: Unused(datetime.now(UTC), datetime.now(UTC)),
         keys.STARTS: Starts("load", 0, {}, 1),
     }  # fmt: skip
     for kind, value in kept.items():
@@ -56,7 +57,7 @@ def test_a_revocation_that_fails_deletes_all_the_same_and_says_what_is_left_to_d
 
 
 def test_where_nothing_can_be_revoked_the_person_is_told_how_to_end_it(acme, mine, person, provider) -> None:
-    by_hand = dataclasses.replace(provider, revoke_url=None, not_revocable="Remove it under Settings.")
+    by_hand = varied(provider, revoke_url=None, not_revocable="Remove it under Settings.")
     assert run(oauth.disconnect(by_hand, mine)) == "Remove it under Settings."
     assert acme.revoked == [] and person.connections == []
 

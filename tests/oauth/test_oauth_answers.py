@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from integrations.oauth.tokens import ConnectionTokens
+from integrations.service.runtime import run
 from integrations.store import audit, connections
-from integrations.store.loop import run
 
 PAIR = b'{"access_token": "access-1", "refresh_token": "refresh-1", "token_type": "bearer", "workspace": %s}'
 SENTENCE = "Acme has moved this account. Reconnect to go on."

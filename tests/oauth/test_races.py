@@ -17,9 +17,9 @@ import pytest
 import racers
 
 from integrations.model import Connection, Token
-from integrations.store import connection as store_connection
+from integrations.service.runtime import run
+from integrations.store import client as store_connection
 from integrations.store import connections, keys, records
-from integrations.store.loop import run
 
 LEASE = 1.5  # seconds, so that a busy machine lets its holder renew it; the token endpoint takes three times as long
 SHARES = (13, 13, 12, 12)  # fifty workers in four processes

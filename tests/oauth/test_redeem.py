@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import hashlib
 import secrets
 import sys
@@ -12,13 +11,13 @@ from collections.abc import Callable
 
 import httpx
 import pytest
+from made_up import varied
 
 from integrations import oauth
-from integrations.model import Account, errors
+from integrations.model import Account, Outcome, errors
 from integrations.oauth.redeem import PER_ADDRESS, PER_OWNER
-from integrations.store import budget, connection, connections, keys, locks, records
-from integrations.store.keys import Outcome
-from integrations.store.loop import run
+from integrations.service.runtime import run
+from integrations.store import client, connections, keys, locks, rate_limits, records
 
 
 def nothing_is_left(in_redis: Callable[[], dict[bytes, bytes]]) -> bool:
@@ -100,7 +99,7 @@ def test_a_forged_state_is_refused(acme, person, in_redis) -> None:
 def test_an_expired_state_is_refused(acme, person, in_redis) -> None:
     state = person.leaves()
     (key,) = in_redis()
-    run(connection.execute(lambda redis: redis.pexpire(key, 0)))
+    run(client.execute(lambda redis: redis.pexpire(key, 0)))
     assert "older than ten minutes" in person.comes_back(state).message
     assert acme.requests == [] and nothing_is_left(in_redis)
 
@@ -128,7 +127,7 @@ def test_in_another_browser_an_answer_is_worth_nothing_and_costs_its_owner_nothi
 
 def test_at_another_provider_an_answer_is_worth_nothing_and_stays_good_at_its_own(acme, person, provider) -> None:
     state = person.leaves()
-    other = dataclasses.replace(provider, slug="other", title="Other")
+    other = varied(provider, slug="other", title="Other")
     assert person.comes_back(state, other).state == "failed"
     assert acme.requests == [] and person.comes_back(state).state == "connected"
 
@@ -167,7 +166,7 @@ def test_an_account_that_cannot_be_named_stores_nothing_and_says_so(acme, person
     async def identify(api, answer):
         return answer["somebody"]
 
-    nameless, state = dataclasses.replace(provider, identify=identify), person.leaves()
+    nameless, state = varied(provider, identify=identify), person.leaves()
     outcome = person.comes_back(state, nameless)
     assert outcome.state == "failed" and "does not understand" in outcome.message
     assert person.comes_back(state) == outcome and nothing_is_left(in_redis)
@@ -220,7 +219,7 @@ def test_once_the_process_that_redeemed_is_dead_the_next_callback_says_so_within
     place = (person.owner, "acme", hashlib.sha256(state.encode()).hexdigest())
     run(records.claim((keys.STATE, place), (keys.OUTCOME, place), Outcome("redeeming")))
     lease = ":".join((keys.LOCK, *place))  # as it was left by a process that nobody hears of any more
-    run(connection.execute(lambda redis: redis.set(lease, "1:killed", px=4000)))
+    run(client.execute(lambda redis: redis.set(lease, "1:killed", px=4000)))
     began = time.monotonic()
     outcome = person.comes_back(state)
     assert "was interrupted" in outcome.message and time.monotonic() - began < 10
@@ -271,7 +270,7 @@ def test_an_account_with_half_a_character_in_its_name_is_connected(acme, person,
     async def identify(api, answer):
         return Account("1", "Ada \ud83d", "ada@example.org")
 
-    outcome = person.comes_back(person.leaves(), dataclasses.replace(provider, identify=identify))
+    outcome = person.comes_back(person.leaves(), varied(provider, identify=identify))
     assert outcome.state == "connected" and person.connections[0].account.name == "Ada ?"
 
 
@@ -337,7 +336,7 @@ def test_a_browser_that_sends_one_made_up_code_after_the_other_is_told_to_wait(a
 
 
 @pytest.mark.parametrize(("module", "name", "of"), [
-    (budget, "admitted", None), (locks, "execute", None), (connections, "save", None), (records, "put", keys.OUTCOME),
+    (rate_limits, "admit", None), (locks, "execute", None), (connections, "save", None), (records, "put", keys.OUTCOME),
 ])  # fmt: skip
 def test_an_approval_outlives_a_redis_that_goes_away_during_the_exchange(
     acme, person, stored_token, monkeypatch, module, name, of
@@ -345,7 +344,7 @@ def test_an_approval_outlives_a_redis_that_goes_away_during_the_exchange(
     state, real, tries = person.leaves(), getattr(module, name), []
 
     async def away_at_first(*arguments, **options):
-        if (acme.forms or module is budget) and of in (None, arguments[0]):
+        if (acme.forms or module is rate_limits) and of in (None, arguments[0]):
             tries.append(1)
             if len(tries) < 4:
                 raise errors.StoreUnavailable
@@ -357,7 +356,7 @@ def test_an_approval_outlives_a_redis_that_goes_away_during_the_exchange(
 
 
 def test_a_connection_is_saved_whole_or_not_at_all(acme, person, in_redis, monkeypatch) -> None:
-    monkeypatch.setattr("integrations.store.connection.INSIST", 0)
+    monkeypatch.setattr("integrations.store.retry.SAVE_WITHIN", 0)
 
     async def gone(*arguments, **options):
         raise errors.StoreUnavailable
@@ -368,7 +367,7 @@ def test_a_connection_is_saved_whole_or_not_at_all(acme, person, in_redis, monke
 
 def test_what_a_newer_version_has_stored_is_replaced_by_a_new_approval(acme, person, stored_token) -> None:
     mine = person.connects()
-    run(connection.execute(lambda redis: redis.set(keys.CONNECTION.key(*mine.path), b"\x09 of a newer version")))
+    run(client.execute(lambda redis: redis.set(keys.CONNECTION.key(*mine.path), b"\x09 of a newer version")))
     assert "Update this server" in person.connections[0].reconnect
     assert person.connects().reconnect == "" and stored_token(mine).access_token == "access-2"
 

@@ -23,9 +23,9 @@ from integrations.config.settings import ROOT
 from integrations.model import Account, Connection, Token
 from integrations.model.errors import ReconnectNeeded
 from integrations.oauth import ConnectionTokens, shutdown
-from integrations.store import connection as store_connection
-from integrations.store import connections, embedded, jobs, keys, records
-from integrations.store.loop import run
+from integrations.service.runtime import run
+from integrations.store import client as store_connection
+from integrations.store import connections, embedded, keys, queue, records
 
 OWNER = "a" * 64
 WORKER = [sys.executable, "-m", "integrations", "worker"]
@@ -139,7 +139,7 @@ def test_the_embedded_server_outlives_the_refresh_though_it_is_told_to_end_as_we
 
 def leave(folder: Path) -> None:
     """Be no user of the embedded server any more."""
-    run(jobs.close())
+    run(queue.close())
     run(store_connection.close())
     embedded.release(folder)
 

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import httpx
 import pytest
+from made_up import varied
 
 from integrations import oauth
 from integrations.config import settings
@@ -19,9 +20,9 @@ from integrations.http import ApiClient
 from integrations.model import Token
 from integrations.model.errors import NotConfigured, ReconnectNeeded, RefreshPaused, StoreUnavailable, Unavailable
 from integrations.oauth import ConnectionTokens, endpoints_of
-from integrations.store import budget, connections, keys, locks, records
-from integrations.store import connection as redis_connection
-from integrations.store.loop import run
+from integrations.service.runtime import run
+from integrations.store import client as redis_connection
+from integrations.store import connections, keys, locks, rate_limits, records
 
 
 @pytest.fixture
@@ -120,7 +121,7 @@ def test_the_new_pair_is_saved_before_anybody_uses_it(acme, mine, tokens, monkey
         raise StoreUnavailable
 
     monkeypatch.setattr(records, "exchange", broken)
-    monkeypatch.setattr("integrations.store.connection.INSIST", 0.3)
+    monkeypatch.setattr("integrations.store.retry.SAVE_WITHIN", 0.3)
     with pytest.raises(StoreUnavailable):
         run(tokens.renewed("access-1"))
 
@@ -294,7 +295,7 @@ def test_a_sample_token_goes_nowhere_once_sample_data_is_off_or_the_app_moved(
 
 
 def test_calls_carry_the_token_to_the_api_and_nowhere_else(acme, mine, provider) -> None:
-    api = ApiClient(provider, endpoints_of(provider, mine), ConnectionTokens(provider, mine), budget)
+    api = ApiClient(provider, endpoints_of(provider, mine), ConnectionTokens(provider, mine), rate_limits)
     run(api.get("/me"))
     bearers = {request.url.host for request in acme.requests if "Bearer" in request.headers.get("Authorization", "")}
     assert bearers == {"api.acme.example"}
@@ -336,7 +337,7 @@ def test_a_holder_that_stood_still_saves_its_pair_and_takes_back_what_others_hav
 @pytest.fixture
 def strict(acme, mine, provider) -> ConnectionTokens:
     """At a provider where a second use of a refresh token may end the grant."""
-    return ConnectionTokens(dataclasses.replace(provider, refresh_reuse="revokes"), mine)
+    return ConnectionTokens(varied(provider, refresh_reuse="revokes"), mine)
 
 
 LOST = {
@@ -525,7 +526,7 @@ def test_of_many_calls_whose_token_cannot_be_renewed_one_asks_and_waits_and_give
 
     async def eight() -> list[object]:
         endpoints = endpoints_of(provider, mine)
-        apis = [ApiClient(provider, endpoints, Counted(provider, mine), budget) for _ in range(8)]
+        apis = [ApiClient(provider, endpoints, Counted(provider, mine), rate_limits) for _ in range(8)]
         return await asyncio.gather(*(api.get("/me") for api in apis), return_exceptions=True)
 
     acme.answer = answer

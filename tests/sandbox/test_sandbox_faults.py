@@ -1,4 +1,4 @@
-"""Rate limits, latency and planted faults."""
+"""RateLimit limits, latency and planted faults."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from integrations.config import settings
+from integrations.model import Outcome
 from integrations.model.errors import NotConfigured, RecordUnreadable, StoreError
 from integrations.store import cipher, keys, records
 
@@ -147,7 +148,7 @@ def test_processes_that_make_the_key_file_at_once_agree_on_one_key(tmp_path: Pat
 
 
 def test_a_record_of_one_kind_connection_or_owner_does_not_decode_as_another() -> None:
-    token = keys.Outcome("connected", "hello")
+    token = Outcome("connected", "hello")
     path = ("owner", "acme", "state")
     record = records.encode(keys.OUTCOME, keys.OUTCOME.key(*path), token)
     assert records.decode(keys.OUTCOME, keys.OUTCOME.key(*path), record) == token

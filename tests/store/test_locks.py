@@ -10,8 +10,8 @@ import pytest
 import redis
 
 from integrations.model import Token
-from integrations.store import connection, keys, locks, records
-from integrations.store.loop import run
+from integrations.service.runtime import run
+from integrations.store import client, keys, locks, records
 
 PATH = ("owner", "acme", "connection")
 NAME = f"{keys.LOCK}:owner:acme:connection"
@@ -36,9 +36,9 @@ def test_a_lease_outlives_its_life_while_it_is_held_and_ends_with_it() -> None:
 def test_whoever_lost_a_lease_does_not_give_back_or_renew_the_next_holders() -> None:
     async def scene() -> tuple[object, int]:
         async with locks.held(PATH):
-            await connection.execute(lambda redis: redis.set(NAME, "somebody else", ex=60))
+            await client.execute(lambda redis: redis.set(NAME, "somebody else", ex=60))
             await asyncio.sleep(1)
-        return await value(), await connection.execute(lambda redis: redis.ttl(NAME))
+        return await value(), await client.execute(lambda redis: redis.ttl(NAME))
 
     left, life = run(scene())
     assert left == b"somebody else" and life > 40
@@ -63,7 +63,7 @@ async def hold() -> None:
 
 
 async def value() -> object:
-    return await connection.execute(lambda redis: redis.get(NAME))
+    return await client.execute(lambda redis: redis.get(NAME))
 
 
 def test_a_record_that_changes_between_look_and_write_is_looked_at_again(redis_url: str) -> None:

@@ -12,11 +12,20 @@ from datetime import UTC, datetime
 
 import pytest
 
-from integrations.model import Account, Connection, Load, Part, Session, Token
+from integrations.model import Account, Connection, Load, Session, Stream, Token
 from integrations.model.errors import RecordTooNew, RecordUnreadable
-from integrations.store import cipher, connection, connections, keys, records, shapes
-from integrations.store.keys import Choice, Kind, Outcome, Outline, PendingAuthorization, Starts, Unused, Usage
-from integrations.store.loop import run
+from integrations.service.runtime import run
+from integrations.store import cipher, client, connections, keys, records, shapes
+from integrations.store.keys import (
+    Choice,
+    KnownCatalog,
+    Outcome,
+    PendingAuthorization,
+    RecordType,
+    Starts,
+    Unused,
+    Usage,
+)
 from integrations.store.sandbox import SandboxStore
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, 123456, tzinfo=UTC)
@@ -34,25 +43,26 @@ EXAMPLES = {
     keys.SESSION: Session("owner", "Ada", "login", NOW, "organisation", "example.com"), keys.ENDED: "signed out",
     keys.SIGN_IN: "yes", keys.SIGN_IN_PROBLEM: "denied", keys.RETURN: "/hubspot?hubspot_search=a",
     keys.AUDIT_KEY: "a key", keys.NAMES: {"owners 41": "Bo Falk"},
-    keys.OUTLINE: Outline((Part("p", "P", "page", "g", "G", 3),), ("skipped",), NOW),
-    keys.LOAD: LOAD, keys.SNAPSHOT: LOAD, keys.CHUNK: b"\x00\xffrows", keys.RUN: "run", keys.CANCEL: "load",
+    keys.CATALOG: KnownCatalog((Stream("p", "P", "page", "g", "G", 3),), ("skipped",), NOW),
+    keys.LOAD: LOAD, keys.SNAPSHOT: LOAD, keys.CHUNK: b"\x00\xffrows", keys.FENCE: "run", keys.CANCEL: "load",
+    keys.QUERY: {"search": "ada", "where": [{"field": "owner", "operator": "is", "value": "Ann"}]},
     keys.SANDBOX: {"a": [1, None, "x", 1.5, True]},
 }  # fmt: skip
 
 
 def raw(command):
-    return run(connection.execute(command))
+    return run(client.execute(command))
 
 
-@pytest.mark.parametrize("kind", keys.KINDS, ids=lambda kind: kind.name)
-def test_every_kind_comes_back_as_it_was_saved(store, kind: Kind) -> None:
+@pytest.mark.parametrize("kind", keys.RECORD_TYPES, ids=lambda kind: kind.name)
+def test_every_kind_comes_back_as_it_was_saved(store, kind: RecordType) -> None:
     assert kind in EXAMPLES, f"an example of {kind.name} is missing here"
     run(records.put(kind, PATH, EXAMPLES[kind]))
     assert run(records.get(kind, PATH)) == EXAMPLES[kind]
 
 
-@pytest.mark.parametrize("kind", keys.KINDS, ids=lambda kind: kind.name)
-def test_every_kind_expires_as_it_says_and_starts_with_its_version(store, kind: Kind) -> None:
+@pytest.mark.parametrize("kind", keys.RECORD_TYPES, ids=lambda kind: kind.name)
+def test_every_kind_expires_as_it_says_and_starts_with_its_version(store, kind: RecordType) -> None:
     run(records.put(kind, PATH, EXAMPLES[kind]))
     left = raw(lambda redis: redis.ttl(kind.key(*PATH)))
     assert left == -1 if kind.expiry is None else kind.expiry - 5 < left <= kind.expiry
@@ -61,9 +71,11 @@ def test_every_kind_expires_as_it_says_and_starts_with_its_version(store, kind: 
 
 
 def test_every_kind_is_listed_once_with_a_version_and_the_way_from_every_older_one() -> None:
-    declared = {value for value in vars(keys).values() if isinstance(value, Kind)}
-    assert set(keys.KINDS) == declared and len({kind.name for kind in keys.KINDS}) == len(keys.KINDS)
-    for kind in keys.KINDS:
+    declared = {value for value in vars(keys).values() if isinstance(value, RecordType)}
+    assert set(keys.RECORD_TYPES) == declared and len({kind.name for kind in keys.RECORD_TYPES}) == len(
+        keys.RECORD_TYPES
+    )
+    for kind in keys.RECORD_TYPES:
         assert 1 <= kind.version <= 255 and set(kind.migrations) == set(range(1, kind.version)), kind.name
     assert set(keys.OF_A_CONNECTION) <= declared
 
@@ -83,10 +95,10 @@ class New:
     last: str
 
 
-OLD = Kind("example", Old, None)
-MIDDLE = Kind("example", dict, None, 2, {1: lambda old: {"names": old["name"].split()}})
+OLD = RecordType("example", Old, None)
+MIDDLE = RecordType("example", dict, None, 2, {1: lambda old: {"names": old["name"].split()}})
 NAMED = {2: lambda old: dict(zip(("first", "last"), old["names"], strict=True))}
-NEW = Kind("example", New, None, 3, {**MIDDLE.migrations, **NAMED})
+NEW = RecordType("example", New, None, 3, {**MIDDLE.migrations, **NAMED})
 
 
 def test_an_older_record_is_brought_up_to_date_step_by_step_when_it_is_read(store) -> None:
@@ -104,7 +116,7 @@ def test_a_newer_record_is_a_sentence_and_stays_as_it_is(store) -> None:
 
 
 def test_a_record_of_another_shape_is_unreadable_not_a_crash(store) -> None:
-    run(records.put(Kind("token", dict, None), PATH, {"access_token": None}))
+    run(records.put(RecordType("token", dict, None), PATH, {"access_token": None}))
     with pytest.raises(RecordUnreadable, match="Reconnect"):
         run(records.get(keys.TOKEN, PATH))
 
@@ -162,8 +174,8 @@ def test_what_belongs_to_a_connection_does_not_outlive_it(store) -> None:
     raw(lambda redis: redis.set(keys.CONNECTION.key(*PATH), b"there"))
     run(records.put_beside(keys.USAGE, PATH, Usage(NOW)))
     assert run(records.get(keys.USAGE, PATH)) == Usage(NOW)
-    run(records.put_beside(keys.OUTLINE, PATH, Outline((), (), NOW)))
-    assert 0 < raw(lambda redis: redis.ttl(keys.OUTLINE.key(*PATH))) <= keys.OUTLINE.seconds
+    run(records.put_beside(keys.CATALOG, PATH, KnownCatalog((), (), NOW)))
+    assert 0 < raw(lambda redis: redis.ttl(keys.CATALOG.key(*PATH))) <= keys.CATALOG.seconds
 
 
 def test_many_are_read_in_the_order_asked_for_with_holes(store) -> None:
@@ -175,39 +187,39 @@ def test_many_are_read_in_the_order_asked_for_with_holes(store) -> None:
 def test_only_the_holder_writes_and_all_of_it_or_nothing(store) -> None:
     run(records.put(keys.LOAD, PATH, LOAD))
     chunk = (*PATH, "load", "run", "0")
-    assert run(records.become_holder(PATH, b"1:first"))
-    assert run(records.put_as_holder(PATH, b"1:first", (keys.CHUNK, chunk, b"rows"), (keys.LOAD, PATH, LOAD)))
-    assert run(records.become_holder(PATH, b"1:second"))
+    assert run(records.take_fence(PATH, b"1:first"))
+    assert run(records.put_fenced(PATH, b"1:first", (keys.CHUNK, chunk, b"rows"), (keys.LOAD, PATH, LOAD)))
+    assert run(records.take_fence(PATH, b"1:second"))
     late = dataclasses.replace(LOAD, chunks=99)
-    assert not run(records.put_as_holder(PATH, b"1:first", (keys.CHUNK, chunk, b"late"), (keys.LOAD, PATH, late)))
+    assert not run(records.put_fenced(PATH, b"1:first", (keys.CHUNK, chunk, b"late"), (keys.LOAD, PATH, late)))
     assert run(records.get(keys.CHUNK, chunk)) == b"rows" and run(records.get(keys.LOAD, PATH)) == LOAD
-    assert run(records.put_as_holder(PATH, b"1:second", (keys.CHUNK, chunk, b"new")))
+    assert run(records.put_fenced(PATH, b"1:second", (keys.CHUNK, chunk, b"new")))
     assert run(records.get(keys.CHUNK, chunk)) == b"new"
 
 
 def test_after_deletion_nobody_holds_it_and_nothing_comes_back(store) -> None:
     run(records.put(keys.LOAD, PATH, LOAD))
-    run(records.become_holder(PATH, b"1:first"))
+    run(records.take_fence(PATH, b"1:first"))
     run(records.put(keys.CHUNK, (*PATH, "load", "run", "0"), b"rows"))
     run(records.delete_connection(PATH))
-    assert not run(records.put_as_holder(PATH, b"1:first", (keys.LOAD, PATH, LOAD)))
-    assert not run(records.become_holder(PATH, b"1:first"))
+    assert not run(records.put_fenced(PATH, b"1:first", (keys.LOAD, PATH, LOAD)))
+    assert not run(records.take_fence(PATH, b"1:first"))
     assert raw(lambda redis: redis.keys("*")) == []
 
 
 def test_a_holders_write_expires_as_its_kind_says(store) -> None:
     run(records.put(keys.LOAD, PATH, LOAD))
-    run(records.become_holder(PATH, b"1:first"))
-    run(records.put_as_holder(PATH, b"1:first", (keys.OUTLINE, PATH, EXAMPLES[keys.OUTLINE]), (keys.LOAD, PATH, LOAD)))
-    for kind, days in ((keys.OUTLINE, 30), (keys.LOAD, 90)):
+    run(records.take_fence(PATH, b"1:first"))
+    run(records.put_fenced(PATH, b"1:first", (keys.CATALOG, PATH, EXAMPLES[keys.CATALOG]), (keys.LOAD, PATH, LOAD)))
+    for kind, days in ((keys.CATALOG, 30), (keys.LOAD, 90)):
         assert 0 <= days * keys.DAY - raw(lambda redis, kind=kind: redis.ttl(kind.key(*PATH))) < 60
 
 
 def test_what_is_sealed_with_a_data_key_opens_with_it_alone_and_at_its_place(store) -> None:
     mine, other = cipher.new_key(), cipher.new_key()
     run(records.put(keys.LOAD, PATH, LOAD))
-    run(records.become_holder(PATH, b"1:first"))
-    run(records.put_as_holder(PATH, b"1:first", (keys.CHUNK, (*PATH, "0"), b"rows"), data_key=mine))
+    run(records.take_fence(PATH, b"1:first"))
+    run(records.put_fenced(PATH, b"1:first", (keys.CHUNK, (*PATH, "0"), b"rows"), data_key=mine))
     assert run(records.get_many(keys.CHUNK, [(*PATH, "0")], mine)) == [b"rows"]
     for key in (other, ""):
         assert run(records.get_many(keys.CHUNK, [(*PATH, "0")], key)) == [None]
@@ -260,10 +272,10 @@ def test_a_token_that_the_version_before_has_stored_opens(store) -> None:
 SECRET = "s3cret"
 
 
-@pytest.mark.parametrize("kind", [kind for kind in keys.KINDS if dataclasses.is_dataclass(kind.shape)],
+@pytest.mark.parametrize("kind", [kind for kind in keys.RECORD_TYPES if dataclasses.is_dataclass(kind.shape)],
                          ids=lambda kind: kind.name)  # fmt: skip
 def test_no_error_warning_or_log_holds_what_a_record_was_made_of(
-    store, kind: Kind, caplog: pytest.LogCaptureFixture, recwarn: pytest.WarningsRecorder
+    store, kind: RecordType, caplog: pytest.LogCaptureFixture, recwarn: pytest.WarningsRecorder
 ) -> None:
     """Neither when it is stored nor when it is read; pydantic's own messages quote their input."""
     fields = [field.name for field in dataclasses.fields(kind.shape)]

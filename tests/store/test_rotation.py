@@ -16,8 +16,8 @@ import pytest
 
 from integrations.model import Load, Token
 from integrations.model.errors import NotConfigured, RecordUnreadable
-from integrations.store import cipher, connection, embedded, keys, records, rotation
-from integrations.store.loop import run
+from integrations.service.runtime import run
+from integrations.store import cipher, client, embedded, keys, records, rotation
 
 ROOT = Path(__file__).resolve().parents[2]
 OLD, NEW = cipher.new_key(), cipher.new_key()
@@ -65,8 +65,8 @@ def test_expiry_and_data_keys_stay(sealed_with_old: Callable[..., None], configu
     configured(TOKEN_KEYS=OLD)
     data_key, load = cipher.new_key(), Load("load", "complete", datetime(2026, 11, 22, tzinfo=UTC), chunks=1)
     run(records.put(keys.LOAD, PATHS[0], load))
-    run(records.become_holder(PATHS[0], b"1:me"))
-    run(records.put_as_holder(PATHS[0], b"1:me", (keys.CHUNK, (*PATHS[0], "0"), b"rows"), data_key=data_key))
+    run(records.take_fence(PATHS[0], b"1:me"))
+    run(records.put_fenced(PATHS[0], b"1:me", (keys.CHUNK, (*PATHS[0], "0"), b"rows"), data_key=data_key))
     chunk = run(raw(keys.CHUNK.key(*PATHS[0], "0")))
     configured(TOKEN_KEYS=f"{NEW},{OLD}")
     run(rotation.rotate_keys())
@@ -74,17 +74,17 @@ def test_expiry_and_data_keys_stay(sealed_with_old: Callable[..., None], configu
     assert run(raw(keys.CHUNK.key(*PATHS[0], "0"))) == chunk
     assert run(records.get_many(keys.CHUNK, [(*PATHS[0], "0")], data_key)) == [b"rows"]
     assert run(records.get(keys.LOAD, PATHS[0])) == load
-    left = run(connection.execute(lambda redis: redis.ttl(keys.LOAD.key(*PATHS[0]))))
+    left = run(client.execute(lambda redis: redis.ttl(keys.LOAD.key(*PATHS[0]))))
     assert 0 < left <= 90 * keys.DAY
 
 
 async def raw(name: str) -> bytes:
-    return await connection.execute(lambda redis: redis.get(name))
+    return await client.execute(lambda redis: redis.get(name))
 
 
 def test_a_record_that_opens_with_no_key_is_counted_and_left_as_it_is(sealed_with_old: Callable[..., None]) -> None:
     name = keys.TOKEN.key(*PATHS[0])
-    run(connection.execute(lambda redis: redis.set(name, b"\x01abcd" + b"x" * 40)))
+    run(client.execute(lambda redis: redis.set(name, b"\x01abcd" + b"x" * 40)))
     done = run(rotation.rotate_keys())
     assert (done.resealed, done.unreadable) == (299, 1)
     assert run(raw(name)) == b"\x01abcd" + b"x" * 40
@@ -109,7 +109,7 @@ def test_nobody_who_reads_or_writes_meanwhile_notices(sealed_with_old: Callable[
             name, plain = keys.TOKEN.key(*path), records._adapter(keys.TOKEN).dump_json(Token(f"token of {path[2]}"))
             nonce = os.urandom(cipher.NONCE)
             sealed = bytes([1]) + old[0] + nonce + old[1].encrypt(nonce, plain, cipher._bound_to(1, name))
-            await connection.execute(lambda redis: redis.set(name, sealed))  # noqa: B023
+            await client.execute(lambda redis: redis.set(name, sealed))  # noqa: B023
             await asyncio.sleep(0)
 
     async def all_at_once() -> rotation.Rotation:
@@ -145,10 +145,10 @@ def test_wherever_it_is_interrupted_everything_opens_and_it_goes_on(sealed_with_
 def own(tmp_path: Path, store: None, configured: Callable[..., None]) -> Iterator[Path]:
     """The embedded server, whose key is in a file."""
     folder = tmp_path / "data"
-    run(connection.close())
+    run(client.close())
     configured(REDIS_URL="", TOKEN_KEYS="", DATA_DIR=str(folder))
     yield folder
-    run(connection.close())
+    run(client.close())
     embedded.release(folder)
 
 
@@ -187,7 +187,7 @@ def test_keys_from_settings_are_put_back_there(sealed_with_old: Callable[..., No
 
 def test_who_holds_a_load_is_no_record_that_does_not_open(sealed_with_old: Callable[..., None]) -> None:
     run(records.put(keys.LOAD, PATHS[0], Load("load", "running", datetime.now(UTC))))
-    assert run(records.become_holder(PATHS[0], b"1:holder"))
+    assert run(records.take_fence(PATHS[0], b"1:holder"))
     assert run(rotation.rotate_keys()).unreadable == 0
 
 
@@ -212,7 +212,7 @@ def test_it_names_the_database_its_connections_and_the_keys(own: Path) -> None:
 def test_while_a_record_opens_with_no_key_no_key_is_said_to_be_dispensable(own: Path) -> None:
     run(save(PATHS[:1]))
     name = keys.TOKEN.key(*PATHS[1])
-    run(connection.execute(lambda redis: redis.set(name, b"\x01abcd" + b"x" * 40)))
+    run(client.execute(lambda redis: redis.set(name, b"\x01abcd" + b"x" * 40)))
     said = command(own, "rotate-keys").stdout
     assert "1 records open with none of the keys. Remove no key" in said and "can go" not in said
 
@@ -227,4 +227,4 @@ def test_while_a_record_opens_with_no_key_no_key_is_said_to_be_dispensable(own: 
 )
 def test_a_database_is_named_without_credentials(configured: Callable[..., None], url: str, name: str) -> None:
     configured(REDIS_URL=url)
-    assert connection.name() == name
+    assert client.name() == name

@@ -11,9 +11,9 @@ import pytest
 
 from integrations.model import Account, Connection, Session, Token
 from integrations.model.errors import StoreUnavailable
-from integrations.store import connection as redis
+from integrations.service.runtime import run
+from integrations.store import client as redis
 from integrations.store import connections, keys, records, sharing
-from integrations.store.loop import run
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 ACME, OTHER = "a" * 64, "b" * 64

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 import pytest
 from own_valkey import Valkey
 
-from integrations.model import Token
+from integrations.model import Choice, Token
 from integrations.model.errors import RecordUnreadable, StoreUnavailable
-from integrations.store import cipher, connection, records
-from integrations.store.keys import CHOICE, CHUNK, RUN, TOKEN, Choice
-from integrations.store.loop import run
+from integrations.service.runtime import run
+from integrations.store import cipher, client, records
+from integrations.store.keys import CHOICE, CHUNK, FENCE, TOKEN
 
 PATH = ("owner", "acme", "connection")
 STEP = 0.02  # seconds
@@ -58,9 +58,9 @@ def link(tmp_path, configured: Callable[..., None]) -> Iterator[Link]:
     server = Valkey(tmp_path)
     link = Link(str(server.socket), rate=400_000)
     configured(REDIS_URL=link.url)
-    run(connection.close())
+    run(client.close())
     yield link
-    run(connection.close())
+    run(client.close())
     link.close()
     server.kill()
 
@@ -68,10 +68,10 @@ def link(tmp_path, configured: Callable[..., None]) -> Iterator[Link]:
 def chunks(count: int, size: int) -> tuple[str, list[tuple[str, ...]]]:
     """Save so many chunks; the key that opens them, and their places."""
     key, places = cipher.new_key(), [(*PATH, "load", "run", str(number)) for number in range(count)]
-    run(records.put(RUN, PATH, "1:me"))
-    run(connection.execute(lambda redis: redis.set(RUN.key(*PATH), b"1:me")))
+    run(records.put(FENCE, PATH, "1:me"))
+    run(client.execute(lambda redis: redis.set(FENCE.key(*PATH), b"1:me")))
     for place in places:
-        assert run(records.put_as_holder(PATH, b"1:me", (CHUNK, place, b"x" * size), data_key=key))
+        assert run(records.put_fenced(PATH, b"1:me", (CHUNK, place, b"x" * size), data_key=key))
     return key, places
 
 
@@ -80,7 +80,7 @@ def test_what_is_large_is_saved_and_read_over_a_slow_link(link: Link) -> None:
     key, places = chunks(1, 600_000)
     began = time.monotonic()
     assert run(records.get_many(CHUNK, places, key, size=600_000)) == [b"x" * 600_000]
-    assert time.monotonic() - began > connection.PATIENCE
+    assert time.monotonic() - began > client.PATIENCE
 
 
 def test_without_its_size_it_is_not_waited_for(link: Link) -> None:
@@ -100,8 +100,8 @@ def test_a_redis_that_is_away_is_noticed_as_soon_as_ever(link: Link) -> None:
 
 
 async def a_list(name: str) -> None:
-    await connection.execute(lambda redis: redis.delete(name))
-    await connection.execute(lambda redis: redis.lpush(name, b"of another type"))
+    await client.execute(lambda redis: redis.delete(name))
+    await client.execute(lambda redis: redis.lpush(name, b"of another type"))
 
 
 def test_a_key_of_another_type_is_a_record_that_cannot_be_read_and_no_outage(store: None) -> None:

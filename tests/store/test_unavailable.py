@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from own_valkey import Valkey
 
+from integrations.model import Choice
 from integrations.model.errors import StoreUnavailable
-from integrations.store import connection, embedded, locks, records
-from integrations.store.keys import CHOICE, Choice
-from integrations.store.loop import run
+from integrations.service.runtime import run
+from integrations.store import client, embedded, locks, records
+from integrations.store.keys import CHOICE
 
 PATH = ("owner", "acme")
 SOON = 2  # seconds: the promise is one, a busy machine may take its time
@@ -25,20 +26,20 @@ SOON = 2  # seconds: the promise is one, a busy machine may take its time
 def server(tmp_path: Path, configured: Callable[..., None]) -> Iterator[Valkey]:
     server = Valkey(tmp_path)
     configured(REDIS_URL=server.url)
-    run(connection.close())
+    run(client.close())
     yield server
     server.kill()
-    run(connection.close())
+    run(client.close())
 
 
 @pytest.fixture
 def own(tmp_path: Path, configured: Callable[..., None]) -> Iterator[Callable[[int], None]]:
     """The embedded server in a folder of this test's own; `own(signal)` sends it one."""
     configured(DATA_DIR=str(tmp_path))
-    run(connection.close())
+    run(client.close())
     run(records.put(CHOICE, PATH, Choice(("a",))))
     yield lambda number: os.kill(int((tmp_path / "server").read_text()), number)
-    run(connection.close())
+    run(client.close())
     embedded.release(tmp_path)
 
 
@@ -47,7 +48,7 @@ def unavailable() -> None:
     started = time.monotonic()
     with pytest.raises(StoreUnavailable, match="works again by itself") as raised:
         run(records.get(CHOICE, PATH))
-    assert time.monotonic() - started < SOON and connection.PATIENCE < 1 and raised.value.__suppress_context__
+    assert time.monotonic() - started < SOON and client.PATIENCE < 1 and raised.value.__suppress_context__
 
 
 def test_a_dead_server_is_a_sentence_and_one_that_is_back_is_used_again(server: Valkey) -> None:
@@ -63,7 +64,7 @@ def test_a_dead_server_is_a_sentence_and_one_that_is_back_is_used_again(server: 
 def test_a_server_that_hangs_is_a_sentence_too(server: Valkey, connected: bool) -> None:
     run(records.put(CHOICE, PATH, Choice(("a",))))
     if not connected:
-        run(connection.close())
+        run(client.close())
     server.hang()
     try:
         unavailable()
@@ -75,15 +76,15 @@ def test_a_server_that_hangs_is_a_sentence_too(server: Valkey, connected: bool) 
 
 def test_a_server_that_cannot_be_found_is_a_sentence(configured: Callable[..., None]) -> None:
     configured(REDIS_URL="redis://127.0.0.1:1")
-    run(connection.close())
+    run(client.close())
     unavailable()
-    run(connection.close())
+    run(client.close())
 
 
 def test_a_server_that_wants_another_password_is_a_sentence_without_the_address(server: Valkey, configured) -> None:
-    run(connection.execute(lambda redis: redis.config_set("requirepass", "right")))
+    run(client.execute(lambda redis: redis.config_set("requirepass", "right")))
     configured(REDIS_URL=f"unix://:wrong-password@{server.socket}")
-    run(connection.close())
+    run(client.close())
     unavailable()
 
 
@@ -149,12 +150,12 @@ def test_the_cause_is_logged_once_and_without_the_password(
     configured: Callable[..., None], caplog: pytest.LogCaptureFixture
 ) -> None:
     configured(REDIS_URL="redis://:top%2Fsecret@127.0.0.1:1/3")
-    connection._logged.clear()
-    run(connection.close())
+    client._logged.clear()
+    run(client.close())
     for _ in range(3):
         unavailable()
-    connection.unavailable(OSError("no way to redis://:top%2Fsecret@127.0.0.1:1 with top/secret"))
-    refused, odd = [record.getMessage() for record in caplog.records if record.name == connection.log.name]
+    client.unavailable(OSError("no way to redis://:top%2Fsecret@127.0.0.1:1 with top/secret"))
+    refused, odd = [record.getMessage() for record in caplog.records if record.name == client.log.name]
     assert "127.0.0.1:1/3" in refused and "111" in refused and "no way to" in odd
     assert "secret" not in refused + odd
-    run(connection.close())
+    run(client.close())

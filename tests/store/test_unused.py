@@ -11,9 +11,10 @@ import pytest
 
 from integrations.model import Account, Connection, Event, Token
 from integrations.model.errors import StoreFull
-from integrations.store import audit, connection, connections, keys, records, shapes
+from integrations.model.event import EventType
+from integrations.service.runtime import run
+from integrations.store import audit, client, connections, keys, records, shapes
 from integrations.store.keys import Usage
-from integrations.store.loop import run
 
 DAY = timedelta(days=1)
 SWEEP = timedelta(hours=6)
@@ -46,7 +47,7 @@ class RedisTime:
 @pytest.fixture
 def time(store: None, monkeypatch: pytest.MonkeyPatch) -> RedisTime:
     redis = RedisTime()
-    monkeypatch.setattr(connection, "now", redis.now)
+    monkeypatch.setattr(client, "now", redis.now)
     run(connections.save(MINE, Token("secret")))
     return redis
 
@@ -101,10 +102,10 @@ def test_use_is_noted_by_the_clock_of_redis(store: None, machine_ahead: None) ->
 def test_a_machine_clock_that_is_ahead_deletes_nothing_of_the_activity_log(
     store: None, request: pytest.FixtureRequest
 ) -> None:
-    run(audit.note("connected", MINE.owner, MINE))
+    run(audit.note(EventType.CONNECTED, MINE.owner, MINE))
     request.getfixturevalue("machine_ahead")
-    run(audit.note("opened", MINE.owner, MINE))
-    length = run(connection.execute(lambda redis: redis.xlen(f"{keys.AUDIT}:{MINE.owner}")))
+    run(audit.note(EventType.OPENED, MINE.owner, MINE))
+    length = run(client.execute(lambda redis: redis.xlen(f"{keys.AUDIT}:{MINE.owner}")))
     assert length == 2
 
 
@@ -162,13 +163,13 @@ def test_what_cannot_be_read_is_not_deleted(time: RedisTime) -> None:
     run(connections.save(THEIRS, Token("secret")))
     used_ago(91 * DAY, THEIRS)
     broken = keys.USAGE.key(*MINE.path)
-    run(connection.execute(lambda redis: redis.set(broken, b"\x01nonsense")))
+    run(client.execute(lambda redis: redis.set(broken, b"\x01nonsense")))
     assert {each.id for each in time.passes(2 * DAY)} == {THEIRS.id}, "and keeps no other from being swept"
 
 
 def test_a_connection_that_does_not_open_and_has_no_note_of_use_stays(time: RedisTime) -> None:
     run(records.delete(keys.USAGE, MINE.path))
-    run(connection.execute(lambda redis: redis.set(keys.CONNECTION.key(*MINE.path), b"\x01nonsense")))
+    run(client.execute(lambda redis: redis.set(keys.CONNECTION.key(*MINE.path), b"\x01nonsense")))
     assert time.passes(2 * DAY) == []
 
 

@@ -15,9 +15,9 @@ from sync_helpers import LEASE, Fake, Process
 
 import integrations
 from integrations import sync
-from integrations.store import connection as store_connection
-from integrations.store import jobs as queue
-from integrations.store.loop import run
+from integrations.service.runtime import run
+from integrations.store import client as store_connection
+from integrations.store import queue as queue
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """A provider that does what a test tells it, in this process and in worker processes started with `work`.
 
-A script is a JSON file: the steps of each part by its name. A step is a number of items to yield, seconds to wait
-(a float), or an error to raise (its name); `plan` holds the steps before the parts are known.
+A script is a JSON file: the steps of each stream by its name. A step is a number of items to yield, seconds to wait
+(a float), or an error to raise (its name); `catalog` holds the steps before the streams are known.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from made_up import made_up
+
 import integrations
-from integrations.model import Account, Item, Kind, Page, Part, Plan, Provider, errors
+from integrations.model import Account, Catalog, Item, ItemType, Page, Stream, errors
 from integrations.sync.worker import main
 
 FAULTS: dict[str, Exception] = {
@@ -37,49 +39,49 @@ def note(line: str) -> None:
         log.write(line + "\n")
 
 
-async def plan(api: Any) -> Plan:
-    note("plan")
-    for step in script().get("plan", []):
+async def catalog(api: Any) -> Catalog:
+    note("catalog")
+    for step in script().get("catalog", []):
         await act(step)
-    parts = [name for name in script() if name not in ("plan", "skipped", "changed")]
-    return Plan(tuple(Part(name, name.title(), name) for name in parts), tuple(script().get("skipped", ())))
+    streams = [name for name in script() if name not in ("catalog", "skipped", "changed")]
+    return Catalog(tuple(Stream(name, name.title(), name) for name in streams), tuple(script().get("skipped", ())))
 
 
-async def read(api: Any, part: Part, mark: str = "") -> AsyncIterator[Page]:
-    """The script's steps, from the mark on, which is a number of steps; only if its name says so a part has marks."""
-    STILL_READING.add(part.id)
-    note(f"read {part.id} from {mark or 0}")
+async def read(api: Any, stream: Stream, cursor: str = "") -> AsyncIterator[Page]:
+    """The steps of the script from the cursor on, which is a number of steps; streams named "marked…" have cursors."""
+    STILL_READING.add(stream.id)
+    note(f"read {stream.id} from {cursor or 0}")
     try:
-        steps, start = script()[part.id], int(mark or 0)
+        steps, start = script()[stream.id], int(cursor or 0)
         done = sum(step for step in steps[:start] if isinstance(step, int))
         for number, step in enumerate(steps[start:], start + 1):
-            to = str(number) if part.id.startswith("marked") else ""
+            to = str(number) if stream.id.startswith("marked") else ""
             if isinstance(step, int):
                 numbers = range(done, done + step)
-                yield Page([Item(f"{part.id}-{n}", part.id, f"{part.title} {n}") for n in numbers], to)
+                yield Page([Item(f"{stream.id}-{n}", stream.id, f"{stream.title} {n}") for n in numbers], to)
                 done += step
             elif step == "call":
                 api._on_call()  # as if one had gone out
             elif isinstance(step, dict):
-                yield Page([Item(**{"id": "odd", "type": part.id, "name": "odd", **step})], to)
+                yield Page([Item(**{"id": "odd", "type": stream.id, "name": "odd", **step})], to)
             else:
                 await act(step)
     finally:
-        STILL_READING.discard(part.id)
+        STILL_READING.discard(stream.id)
 
 
-async def changes(api: Any, part: Part, since: datetime) -> AsyncIterator[Page]:
-    """The steps of `changed`, for the part of that name; everything, where a script has none."""
+async def changes(api: Any, stream: Stream, since: datetime) -> AsyncIterator[Page]:
+    """The steps of `changed`, for the stream of that name; everything, where a script has none."""
     if "changed" not in script():
-        async for page in read(api, part):
+        async for page in read(api, stream):
             yield page
         return
-    note(f"changes {part.id}")
-    for step in script().get("changed", {}).get(part.id, []):
+    note(f"changes {stream.id}")
+    for step in script().get("changed", {}).get(stream.id, []):
         if isinstance(step, str | float):
             await act(step)
         else:
-            yield Page([Item(**{"type": part.id, "name": "changed", **step})])
+            yield Page([Item(**{"type": stream.id, "name": "changed", **step})])
 
 
 async def act(step: float | str) -> None:
@@ -94,11 +96,11 @@ async def identify(api: Any, answer: Any) -> Account:
     return Account("1", "Somebody")
 
 
-PROVIDER = Provider(
-    slug="fake", title="Fake", icon=":material/science:", summary="Made up.", kinds=(Kind("people", "People"),),
-    authorize_url="https://fake.example/authorize", token_url="https://fake.example/token",
+PROVIDER = made_up(
+    slug="fake", title="Fake", icon=":material/science:", summary="Made up.",
+    item_types=(ItemType("people", "People"),), authorize_url="https://fake.example/authorize", token_url="https://fake.example/token",
     api_url="https://api.fake.example", web_url="https://fake.example", console_url="https://fake.example/apps",
-    identify=identify, plan=plan, read=read, changes=changes,
+    identify=identify, catalog=catalog, read=read, changes=changes,
 )  # fmt: skip
 
 

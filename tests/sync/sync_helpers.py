@@ -12,10 +12,10 @@ from typing import Any
 
 from integrations import sync
 from integrations.model import Account, Connection, Load, Token
-from integrations.store import connection as store_connection
+from integrations.service.runtime import run
+from integrations.store import client as store_connection
 from integrations.store import connections, keys, records
-from integrations.store.loop import run
-from integrations.sync.load import load as job
+from integrations.sync.job import load as job
 
 OWNER = "a" * 64
 LEASE = 2  # seconds
@@ -33,8 +33,8 @@ class Fake:
         )  # fmt: skip
         run(connections.save(self.connection, Token("secret")))
 
-    def answers(self, **parts: Any) -> None:
-        self.path.write_text(json.dumps(parts))
+    def answers(self, **streams: Any) -> None:
+        self.path.write_text(json.dumps(streams))
 
     def load(self, full: bool = True) -> Load:
         """Ask for a load and do it here and now, as a worker would."""
@@ -58,7 +58,7 @@ class Fake:
     @property
     def plans(self) -> int:
         """How often anybody asked the provider what there is."""
-        return self.log.count("plan")
+        return self.log.count("catalog")
 
     @property
     def log(self) -> list[str]:
@@ -91,8 +91,8 @@ def eventually(true: Callable[[], Any], within: float = 20) -> Any:
     return value
 
 
-def ids(part: str, count: int) -> list[str]:
-    return sorted(f"{part}-{number}" for number in range(count))
+def ids(stream: str, count: int) -> list[str]:
+    return sorted(f"{stream}-{number}" for number in range(count))
 
 
 def table(fake: Fake, load: Load) -> list[str]:

@@ -18,9 +18,9 @@ import pytest
 from sync_helpers import Fake, eventually, ids
 
 from integrations import sync
-from integrations.store import cipher, connection, sealed_jobs
-from integrations.store import jobs as queue
-from integrations.store.loop import run
+from integrations.service.runtime import run
+from integrations.store import cipher, client, sealed_jobs
+from integrations.store import queue as queue
 
 STREAM, STRIKES = "dashboard:jobs:stream", "dashboard:jobs:strikes"
 
@@ -41,7 +41,7 @@ def ran(tmp_path: Path) -> Path:
 
 
 def sends(command: Callable[[Any], Any]) -> Any:
-    return run(connection.execute(command))
+    return run(client.execute(command))
 
 
 def forged(ran: Path, **fields: Any) -> dict[str, Any]:

@@ -10,21 +10,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from findings import a_day_passes
+from made_up import varied
 from sync_helpers import Fake, eventually, ids
 
 import integrations
 from integrations import oauth, sync
-from integrations.model import Load, Page, Plan, Token
+from integrations.model import Catalog, Load, Page, Token
 from integrations.model.errors import NotConfigured
-from integrations.store import connection as store_connection
-from integrations.store import connections, keys, records
-from integrations.store import jobs as queue
+from integrations.service.runtime import run
+from integrations.store import client as store_connection
+from integrations.store import connections, keys, queue, records
 from integrations.store.keys import Usage
-from integrations.store.loop import run
-from integrations.sync import jobs
-from integrations.sync import load as loading
+from integrations.sync import job as loading
+from integrations.sync import loads
 from integrations.sync import worker as working
-from integrations.sync.load import load as job
+from integrations.sync.job import load as job
 
 A_SECOND = 2  # what "within a second" may take on a busy machine
 
@@ -91,7 +91,7 @@ def test_cancel_ends_within_a_second_and_keeps_the_rows_so_far(fake: Fake, worke
     eventually(lambda: fake.status.counts)
     began = time.monotonic()
     ended = run(sync.cancel(fake.connection))
-    assert time.monotonic() - began < A_SECOND and jobs.CANCEL_WITHIN < 1
+    assert time.monotonic() - began < A_SECOND and loads.CANCEL_WITHIN < 1
     load, rows = fake.shown
     assert ended and ended.state == load.state == "partial"
     assert rows == ids("people", 3)
@@ -103,7 +103,7 @@ def test_cancel_works_where_no_worker_has_taken_the_load(fake: Fake):
     run(sync.start(fake.connection))
     ended = run(sync.cancel(fake.connection))
     assert ended and ended.state == "partial" and not fake.status.active
-    assert not run(queue.is_known(jobs._key(fake.connection, ended)))
+    assert not run(queue.is_known(loads._key(fake.connection, ended)))
     run(job(*fake.connection.path, ended.id))
     assert fake.plans == 0
 
@@ -168,14 +168,14 @@ def test_an_attempt_that_starts_again_after_the_page_ended_the_load_does_not(
 def test_rows_that_the_worker_saves_while_the_page_ends_the_load_are_kept(fake: Fake, monkeypatch: pytest.MonkeyPatch):
     fake.answers(people=[3])
     wanted = run(sync.start(fake.connection))
-    attempt = jobs.Run(fake.connection, wanted)
+    attempt = loads.LoadWriter(fake.connection, wanted)
 
     async def cancelled_between_two_saves():
         await attempt.begin()
         seen_by_the_page = await records.get(keys.LOAD, fake.connection.path)
         await attempt.add("people", Page([integrations.Item(f"people-{n}", "people", "x") for n in range(3)]))
         await attempt.flush()
-        await jobs._end_here(fake.connection, seen_by_the_page)
+        await loads._end_here(fake.connection, seen_by_the_page)
 
     run(cancelled_between_two_saves())
     assert fake.shown[1] == ids("people", 3)
@@ -186,9 +186,9 @@ def test_the_end_is_done_by_the_next_look_if_the_page_that_cancelled_died(fake: 
     fake.answers(people=[3])
     load = run(sync.start(fake.connection))
     run(records.put(keys.CANCEL, fake.connection.path, load.id))
-    run(queue.cancel(jobs._key(fake.connection, load)))
+    run(queue.cancel(loads._key(fake.connection, load)))
     time.sleep(0.6)
-    ended = run(sync.status(fake.connection))
+    ended = run(sync.requeue_if_lost(fake.connection))
     assert ended and ended.state == "partial" and fake.plans == 0
 
 
@@ -196,7 +196,7 @@ def test_a_load_that_the_queue_has_lost_is_asked_for_again_by_looking(fake: Fake
     fake.answers(people=[3])
     long_ago = datetime.now(UTC) - timedelta(minutes=5)
     run(records.put(keys.LOAD, fake.connection.path, Load("0" * 16, "running", long_ago)))
-    run(sync.status(fake.connection))
+    run(sync.requeue_if_lost(fake.connection))
     assert fake.ended().state == "complete"
 
 
@@ -221,13 +221,13 @@ def test_a_worker_that_does_not_hear_of_the_end_writes_nothing_of_a_deleted_conn
 
 
 def test_a_worker_that_saves_between_two_deletions_leaves_nothing(fake: Fake, monkeypatch: pytest.MonkeyPatch):
-    attempt = jobs.Run(fake.connection, run(sync.start(fake.connection)))
+    attempt = loads.LoadWriter(fake.connection, run(sync.start(fake.connection)))
     delete = records.delete
 
     async def then_a_worker_saves(*arguments):
         await delete(*arguments)
         await attempt.add("people", Page([integrations.Item("1", "people", "x")]))
-        with contextlib.suppress(jobs.Superseded):
+        with contextlib.suppress(loads.Superseded):
             await attempt.flush()
 
     async def deleted_meanwhile():
@@ -245,14 +245,14 @@ def test_a_worker_that_begins_while_the_connection_is_deleted_leaves_nothing(
 ):
     fake.answers(people=[3])
     wanted = run(sync.start(fake.connection))
-    hold = records.become_holder
+    hold = records.take_fence
 
     async def deleted_meanwhile(*arguments):
         await sync.stop_for_good(fake.connection)
         await connections.forget(fake.connection)
         return await hold(*arguments)
 
-    monkeypatch.setattr(records, "become_holder", deleted_meanwhile)
+    monkeypatch.setattr(records, "take_fence", deleted_meanwhile)
     run(job(*fake.connection.path, wanted.id))
     assert fake.keys_left() == []
 
@@ -277,12 +277,12 @@ def test_a_snapshot_replaced_while_it_is_read_is_read_again(fake: Fake, monkeypa
     fake.answers(people=[5])
     fake.load()
     snapshots = iter([before])
-    get = jobs.snapshot
+    get = loads.snapshot
 
     async def old_first(connection):
         return next(snapshots, None) or await get(connection)
 
-    monkeypatch.setattr(jobs, "snapshot", old_first)
+    monkeypatch.setattr(loads, "snapshot", old_first)
     load, rows = fake.shown
     assert (load.state, rows) == ("complete", ids("people", 5))
 
@@ -290,9 +290,9 @@ def test_a_snapshot_replaced_while_it_is_read_is_read_again(fake: Fake, monkeypa
 def test_no_row_of_a_disconnected_account_stays_in_memory(fake: Fake):
     fake.answers(people=[3])
     fake.load()
-    assert fake.shown[1] and jobs._tables
+    assert fake.shown[1] and loads._tables
     run(sync.stop_for_good(fake.connection))
-    assert not [key for key in jobs._tables if key[:3] == fake.connection.path]
+    assert not [key for key in loads._tables if key[:3] == fake.connection.path]
 
 
 def test_connections_unused_for_ninety_days_are_ended_and_no_others(fake: Fake, monkeypatch: pytest.MonkeyPatch):
@@ -342,15 +342,15 @@ def test_what_is_left_out_is_remembered_as_long_as_it_is_loaded(fake: Fake):
 
 
 def test_parts_that_were_looked_up_while_it_was_disconnected_are_not_kept(fake: Fake, monkeypatch: pytest.MonkeyPatch):
-    async def plan(api: object) -> Plan:
+    async def catalog(api: object) -> Catalog:
         await sync.stop_for_good(fake.connection)
         await connections.forget(fake.connection)
-        return Plan(())
+        return Catalog(())
 
     known = integrations.providers()
-    monkeypatch.setitem(known, "fake", dataclasses.replace(known["fake"], plan=plan))
-    run(sync.outline(fake.connection))
-    assert run(records.paths(keys.OUTLINE)) == []
+    monkeypatch.setitem(known, "fake", varied(known["fake"], catalog=catalog))
+    run(sync.catalog(fake.connection))
+    assert run(records.paths(keys.CATALOG)) == []
 
 
 def test_a_queue_that_could_not_be_entered_is_entered_by_the_next_who_asks(fake: Fake, monkeypatch: pytest.MonkeyPatch):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import itertools
 import random
 import time
@@ -13,17 +12,20 @@ from typing import Any
 
 import fake_provider
 import pytest
+from made_up import varied
 from sync_helpers import Fake, eventually, ids, table
 
 import integrations
 from integrations import frames, sync
-from integrations.model.errors import Unavailable
-from integrations.store import connection as store_connection
+from integrations.model.errors import StoreUnavailable, Unavailable
+from integrations.service.runtime import run
+from integrations.store import client as store_connection
 from integrations.store import keys, records
-from integrations.store.loop import run
-from integrations.sync import load as loading
-from integrations.sync import run as running
-from integrations.sync.load import load as job
+from integrations.sync import chunks as chunking
+from integrations.sync import finish as finishing
+from integrations.sync import job as loading
+from integrations.sync import writer as writing
+from integrations.sync.job import load as job
 
 
 def test_everything_that_is_read_is_shown_once_and_called_complete(fake: Fake):
@@ -65,7 +67,10 @@ def test_what_is_refused_for_the_first_time_is_kept_and_what_is_refused_twice_is
     fake.load()
     load, rows = fake.shown
     assert (load.state, rows) == ("partial", sorted(ids("people", 2) + ids("deals", 3)))
-    assert load.notes == (running.REFUSED, running.KEPT) and "Deals" in load.skipped[0]
+    assert (
+        load.notes == (finishing.NEWLY_REFUSED_NOTICE, finishing.SNAPSHOT_INCOMPLETE_NOTICE)
+        and "Deals" in load.skipped[0]
+    )
     fake.load()
     assert (fake.shown[0].state, fake.shown[1]) == ("complete", ids("people", 2))
 
@@ -74,7 +79,7 @@ def test_where_everything_is_refused_at_once_all_is_kept_and_the_load_has_failed
     fake.answers(people=[2])
     fake.load()
     fake.answers(people=["Forbidden"])
-    assert (fake.load().state, fake.status.notes) == ("failed", (running.REFUSED,))
+    assert (fake.load().state, fake.status.notes) == ("failed", (finishing.NEWLY_REFUSED_NOTICE,))
     assert fake.shown[1] == ids("people", 2)
 
 
@@ -97,7 +102,7 @@ def test_a_fault_costs_its_part_only_and_the_load_says_so(fake: Fake, fault: str
 
 
 def test_a_plan_of_an_unseen_shape_ends_the_load_with_a_sentence(fake: Fake):
-    fake.answers(plan=["unseen"])
+    fake.answers(catalog=["unseen"])
     load = fake.load()
     assert load.state == "failed"
     (said,) = load.notes
@@ -105,14 +110,14 @@ def test_a_plan_of_an_unseen_shape_ends_the_load_with_a_sentence(fake: Fake):
 
 
 def test_an_account_that_refuses_everything_fails_with_what_to_do(fake: Fake):
-    fake.answers(plan=["Forbidden"])
+    fake.answers(catalog=["Forbidden"])
     assert fake.load().notes == ("Fake lets this connection read nothing. Press Reconnect to approve it again.",)
 
 
 def test_a_failed_load_keeps_the_rows_of_the_one_before(fake: Fake):
     fake.answers(people=[3])
     fake.load()
-    fake.answers(plan=["ReconnectNeeded"])
+    fake.answers(catalog=["ReconnectNeeded"])
     assert fake.load().state == "failed"
     load, rows = fake.shown
     assert (load.state, rows) == ("complete", ids("people", 3))
@@ -133,7 +138,7 @@ def test_a_refresh_that_ends_early_keeps_the_rows_it_did_not_reach_and_says_so(f
     fake.load()
     load, rows = fake.shown
     assert rows == sorted(ids("people", 3) + ids("deals", 4))
-    assert load.state == "partial" and running.KEPT in load.notes
+    assert load.state == "partial" and finishing.SNAPSHOT_INCOMPLETE_NOTICE in load.notes
     assert load.counts == {"people": 3, "deals": 4}
 
 
@@ -158,7 +163,7 @@ def test_an_item_that_cannot_be_stored_costs_itself_only(fake: Fake):
     fake.load()
     load, rows = fake.shown
     assert rows == ids("people", 4)
-    assert (load.state, load.notes) == ("partial", (running.ODD,))
+    assert (load.state, load.notes) == ("partial", (writing.UNSTORABLE_ITEMS_NOTICE,))
 
 
 def test_an_item_that_comes_twice_is_shown_once(fake: Fake):
@@ -169,25 +174,25 @@ def test_an_item_that_comes_twice_is_shown_once(fake: Fake):
 
 
 def test_more_rows_than_a_chunk_holds_come_in_several(fake: Fake, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(running, "ROWS", 10)
+    monkeypatch.setattr(writing, "MAX_CHUNK_ROWS", 10)
     fake.answers(people=[7, 7, 25], deals=[11])
     fake.load()
     load, rows = fake.shown
-    found = run(running.chunks(fake.connection, load))
+    found = run(chunking.chunks(fake.connection, load))
     assert len(rows) == 50 and len(found) >= 5
     assert max(frames.unpack([chunk]).num_rows for chunk in found) == 10
 
 
 def test_no_row_is_lost_when_the_load_ends_while_rows_are_being_saved(fake: Fake, monkeypatch: pytest.MonkeyPatch):
-    put = records.put_as_holder
+    put = records.put_fenced
 
     async def slowly(*arguments, **named):
         await asyncio.sleep(0.03)
         return await put(*arguments, **named)
 
-    monkeypatch.setattr(running, "EVERY", 0.001)
-    monkeypatch.setattr(running, "time", SimpleNamespace(monotonic=itertools.count().__next__))
-    monkeypatch.setattr(records, "put_as_holder", slowly)
+    monkeypatch.setattr(writing, "REPORT_EVERY", 0.001)
+    monkeypatch.setattr(writing, "time", SimpleNamespace(monotonic=itertools.count().__next__))
+    monkeypatch.setattr(records, "put_fenced", slowly)
     fake.answers(people=[50, 0.02, 50, 0.015])
     fake.load()
     load, rows = fake.shown
@@ -207,43 +212,43 @@ def test_progress_is_written_and_rows_are_saved_before_the_end(fake: Fake):
 
 
 def test_a_chunk_lost_from_redis_makes_the_rows_partial(fake: Fake, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(running, "ROWS", 10)
+    monkeypatch.setattr(writing, "MAX_CHUNK_ROWS", 10)
     fake.answers(people=[30])
     fake.load()
-    run(records.delete(keys.CHUNK, running.chunk_path(fake.connection, fake.status, 1)))
+    run(records.delete(keys.CHUNK, chunking.chunk_path(fake.connection, fake.status, 1)))
     load, rows = fake.shown
     assert (load.state, len(rows)) == ("partial", 20)
-    assert load.notes == (running.LOST,)
+    assert load.notes == (finishing.ROWS_LOST_NOTICE,)
 
 
 def test_a_chunk_lost_during_the_load_makes_it_partial(fake: Fake, monkeypatch: pytest.MonkeyPatch):
     """As when Redis crashes and comes back without its last second."""
-    monkeypatch.setattr(running, "ROWS", 10)
+    monkeypatch.setattr(writing, "MAX_CHUNK_ROWS", 10)
     fake.answers(people=[30])
-    flush = running.Run.flush
+    flush = writing.LoadWriter.flush
 
     async def forgetful(self):
         await flush(self)
         if self.load.chunks:
-            await records.delete(keys.CHUNK, running.chunk_path(self.connection, self.load, 0))
+            await records.delete(keys.CHUNK, chunking.chunk_path(self.connection, self.load, 0))
 
-    monkeypatch.setattr(running.Run, "flush", forgetful)
+    monkeypatch.setattr(writing.LoadWriter, "flush", forgetful)
     fake.load()
     load, rows = fake.shown
-    assert (load.state, load.notes, len(rows)) == ("partial", (running.LOST,), 20)
+    assert (load.state, load.notes, len(rows)) == ("partial", (finishing.ROWS_LOST_NOTICE,), 20)
 
 
 def test_a_lost_chunk_of_the_snapshot_before_is_told_when_its_rows_are_kept(
     fake: Fake, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(running, "ROWS", 10)
+    monkeypatch.setattr(writing, "MAX_CHUNK_ROWS", 10)
     fake.answers(people=[30])
     fake.load()
-    run(records.delete(keys.CHUNK, running.chunk_path(fake.connection, fake.status, 2)))
+    run(records.delete(keys.CHUNK, chunking.chunk_path(fake.connection, fake.status, 2)))
     fake.answers(people=[5, "Unavailable"])
     fake.load()
     load, rows = fake.shown
-    assert len(rows) == 20 and running.LOST in load.notes
+    assert len(rows) == 20 and finishing.ROWS_LOST_NOTICE in load.notes
 
 
 def test_an_attempt_that_another_one_superseded_stops_reading_at_once(fake: Fake):
@@ -278,7 +283,7 @@ def test_the_load_goes_on_when_redis_was_away_for_a_moment(fake: Fake, monkeypat
 
     async def now_and_then(command, **how):
         if chance.random() < 0.06:
-            raise running.StoreUnavailable
+            raise StoreUnavailable
         return await execute(command, **how)
 
     fake.answers(people=[3], deals=["Unavailable"])
@@ -292,14 +297,14 @@ def test_the_load_goes_on_when_redis_was_away_for_a_moment(fake: Fake, monkeypat
 
 
 def test_a_page_that_asks_what_there_is_does_not_wait_without_end(fake: Fake, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("integrations.sync.jobs.LIST", 0.2)
-    fake.answers(plan=[60.0], people=[1])
+    monkeypatch.setattr("integrations.sync.loads.LIST", 0.2)
+    fake.answers(catalog=[60.0], people=[1])
     started = time.monotonic()
     with pytest.raises(Unavailable, match=r"Fake took longer than 0\.2 seconds to answer\. Try again"):
-        run(sync.outline(fake.connection))
+        run(sync.catalog(fake.connection))
     assert time.monotonic() - started < 20
     fake.answers(people=[1])
-    assert [part.title for part in run(sync.outline(fake.connection)).parts] == ["People"]
+    assert [stream.title for stream in run(sync.catalog(fake.connection)).streams] == ["People"]
 
 
 def test_the_account_moved_is_one_sentence_however_many_parts_say_so(fake: Fake):
@@ -311,9 +316,9 @@ def test_the_account_moved_is_one_sentence_however_many_parts_say_so(fake: Fake)
 def test_the_outline_remembers_the_parts_and_expires_after_a_month(fake: Fake):
     fake.answers(people=[3])
     fake.load()
-    outline = run(sync.outline(fake.connection))
-    assert [part.title for part in outline.parts] == ["People"]
-    ttl = run(store_connection.execute(lambda redis: redis.ttl(keys.OUTLINE.key(*fake.connection.path))))
+    catalog = run(sync.catalog(fake.connection))
+    assert [stream.title for stream in catalog.streams] == ["People"]
+    ttl = run(store_connection.execute(lambda redis: redis.ttl(keys.CATALOG.key(*fake.connection.path))))
     assert 0 < ttl <= 30 * keys.DAY
 
 
@@ -345,7 +350,7 @@ def test_where_calls_are_rationed_those_of_this_month_are_counted_across_loads(
     fake.answers(people=["call", 3, "call", 2])
     fake.load()
     assert run(seen()) == 0
-    rationed = dataclasses.replace(fake_provider.PROVIDER, ration="A hundred calls a month.")
+    rationed = varied(fake_provider.PROVIDER, ration="A hundred calls a month.")
     monkeypatch.setitem(integrations.providers(), "fake", rationed)
     assert (fake.load().calls, run(seen())) == (2, 2)
     assert (fake.load().calls, run(seen())) == (2, 4)

@@ -8,15 +8,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from made_up import varied
 from sync_helpers import Fake, eventually
 
 import integrations
 from integrations import sync
-from integrations.model import Connection, Load, Page, Part, Plan, Token
+from integrations.model import Catalog, Connection, Load, Page, Stream, Token
 from integrations.model.item import Item
+from integrations.service.runtime import run
 from integrations.store import connections, keys, records
-from integrations.store import jobs as queue
-from integrations.store.loop import run
+from integrations.store import queue as queue
 from integrations.sync import worker as working
 
 MANY = 2 * working.LOADS_PER_PROVIDER
@@ -26,20 +27,20 @@ class Hanging:
     """A provider that does not answer until it is let go; knows how many loads wait for it, and the most that did."""
 
     def __init__(self, provider: Any) -> None:
-        self.provider = dataclasses.replace(provider, slug="hanging", plan=self.plan, changes=None, read=self.read)
+        self.provider = varied(provider, slug="hanging", catalog=self.catalog, changes=None, read=self.read)
         self.go = asyncio.Event()
         self.waiting = self.most = 0
 
-    async def plan(self, api: object) -> Plan:
+    async def catalog(self, api: object) -> Catalog:
         self.waiting += 1
         self.most = max(self.most, self.waiting)
         try:
             await self.go.wait()
         finally:
             self.waiting -= 1
-        return Plan((Part("things", "Things", "things"),))
+        return Catalog((Stream("things", "Things", "things"),))
 
-    async def read(self, api: object, part: Part, mark: str = "") -> Any:
+    async def read(self, api: object, stream: Stream, cursor: str = "") -> Any:
         yield Page([Item("thing-1", "things", "Thing 1")])
 
     def connect(self, fake: Fake, number: int, owner: str = "") -> Connection:
@@ -114,8 +115,8 @@ def test_a_load_that_waits_for_room_is_shown_as_waiting_and_can_be_cancelled(
     eventually(lambda: hanging.waiting == working.LOADS_PER_OWNER)
     waiting = eventually(lambda: [each for each in mine if status(each).state == "queued"])
     assert len(waiting) == 1
-    looked = run(sync.status(waiting[0]))
-    assert looked and looked.state == "queued" and run(queue.is_known(sync.jobs._key(waiting[0], looked)))
+    looked = run(sync.requeue_if_lost(waiting[0]))
+    assert looked and looked.state == "queued" and run(queue.is_known(sync.loads._key(waiting[0], looked)))
     ended = run(sync.cancel(waiting[0]))
     assert ended and not ended.active
     let_go(hanging)

@@ -11,31 +11,34 @@ from typing import Any
 
 import fake_provider
 import pytest
+from made_up import varied
 from sync_helpers import Fake, Process, eventually, ids
 
 import integrations
 from integrations import sync
-from integrations.model import Item, Load, Page, Part
+from integrations.model import Item, Load, Page, Stream
+from integrations.service.runtime import run
 from integrations.store import connections, keys, records
 from integrations.store.keys import Usage
-from integrations.store.loop import run
-from integrations.sync import run as running
+from integrations.sync import chunks as chunking
+from integrations.sync import finish as finishing
 from integrations.sync import worker as working
-from integrations.sync.load import load as job
-from integrations.sync.run import Run
+from integrations.sync import writer as writing
+from integrations.sync.job import load as job
+from integrations.sync.writer import LoadWriter
 
 
-def begun(fake: Fake, **known: object) -> tuple[Run, Load]:
+def begun(fake: Fake, **known: object) -> tuple[LoadWriter, Load]:
     """A worker's attempt at a load that it does not bring to its end."""
     wanted = run(sync.start(fake.connection, full=True))
-    attempt = Run(fake.connection, wanted)
+    attempt = LoadWriter(fake.connection, wanted)
     run(attempt.begin())
-    run(attempt.note(full=True, full_at=datetime.now(UTC), **known))
+    run(attempt.update(full=True, full_at=datetime.now(UTC), **known))
     return attempt, wanted
 
 
-def people(part: str, start: int, end: int) -> list[Item]:
-    return [Item(f"{part}-{n}", part, f"{part.title()} {n}") for n in range(start, end)]
+def people(stream: str, start: int, end: int) -> list[Item]:
+    return [Item(f"{stream}-{n}", stream, f"{stream.title()} {n}") for n in range(start, end)]
 
 
 def test_a_part_goes_on_from_its_mark_and_one_that_was_done_is_not_read_again(fake: Fake):
@@ -53,11 +56,11 @@ def test_a_part_goes_on_from_its_mark_and_one_that_was_done_is_not_read_again(fa
 
 
 def test_a_mark_does_not_count_before_its_rows_are_saved(fake: Fake, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(running, "ROWS", 2)
+    monkeypatch.setattr(writing, "MAX_CHUNK_ROWS", 2)
     fake.answers(marked=[5, 4])
     attempt, wanted = begun(fake)
     run(attempt.add("marked", Page(people("marked", 0, 5), "1")))
-    assert fake.status.chunks == 2 and fake.status.marks == {}
+    assert fake.status.chunks == 2 and fake.status.cursors == {}
     run(job(*fake.connection.path, wanted.id))
     load, rows = fake.shown
     assert (load.state, rows, load.counts) == ("complete", ids("marked", 9), {"marked": 9})
@@ -69,7 +72,7 @@ def test_rows_that_come_again_after_a_restart_are_counted_once_even_on_the_way(f
     attempt, wanted = begun(fake)
     run(attempt.add("people", Page(people("people", 0, 4))))
     run(attempt.flush())
-    again = Run(fake.connection, wanted)
+    again = LoadWriter(fake.connection, wanted)
     run(again.begin())
     run(again.add("people", Page(people("people", 0, 6))))
     assert again.total == 6
@@ -83,7 +86,7 @@ def test_what_an_earlier_attempt_could_not_store_is_still_told(fake: Fake):
     attempt.reach("people", "done")
     run(attempt.flush())
     run(job(*fake.connection.path, wanted.id))
-    assert (fake.shown[0].state, fake.shown[0].notes) == ("partial", (running.ODD,))
+    assert (fake.shown[0].state, fake.shown[0].notes) == ("partial", (writing.UNSTORABLE_ITEMS_NOTICE,))
 
 
 def test_a_page_can_end_a_load_that_another_process_had(fake: Fake):
@@ -102,7 +105,7 @@ def test_a_killed_workers_load_goes_on_from_its_marks_and_no_row_is_doubled(
     fake.answers(marked=[50, 0.05] * 40)
     run(sync.start(fake.connection))
     first = start_worker()
-    eventually(lambda: fake.status.marks)
+    eventually(lambda: fake.status.cursors)
     time.sleep(random.uniform(0, 0.5))
     first.kill()
     start_worker()
@@ -114,7 +117,7 @@ def test_a_killed_workers_load_goes_on_from_its_marks_and_no_row_is_doubled(
 
 
 def asked(fake: Fake) -> list[str]:
-    return fake.log[len(fake.log) - fake.log[::-1].index("plan") :]
+    return fake.log[len(fake.log) - fake.log[::-1].index("catalog") :]
 
 
 def test_a_refresh_reads_what_changed_and_keeps_the_rest(fake: Fake):
@@ -145,7 +148,7 @@ def test_a_refresh_that_ended_early_is_followed_by_one_that_reads_everything(fak
     fake.answers(people=[3], deals=[2], changed={"people": [{"id": "people-7"}], "deals": ["Unavailable"]})
     fake.load(full=False)
     load, rows = fake.shown
-    assert load.state == "partial" and running.KEPT in load.notes and "people-7" in rows
+    assert load.state == "partial" and finishing.SNAPSHOT_INCOMPLETE_NOTICE in load.notes and "people-7" in rows
     fake.load(full=False)
     assert sorted(asked(fake)) == ["read deals from 0", "read people from 0"]
     assert (fake.shown[0].state, fake.shown[1]) == ("complete", sorted(ids("people", 3) + ids("deals", 2)))
@@ -165,11 +168,11 @@ def test_a_refresh_whose_worker_was_killed_stays_one_or_begins_anew(fake: Fake, 
     fake.load()
     fake.answers(people=[4], changed={})
     wanted = run(sync.start(fake.connection))
-    attempt = Run(fake.connection, wanted)
+    attempt = LoadWriter(fake.connection, wanted)
     run(attempt.begin())
-    run(attempt.note(full=False, full_at=datetime.now(UTC)))
+    run(attempt.update(full=False, full_at=datetime.now(UTC)))
     attempt.reach("people", "done")
-    run(attempt._save())
+    run(attempt.save())
     configured(FULL_EVERY="0")
     run(job(*fake.connection.path, wanted.id))
     assert asked(fake) == ["read people from 0"] and fake.shown[1] == ids("people", 4)
@@ -178,9 +181,9 @@ def test_a_refresh_whose_worker_was_killed_stays_one_or_begins_anew(fake: Fake, 
 def test_rows_lost_before_a_refresh_make_it_partial(fake: Fake):
     fake.answers(people=[3], changed={"people": [{"id": "people-7"}]})
     fake.load()
-    run(records.delete(keys.CHUNK, running.chunk_path(fake.connection, fake.status, 0)))
+    run(records.delete(keys.CHUNK, chunking.chunk_path(fake.connection, fake.status, 0)))
     fake.load(full=False)
-    assert fake.shown[0].state == "partial" and running.LOST in fake.shown[0].notes
+    assert fake.shown[0].state == "partial" and finishing.ROWS_LOST_NOTICE in fake.shown[0].notes
 
 
 def test_what_the_provider_no_longer_has_is_named(fake: Fake):
@@ -236,7 +239,7 @@ def test_without_the_setting_and_where_calls_are_rationed_there_is_no_schedule(f
     aged(fake, 10_000)
     run(working.refresh())
     assert not fake.status.active
-    rationed = dataclasses.replace(integrations.providers()["fake"], ration="Few.")
+    rationed = varied(integrations.providers()["fake"], ration="Few.")
     monkeypatch.setitem(integrations.providers(), "fake", rationed)
     configured(REFRESH_EVERY="1")
     run(working.refresh())
@@ -270,11 +273,11 @@ def test_an_attempt_under_way_is_not_asked_for_again(fake: Fake):
 def test_a_refresh_asks_for_enough_though_clocks_differ_by_ten_minutes(fake: Fake, monkeypatch: pytest.MonkeyPatch):
     asked: list[datetime] = []
 
-    def changes(api: Any, part: Part, since: datetime) -> AsyncIterator[Page]:
+    def changes(api: Any, stream: Stream, since: datetime) -> AsyncIterator[Page]:
         asked.append(since)
-        return fake_provider.changes(api, part, since)
+        return fake_provider.changes(api, stream, since)
 
-    spied = dataclasses.replace(fake_provider.PROVIDER, changes=changes)
+    spied = varied(fake_provider.PROVIDER, changes=changes)
     monkeypatch.setitem(integrations.providers(), "fake", spied)
     fake.answers(people=[2], changed={})
     before = fake.load()

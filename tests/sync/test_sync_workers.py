@@ -18,10 +18,10 @@ from sync_helpers import LEASE, Fake, Process, eventually, ids
 
 from integrations import oauth, providers, sync
 from integrations.model import Token
-from integrations.store import connection as store_connection
+from integrations.service.runtime import run
+from integrations.store import client as store_connection
 from integrations.store import connections
-from integrations.store import jobs as queue
-from integrations.store.loop import run
+from integrations.store import queue as queue
 
 Start = Callable[[], Process]
 TESTS = Path(__file__).parent
@@ -109,7 +109,7 @@ def test_a_worker_started_by_the_app_ends_with_it(fake: Fake):
     fake.answers(people=[3, 30.0])
     run(sync.start(fake.connection))
     command = [sys.executable, "-c", "import fake_provider; fake_provider.work(with_parent=True)"]
-    paths = os.pathsep.join([str(TESTS), str(TESTS.parents[1])])
+    paths = os.pathsep.join(map(str, (TESTS, TESTS.parent, TESTS.parents[1])))
     with subprocess.Popen(command, stdin=subprocess.PIPE, env={**os.environ, "PYTHONPATH": paths}) as worker:
         eventually(lambda: fake.status.state == "running", within=30)
         assert worker.stdin

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import pytest
 from screens import Page, opened_by
 
-from integrations.model import new_cookie, owner_of
+from integrations.identity.cookie import new_identity, owner_of
 
 
 @pytest.fixture
 def cookie() -> str:
-    return new_cookie()
+    return new_identity()
 
 
 @pytest.fixture

@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -15,10 +17,13 @@ from streamlit.testing.v1 import AppTest
 
 from integrations import frames, oauth, providers, service, sync
 from integrations.config import settings
-from integrations.model import Item, Lane, Viewer, new_cookie
+from integrations.config.settings import ROOT
+from integrations.identity.cookie import new_identity
+from integrations.model import Bucket, Item, Viewer
 from integrations.oauth.redeem import PER_OWNER
-from integrations.store import audit, budget, connection, connections, keys, records
-from integrations.store.loop import run
+from integrations.service.runtime import run
+from integrations.store import audit, client, connections, keys, rate_limits, records
+from integrations.ui import query as query_of_page
 from integrations.ui import sign_in
 
 API = "http://localhost:8501/sandbox/{}"
@@ -30,12 +35,14 @@ def labels(app: AppTest) -> set[str]:
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_an_unconfigured_provider_says_what_to_set_and_offers_sample_data(page: Page, slug: str) -> None:
+def test_an_unconfigured_provider_says_what_to_set_and_offers_sample_data_if_there_is_any(
+    page: Page, slug: str
+) -> None:
     app = page(slug)
 
     assert not app.exception
     assert f"Set **{slug.upper()}_CLIENT_ID** and **{slug.upper()}_CLIENT_SECRET**" in words(app)
-    assert "Try with sample data" in labels(app)
+    assert ("Try with sample data" in labels(app)) == (ROOT / "sandbox" / f"{slug}.py").exists()
 
 
 @pytest.mark.parametrize("slug", SLUGS)
@@ -60,7 +67,7 @@ def test_a_connected_provider_shows_its_rows(page: Page, owner: str, slug: str) 
     app = page(slug)
 
     assert not app.exception
-    assert "**3** of 3 items" in words(app)
+    assert "**3** of 3 records" in words(app)
     assert {"Refresh", "Download CSV"} <= labels(app)
     assert len(app.dataframe[0].value) == 3
 
@@ -68,7 +75,7 @@ def test_a_connected_provider_shows_its_rows(page: Page, owner: str, slug: str) 
 def test_without_a_cookie_a_page_asks_for_it_and_shows_nothing(page: Page, owner: str) -> None:
     run(plant(owner, "hubspot", API.format("hubspot"), HOSTILE))
 
-    for sid in ("", "forged", new_cookie() + "x"):
+    for sid in ("", "forged", new_identity() + "x"):
         app = page("hubspot", sid=sid)
 
         assert not app.exception
@@ -79,9 +86,9 @@ def test_without_a_cookie_a_page_asks_for_it_and_shows_nothing(page: Page, owner
 def test_an_answer_that_has_to_wait_keeps_its_address_and_is_redeemed_later(page: Page, owner: str) -> None:
     provider = providers()["hubspot"]
     sent = dict(parse_qsl(urlsplit(run(oauth.authorize(provider, owner, "sandbox"))).query))
-    lane = Lane(f"exchanges:{provider.slug}:{owner}", PER_OWNER)
-    for number in range(lane.rate.calls):
-        run(budget.admitted(lane, f"failed {number}"))
+    bucket = Bucket(f"exchanges:{provider.slug}:{owner}", PER_OWNER)
+    for number in range(bucket.limit.calls):
+        run(rate_limits.admit(bucket, f"failed {number}"))
 
     app = page("hubspot", code="c", state=sent["state"])
 
@@ -89,7 +96,7 @@ def test_an_answer_that_has_to_wait_keeps_its_address_and_is_redeemed_later(page
     assert "code" in app.query_params and "http-equiv" not in words(app)
     assert run(audit.events(owner)) == []
 
-    run(budget.forgive(lane, "failed 0"))
+    run(rate_limits.refund(bucket, "failed 0"))
     app = page("hubspot", code="c", state=sent["state"])
 
     assert 'content="0; url=/hubspot"' in words(app)
@@ -98,11 +105,11 @@ def test_an_answer_that_has_to_wait_keeps_its_address_and_is_redeemed_later(page
 def test_another_browser_sees_nothing(page: Page, owner: str) -> None:
     run(plant(owner, "hubspot", API.format("hubspot"), HOSTILE))
 
-    app = page("hubspot", sid=new_cookie())
+    app = page("hubspot", sid=new_identity())
 
     assert not app.dataframe
     assert "Try with sample data" in labels(app)
-    assert "Planted" not in words(page("", sid=new_cookie()))
+    assert "Planted" not in words(page("", sid=new_identity()))
     assert "Planted" in words(page(""))
 
 
@@ -110,15 +117,18 @@ def test_another_browser_sees_nothing(page: Page, owner: str) -> None:
     ("how", "sentence"),
     [
         ({"items": ()}, "There is nothing here yet."),
-        ({"state": "failed", "notes": ("HubSpot asks for a pause.",)}, "The last load did not work. HubSpot asks"),
+        ({"state": "failed", "notes": ("HubSpot asks for a pause.",)}, ": HubSpot asks for a pause."),
         ({"items": HOSTILE, "state": "partial", "notes": ("Cancelled.",)}, "**Partial.** Cancelled."),
         ({"items": HOSTILE, "skipped": ("Tickets: no.",)}, "Skipped: Tickets: no."),
         ({"items": HOSTILE, "reconnect": "HubSpot is tired. Reconnect."}, "HubSpot is tired. Reconnect."),
-        ({"state": "queued"}, "Waiting for a worker"),
+        ({"state": "queued", "waits": 0}, "Starting…"),
+        ({"state": "queued", "waits": 60}, "The loader isn't running. Tell your administrator."),
     ],
 )
-def test_a_page_says_how_things_are(page: Page, owner: str, how: dict[str, object], sentence: str) -> None:
-    run(plant(owner, "hubspot", API.format("hubspot"), **how))
+def test_a_page_says_how_things_are(page: Page, owner: str, how: dict[str, Any], sentence: str) -> None:
+    how = dict(how)
+    since = datetime.now(UTC) - timedelta(seconds=how.pop("waits", 300))
+    run(plant(owner, "hubspot", API.format("hubspot"), since=since, **how))
 
     app = page("hubspot")
 
@@ -142,12 +152,12 @@ def test_the_overview_labels_what_is_partial(page: Page, owner: str) -> None:
     app = page("")
 
     assert not app.exception
-    assert "**3 items** :orange-badge[Partial]" in words(app)
+    assert "**3 records** :orange-badge[Partial]" in words(app)
     assert ":orange-badge[Sample data]" in words(app)
 
 
 def test_redis_away_is_a_sentence(page: Page, configured: Callable[..., None]) -> None:
-    run(connection.close())
+    run(client.close())
     configured(REDIS_URL="redis://127.0.0.1:9/0")
 
     for slug in ("", "hubspot"):
@@ -198,15 +208,17 @@ def test_whatever_was_asked_for_before_signing_in_one_ends_on_a_page_of_ours(
     ours = urlsplit(settings().public_url)
     for asked in ("/hubspot", "/", *map("".join, itertools.product(STARTS, HOSTS, ("", "/hubspot", "#x")))):
         context = SimpleNamespace(url=f"{settings().public_url}{asked}")
-        monkeypatch.setattr(sign_in, "st", SimpleNamespace(context=context, query_params=Params(query)))
+        stand_in = SimpleNamespace(context=context, query_params=Params(query))
+        for module in (sign_in, query_of_page):
+            monkeypatch.setattr(module, "st", stand_in)
         there = urlsplit(settings().public_url + sign_in._here())
         assert there[:2] == ours[:2] and there.path.strip("/") in ("", *SLUGS), asked
         assert "code" not in there.query
 
 
 class Params(dict):  # type: ignore[type-arg]
-    def to_dict(self) -> dict[str, str]:
-        return dict(self)
+    def get_all(self, name: str) -> list[str]:
+        return [self[name]]
 
 
 @pytest.mark.parametrize("state", ["complete", "running"])
@@ -243,7 +255,7 @@ def test_forgetting_a_browser_ends_what_cannot_be_read_and_what_has_no_provider_
     assert not app.exception
     run(service.forget_browser(Viewer(owner)))
     assert run(connections.of(owner)) == []
-    assert run(connection.execute(lambda redis: redis.keys(f"*{owner}*"))) == []
+    assert run(client.execute(lambda redis: redis.keys(f"*{owner}*"))) == []
 
 
 def test_rows_that_are_lost_are_not_shown_from_memory(page: Page, owner: str) -> None:
@@ -254,11 +266,11 @@ def test_rows_that_are_lost_are_not_shown_from_memory(page: Page, owner: str) ->
     run(records.put(keys.CHUNK, second, frames.pack([Item("4", "deal", "the fourth")])))
     run(records.put(keys.SNAPSHOT, mine.path, dataclasses.replace(load, chunks=2)))
     app = page("hubspot")
-    assert "of 4 items" in words(app) and "the fourth" in app.dataframe[0].value["Name"].tolist()
+    assert "of 4 records" in words(app) and "the fourth" in app.dataframe[0].value["Name"].tolist()
 
     run(records.delete(keys.CHUNK, second))
-    sync.jobs._tables.clear()
+    sync.loads._tables.clear()
     app = page("hubspot")
 
-    assert "of 3 items" in words(app) and "Some of the rows are no longer stored" in words(app)
+    assert "of 3 records" in words(app) and "Some of the rows are no longer stored" in words(app)
     assert "the fourth" not in app.dataframe[0].value["Name"].tolist()

@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
+from integrations.identity import sign_in as sessions
 from integrations.model import Session
 from integrations.model.errors import StoreFull
-from integrations.store import connection, keys, sessions
-from integrations.store.loop import run
+from integrations.service.runtime import run
+from integrations.store import client, keys
 from integrations.ui import sign_in
 
 pytestmark = pytest.mark.usefixtures("store")
@@ -46,7 +47,7 @@ def test_an_identity_cookie_makes_nobody_of_a_browser_that_did_not_begin_the_sig
 
 def test_a_sign_in_begins_one_session_and_no_other_later() -> None:
     assert signs_in(ADA)
-    run(connection.execute(lambda redis: redis.delete(keys.SESSION.key(BROWSER))))
+    run(client.execute(lambda redis: redis.delete(keys.SESSION.key(BROWSER))))
     assert run(sign_in._session(BROWSER, ADA, "cookie")) == (None, False, "elsewhere")
 
 
@@ -69,13 +70,13 @@ def test_a_sign_in_that_was_ended_is_ended_for_every_copy_of_its_cookie() -> Non
 
 def test_while_redis_is_full_nobody_is_told_to_be_signed_out_who_is_not() -> None:
     assert signs_in(ADA)
-    run(connection.execute(lambda redis: redis.config_set("maxmemory", "1")))
+    run(client.execute(lambda redis: redis.config_set("maxmemory", "1")))
     try:
         with pytest.raises(StoreFull):
             run(sessions.end(BROWSER))
         assert run(sessions.current(BROWSER))
     finally:
-        run(connection.execute(lambda redis: redis.config_set("maxmemory", "0")))
+        run(client.execute(lambda redis: redis.config_set("maxmemory", "0")))
     run(sessions.end(BROWSER))
     assert asks(ADA) is None
 
@@ -93,8 +94,8 @@ def test_a_return_address_takes_two_kilobytes_of_redis_and_one_for_each_browser(
     long = "/hubspot?hubspot_q=" + "x" * 520_000
 
     async def taken() -> int:
-        names = await connection.execute(lambda redis: redis.keys("dashboard:return:*"))
-        return sum([await connection.execute(lambda redis: redis.strlen(name)) for name in names])  # noqa: B023
+        names = await client.execute(lambda redis: redis.keys("dashboard:return:*"))
+        return sum([await client.execute(lambda redis: redis.strlen(name)) for name in names])  # noqa: B023
 
     for number in range(200):
         run(sessions.come_back_to(f"{number:064}", long))

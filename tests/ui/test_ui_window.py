@@ -8,7 +8,7 @@ from screens import Page, words
 
 from integrations.frames import WINDOW_ROWS
 from integrations.model import Item
-from integrations.store.loop import run
+from integrations.service.runtime import run
 
 API = "http://localhost:8501/sandbox/hubspot"
 ROWS = 2 * WINDOW_ROWS + 7
@@ -27,7 +27,7 @@ def names(app: object) -> list[str]:
 def test_it_is_sent_a_window_at_a_time(page: Page, long_table: None) -> None:
     app = page("hubspot")
     assert names(app) == [f"Deal {n:05}" for n in range(WINDOW_ROWS)]
-    assert f"Rows 1 to 1,000 of {ROWS:,}" in words(app) and f"**{ROWS:,}** of {ROWS:,} items" in words(app)
+    assert f"Rows 1 to 1,000 of {ROWS:,}" in words(app) and f"**{ROWS:,}** of {ROWS:,} records" in words(app)
 
 
 def test_it_is_sorted_over_all_its_rows(page: Page, long_table: None) -> None:
@@ -37,6 +37,7 @@ def test_it_is_sorted_over_all_its_rows(page: Page, long_table: None) -> None:
     next(each for each in app.toggle if each.label == "Descending").set_value(True).run()
     assert not app.exception
     assert names(app) == [f"Deal {n:05}" for n in range(ROWS - 1, ROWS - 1 - WINDOW_ROWS, -1)]
+    assert app.query_params["sort"] == "-name", "as the file is sorted"
 
 
 def test_what_fits_is_sent_whole(page: Page, owner: str) -> None:

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 import pytest
 from web_helpers import COOKIE, Browser
 
-from integrations.model import Account, Connection, Token, owner_of
+from integrations.identity.cookie import owner_of
+from integrations.model import Account, Connection, Token
+from integrations.service.runtime import run
 from integrations.store import connections
-from integrations.store.loop import run
 from integrations.web import headers
 
 

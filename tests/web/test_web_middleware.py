@@ -10,10 +10,11 @@ import httpx
 import pytest
 from web_helpers import APP, COOKIE, HERE, PAGE, Browser, handshake
 
-from integrations.model import Connection, owner_of
-from integrations.store import browsers
-from integrations.store import connection as store_connection
-from integrations.store.loop import run
+from integrations.identity import cookie as browsers
+from integrations.identity.cookie import owner_of
+from integrations.model import Connection
+from integrations.service.runtime import run
+from integrations.store import client as store_connection
 from integrations.web.bodies import MOST_BYTES
 
 Served = Callable[..., None]

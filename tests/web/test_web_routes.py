@@ -8,19 +8,23 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 import httpx
 import pytest
 from own_valkey import Valkey
+from queries import narrowing
 from web_helpers import COOKIE, PAGE, Browser, stored
 
 from integrations import frames, sync
-from integrations.model import Connection, Item, owner_of
-from integrations.store import connection as store_connection
+from integrations.identity.cookie import owner_of
+from integrations.model import Connection, Item
+from integrations.model.query import Query, to_pairs
+from integrations.service.download import DOWNLOADS
+from integrations.service.runtime import run
+from integrations.store import client as store_connection
 from integrations.store import connections, keys, records
-from integrations.store.loop import run
-from integrations.sync.run import chunk_path
-from integrations.web.downloads import DOWNLOADS
+from integrations.sync.chunks import chunk_path
 
 Served = Callable[..., None]
 MINE = f"sid={COOKIE}"
@@ -55,21 +59,18 @@ def test_the_file_is_everything_that_the_page_shows(browser: Browser, here: str)
 
 
 FILTERS = [
-    frames.Filters(search="ada"),
-    frames.Filters(types=("Contact",)),
-    frames.Filters(owners=("Ben",), columns=("City", "Score")),
-    frames.Filters(updated=(date(2026, 1, 1), None)),
-    frames.Filters(search="nothing like it"),
+    narrowing(search="ada"),
+    narrowing(types=("Contact",)),
+    narrowing(owners=("Ben",), columns=("City", "Score")),
+    narrowing(updated=(date(2026, 1, 1), None)),
+    narrowing(search="nothing like it"),
 ]
 
 
 @pytest.mark.parametrize("filters", FILTERS)
-def test_the_file_is_exactly_the_filtered_view(
-    browser: Browser, here: str, connection: Connection, filters: frames.Filters
-):
-    query = {"connection": connection.id, "raw": "1", **dict(frames.to_query(filters))}
-    query["column"] = list(filters.columns)  # type: ignore[assignment]
-    answer = browser.get("/download/hubspot", MINE, params=query)
+def test_the_file_is_exactly_the_filtered_view(browser: Browser, here: str, connection: Connection, filters: Query):
+    query = [("account", connection.id), ("raw", "1"), *to_pairs(filters)]
+    answer = browser.get("/download/hubspot?" + urlencode(query), MINE)
     found = run(sync.shown(connection))
     assert found
     view = frames.apply(frames.frame(found[1], filters.columns), filters, frames.search_texts(found[1]))
@@ -129,7 +130,7 @@ def test_a_result_that_has_lost_rows_says_so_in_the_files_name(browser: Browser,
     load = run(sync.snapshot(connection))
     assert load
     run(records.delete(keys.CHUNK, chunk_path(connection, load, 0)))
-    sync.jobs._tables.clear()
+    sync.loads._tables.clear()
     assert "-partial-" in browser.get(here, MINE).headers["content-disposition"]
 
 
@@ -141,7 +142,7 @@ def test_without_redis_the_download_is_a_sentence_and_not_a_file(browser: Browse
 
 
 def test_of_rows_sealed_with_a_key_that_is_gone_nothing_is_downloaded(browser: Browser, here: str, served: Served):
-    sync.jobs._tables.clear()
+    sync.loads._tables.clear()
     served(TOKEN_KEYS="k" * 43)
     answer = browser.get(here, MINE, headers=PAGE)
     assert answer.status_code == 404 and "nothing to download here" in answer.text

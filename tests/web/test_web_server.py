@@ -17,7 +17,8 @@ from web_helpers import APP, HERE
 from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
 
-from integrations.store import browsers, connection
+from integrations.identity import cookie as browsers
+from integrations.store import client
 from integrations.web import server as limits
 from integrations.web.capacity import Capacity
 
@@ -41,7 +42,7 @@ def running(served: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> Ite
     until(lambda: server.started)
     loop = server.servers[0].get_loop()
     yield server
-    asyncio.run_coroutine_threadsafe(connection.close(), loop).result(20)
+    asyncio.run_coroutine_threadsafe(client.close(), loop).result(20)
     server.should_exit = server.force_exit = True
     thread.join(20)
 
@@ -68,8 +69,8 @@ def open_to(running: Server) -> Iterator[Callable[..., socket.socket]]:
         return clients[-1]
 
     yield connected
-    for client in clients:
-        client.close()
+    for each in clients:
+        each.close()
 
 
 def is_ended(client: socket.socket) -> bool:
@@ -117,8 +118,8 @@ def test_half_sent_requests_keep_nobody_out(running: Server, open_to: Open, monk
     assert b"200 OK" in answer(open_to(WHOLE))
     until(lambda: len(limits.LimitedProtocol._incomplete) <= ROOM.incomplete)
     until(lambda: len(running.server_state.connections) <= ROOM.sessions + ROOM.connections + 1)
-    for client in clients:
-        client.close()
+    for each in clients:
+        each.close()
 
 
 def test_there_are_no_more_connections_than_there_is_room_for(running: Server, open_to: Open) -> None:
@@ -127,10 +128,10 @@ def test_there_are_no_more_connections_than_there_is_room_for(running: Server, o
     for _ in range(60):
         clients.append(open_to(WHOLE))
         assert open_in(running) <= ROOM.sessions + ROOM.connections + 1
-    ended = [client for client in clients if not _answered(client)]
+    ended = [each for each in clients if not _answered(each)]
     assert 0 < len(ended) < 60, "the latest are turned away, those before are answered"
-    for client in clients:
-        client.close()
+    for each in clients:
+        each.close()
     until(lambda: not running.server_state.connections)
     assert b"200 OK" in answer(open_to(WHOLE))
 

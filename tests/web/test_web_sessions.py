@@ -14,7 +14,7 @@ import pytest
 from integrations.config.settings import ROOT
 from integrations.web import capacity, sessions
 from integrations.web.capacity import Capacity, room
-from integrations.web.logs import Repeats, limit_repeats
+from integrations.web.log_limits import Repeats, limit_repeats
 from integrations.web.sessions import Sessions
 
 

@@ -15,10 +15,12 @@ from starlette.routing import Route
 from web_helpers import COOKIE, Browser
 
 from integrations import web
+from integrations.identity import cookie as browsers
 from integrations.identity import proof_of, session_of
-from integrations.model import owner_of
-from integrations.store import browsers, connection, sessions
-from integrations.store.loop import run
+from integrations.identity import sign_in as sessions
+from integrations.identity.cookie import owner_of
+from integrations.service.runtime import run
+from integrations.store import client
 
 BROWSER, OTHER = str(owner_of(COOKIE)), str(owner_of("d" * 43))
 PROVIDER = "https://id.example/authorize?response_type=code&client_id={}&scope=openid+email&state=the%20state&prompt={}"
@@ -119,12 +121,12 @@ def test_an_answer_counts_once_and_not_for_ever(browser: Browser, streamlit: Str
     assert is_home(browser.get("/oauth2callback?code=c&state=the+state", mine()))
     assert streamlit.asked.count("/oauth2callback") == 1
     leaves(browser)
-    ages = [run(connection.execute(lambda redis, key=key: redis.ttl(key))) for key in sign_in_records()]
+    ages = [run(client.execute(lambda redis, key=key: redis.ttl(key))) for key in sign_in_records()]
     assert ages and all(0 < age <= 600 for age in ages)
 
 
 def sign_in_records() -> list[bytes]:
-    return run(connection.execute(lambda redis: redis.keys("dashboard:sign_in:*")))
+    return run(client.execute(lambda redis: redis.keys("dashboard:sign_in:*")))
 
 
 def test_nobody_is_sent_to_the_provider_who_did_not_press_sign_in(browser: Browser, streamlit: Streamlit) -> None:
@@ -210,7 +212,7 @@ def test_coming_back_from_the_providers_way_out_is_no_failure(browser: Browser, 
 def test_without_redis_nothing_happens_and_a_sentence_says_so(
     browser: Browser, streamlit: Streamlit, configured: Callable[..., None], path: str
 ) -> None:
-    run(connection.close())
+    run(client.close())
     configured(REDIS_URL="redis://127.0.0.1:1")
     answer = browser.get(path, mine())
     assert answer.status_code == 503 and "cannot reach its database" in answer.text

@@ -14,9 +14,9 @@ from starlette.websockets import WebSocket
 
 from integrations import frames, sync, web
 from integrations.model import Connection, Item, Load
+from integrations.service.runtime import run
 from integrations.store import keys, records
-from integrations.store.loop import run
-from integrations.sync.run import chunk_path
+from integrations.sync.chunks import chunk_path
 
 HERE = "http://localhost:8501"
 COOKIE = "c" * 43
@@ -122,7 +122,7 @@ class Browser:
 
 def stored(connection: Connection, items: list[Item], state: str = "complete", **more: Any) -> Load:
     """A snapshot with these items; rows of other tests, which have the same name, are not in memory."""
-    sync.jobs._tables.clear()
+    sync.loads._tables.clear()
     load = Load("1" * 16, state, datetime.now(UTC), chunks=1, run="2" * 16, **more)  # type: ignore[arg-type]
     run(records.put(keys.CHUNK, chunk_path(connection, load, 0), frames.pack(items)))
     run(records.put(keys.SNAPSHOT, connection.path, load))

@@ -1,0 +1,47 @@
+"""Queries that are too long for an address, kept under a short name."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+
+from ..model.query import (
+    MAX_ADDRESS,
+    Condition,
+    Operator,
+    Query,
+    from_json,
+    from_pairs,
+    pairs_length,
+    to_json,
+    to_pairs,
+)
+from ..store import keys, records
+
+VIEW = "view"  # the parameter that names a stored query
+
+
+async def pairs_of(query: Query) -> list[tuple[str, str]]:
+    """Returns the parameters of an address for a query; one that would grow too long is stored, and named.
+
+    The name is 128 random bits and grants nothing. The query is kept for KEEP_DAYS after it was last opened.
+    """
+    pairs = to_pairs(query)
+    if pairs_length(pairs) <= MAX_ADDRESS:
+        return pairs
+    name = secrets.token_hex(16)
+    await records.put(keys.QUERY, (name,), to_json(query))
+    return [(VIEW, name)]
+
+
+async def query_of(pairs: Iterable[tuple[str, str]]) -> Query:
+    """Returns the query of an address; one that is no longer stored is a condition that no row meets."""
+    found = list(pairs)
+    name = next((value for parameter, value in found if parameter == VIEW), "")
+    if not name:
+        return from_pairs(found)
+    stored = await records.get(keys.QUERY, (name,)) if name.isalnum() else None
+    if stored is None:
+        return Query(where=(Condition(VIEW, Operator.UNKNOWN, name),))
+    await records.renew(keys.QUERY, (name,))
+    return from_json(stored)

@@ -1,0 +1,96 @@
+"""The end of a load: what it has read becomes the snapshot, merged with the one before where it read less."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import secrets
+from datetime import UTC, datetime
+
+from .. import frames
+from ..model import Load, LoadState
+from ..model.event import EventType
+from ..store import audit, keys, records
+from .chunks import chunk_path, chunks
+from .writer import LoadWriter
+
+ROWS_LOST_NOTICE = "Some of the rows are no longer stored. Refresh to load them again."
+SNAPSHOT_INCOMPLETE_NOTICE = "Some records may be older."
+NEWLY_REFUSED_NOTICE = "Something that could be read before was refused. Refresh to see whether that stays so."
+MAX_REMOVED_NAMES = 500
+
+
+async def finish(writer: LoadWriter, state: LoadState) -> None:
+    """End the load; what it left becomes the snapshot, unless that is nothing.
+
+    A refresh that stopped early keeps the rows it did not reach from the snapshot before. So does one that was newly
+    refused something: only what is refused twice is taken as meant.
+    """
+    before = await writer.ask(lambda: records.get(keys.SNAPSHOT, writer.connection.path))
+    if state == "complete" and before and _is_newly_refused(writer, before):
+        state = "partial" if writer.total else "failed"
+        writer.notes.append(NEWLY_REFUSED_NOTICE)
+    if state == "failed" or (state == "partial" and before and not writer.total):
+        await _end(writer, state, stays=before)
+        return
+    await writer.flush()
+    new = await writer.ask(lambda: chunks(writer.connection, writer.load))
+    old = await writer.ask(lambda: chunks(writer.connection, before)) if before else []
+    merging = state == "partial" or not writer.load.full
+    lost = len(new) < writer.load.chunks or (merging and before is not None and len(old) < before.chunks)
+    if lost or not (before or writer.load.full):
+        state, merging = "partial", True
+        writer.notes.append(ROWS_LOST_NOTICE)
+    if merging:
+        if old and state == "partial":
+            writer.notes.append(SNAPSHOT_INCOMPLETE_NOTICE)
+        new = await _merged(writer, old, new)
+    elif before:
+        await writer.update(removed=await _removed(writer, before, old, new))
+    counted = writer.all_chunks_seen and state == "complete" and writer.load.full
+    counts = writer.counts if counted else await asyncio.to_thread(frames.count, new)
+    await _end(writer, state, counts=counts)
+
+
+def _is_newly_refused(writer: LoadWriter, before: Load) -> bool:
+    """Returns whether something may not be read that the snapshot was read from."""
+    return set(writer.load.streams) <= set(before.streams) and not set(writer.skipped) <= set(before.skipped)
+
+
+async def _removed(writer: LoadWriter, before: Load, old: list[bytes], new: list[bytes]) -> tuple[str, ...]:
+    """Returns names of items that the snapshot had and the provider has no more; none if this load read less."""
+    less = set(before.streams) - set(writer.load.streams) or set(writer.skipped) - set(before.skipped)
+    if less or not before.streams:
+        return ()
+    names = await asyncio.to_thread(frames.missing, old, new)
+    more = [f"and {len(names) - MAX_REMOVED_NAMES:,} more"] if len(names) > MAX_REMOVED_NAMES else []
+    return (*names[:MAX_REMOVED_NAMES], *more)
+
+
+async def _merged(writer: LoadWriter, old: list[bytes], new: list[bytes]) -> list[bytes]:
+    """Returns both loads' rows, saved under a run of their own: the old chunks stay until the end is written."""
+    merged = await asyncio.to_thread(lambda: list(frames.merge(old, new)))
+    size = sum(map(len, merged))
+    load = dataclasses.replace(writer.load, run=secrets.token_hex(8), chunks=len(merged), bytes=size)
+    for number, chunk in enumerate(merged):
+        await writer.write((keys.CHUNK, chunk_path(writer.connection, load, number), chunk))
+    writer.load = load
+    return merged
+
+
+async def _end(
+    writer: LoadWriter, state: LoadState, stays: Load | None = None, counts: dict[str, int] | None = None
+) -> None:
+    """Write the end of the load, then delete every chunk that belongs to no snapshot any more."""
+    done, path = counts is not None, writer.connection.path
+    run = writer.load.run if done else stays and stays.run
+    writer.load = dataclasses.replace(
+        writer.load, state=state, finished_at=datetime.now(UTC), counts=counts or {},
+        chunks=writer.load.chunks if done else 0, bytes=writer.load.bytes if done else 0,
+    )  # fmt: skip
+    found = await writer.ask(lambda: records.paths(keys.CHUNK, *path))
+    await writer.save(as_snapshot=done)
+    await writer.ask(lambda: records.delete(keys.CHUNK, *(each for each in found if each[4] != run)))
+    loaded = EventType.LOADED_IN_PART if state == "partial" else EventType.LOADED
+    event = loaded if done else EventType.LOAD_FAILED
+    await audit.note(event, path[0], writer.connection, detail=f"{writer.load.total:,}")

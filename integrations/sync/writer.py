@@ -1,0 +1,188 @@
+"""One attempt at a load, as it writes: rows into sealed chunks, counts and cursors into the load's record.
+
+An interrupted attempt leaves a record that is true: rows stay buffered until they are saved, and a chunk that a record
+counts is never overwritten by another attempt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+import secrets
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from .. import frames, providers
+from ..model import Connection, Item, Load, Page
+from ..store import calls, cipher, keys
+from ..store.retry import keep_trying
+from .chunks import chunk_path, chunks
+from .fence import Fence, Write
+
+T = TypeVar("T")
+
+MAX_CHUNK_ROWS = 5_000
+REPORT_EVERY = 0.5  # seconds between two updates of the record; rows are saved at least every second
+UNSTORABLE_ITEMS_NOTICE = "Some items have a form that this version cannot store."
+
+log = logging.getLogger(__name__)
+
+
+class LoadWriter:
+    """Writes one load; waits `patience` seconds for Redis when that is away."""
+
+    def __init__(self, connection: Connection, load: Load, patience: float = 1) -> None:
+        self.connection = connection
+        self.load = load
+        self.calls = self._calls_counted = 0
+        self.notes: list[str] = []
+        self.skipped: list[str] = []
+        self.cache: dict[str, str] = {}
+        self.all_chunks_seen = False
+        self._patience = patience
+        self._fence = Fence(connection, patience)
+        self._buffer: list[Item] = []
+        self._counts: Counter[str] = Counter()
+        self._identities: set[int] = set()
+        self._unsaved_cursors: dict[str, str] = {}
+        self._saved_at = time.monotonic()
+        self._saving = asyncio.Lock()
+
+    @property
+    def total(self) -> int:
+        """How many items have arrived, saved or not."""
+        return self._counts.total()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many items of each type have arrived."""
+        return dict(self._counts)
+
+    async def begin(self) -> None:
+        """Take the load over, with the chunks and cursors that an earlier attempt has saved."""
+        self.load = await self._fence.take(self.load)
+        self.calls = self._calls_counted = self.load.calls
+        self.notes = [note for note in self.load.notes if note == UNSTORABLE_ITEMS_NOTICE]
+        saved = await self.ask(lambda: chunks(self.connection, self.load))
+        self.all_chunks_seen = len(saved) == self.load.chunks
+        await asyncio.to_thread(self._count, saved)
+        self.load = dataclasses.replace(
+            self.load,
+            state="running",
+            started_at=self.load.started_at or datetime.now(UTC),
+            run=self.load.run or secrets.token_hex(8),
+            data_key=self.load.data_key or cipher.new_key(),
+        )
+        await self.save()
+
+    async def adopt(self) -> None:
+        """Take the load over with everything that an earlier attempt saved and noted, in order to end it."""
+        self.load = await self._fence.take(self.load)
+        self.calls = self._calls_counted = self.load.calls
+        self.notes, self.skipped = list(self.load.notes), list(self.load.skipped)
+        self._counts.update(self.load.counts)
+
+    async def add(self, stream: str, page: Page) -> None:
+        """Take in a page of a stream; saves a chunk when there are enough rows."""
+        self._buffer.extend(page.items)
+        for item in page.items:
+            identity = hash((item.type, item.id))
+            if identity not in self._identities:
+                self._identities.add(identity)
+                self._counts[item.type] += 1
+        self.reach(stream, page.cursor)
+        while len(self._buffer) >= MAX_CHUNK_ROWS:
+            await self.save(rows=MAX_CHUNK_ROWS)
+
+    def reach(self, stream: str, cursor: str) -> None:
+        """Note how far a stream has been read; it counts once its rows are saved."""
+        if cursor:
+            self._unsaved_cursors[stream] = cursor
+
+    async def update(self, **facts: Any) -> None:
+        """Change fields of the load's record; saved with the next rows."""
+        async with self._saving:
+            self.load = dataclasses.replace(self.load, **facts)
+
+    async def report(self) -> None:
+        """Save the record regularly until cancelled, and rows at least every second."""
+        while True:
+            await asyncio.sleep(REPORT_EVERY)
+            await self.save(rows=MAX_CHUNK_ROWS if time.monotonic() - self._saved_at >= 1 else 0)
+
+    async def flush(self) -> None:
+        """Save all buffered rows."""
+        while self._buffer:
+            await self.save(rows=MAX_CHUNK_ROWS)
+
+    async def write(self, *writes: Write) -> None:
+        """Save records while this attempt is the newest; else raises Superseded."""
+        await self._fence.write(*writes, data_key=self.load.data_key)
+
+    async def ask(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Returns the result of a call to the store, repeated while Redis is away."""
+        return await keep_trying(call, self._patience)
+
+    async def save(self, rows: int = 0, as_snapshot: bool = False) -> None:
+        """Write the record, and up to so many buffered rows as one more chunk."""
+        async with self._saving:
+            taken = self._buffer[:rows]
+            chunk = self._packed(taken) if taken else None
+            load = self._record(chunk, complete=len(taken) == len(self._buffer))
+            writes: list[Write] = [(keys.LOAD, self.connection.path, load)]
+            if chunk is not None:
+                writes.append((keys.CHUNK, chunk_path(self.connection, load, self.load.chunks), chunk))
+            if as_snapshot:
+                writes.append((keys.SNAPSHOT, self.connection.path, load))
+            await self.write(*writes)
+            self.load = load
+            del self._buffer[: len(taken)]
+            self._saved_at = time.monotonic() if taken else self._saved_at
+            await self._count_calls()
+
+    def _record(self, chunk: bytes | None, complete: bool) -> Load:
+        """Returns the load's record with one more chunk; cursors count if it completes the buffered rows."""
+        return dataclasses.replace(
+            self.load,
+            chunks=self.load.chunks + (chunk is not None),
+            bytes=self.load.bytes + len(chunk or b""),
+            cursors={**self.load.cursors, **(self._unsaved_cursors if complete else {})},
+            counts=self.counts if self.load.active else self.load.counts,
+            notes=tuple(dict.fromkeys(self.notes)),
+            skipped=tuple(dict.fromkeys(self.skipped)),
+            calls=self.calls,
+            at=datetime.now(UTC),
+        )
+
+    def _count(self, saved: list[bytes]) -> None:
+        """Count the rows that an earlier attempt has saved, so that they are recognised when they come again."""
+        if saved:
+            rows = frames.unpack(saved)
+            types = rows["type"].to_pylist()
+            self._identities = {hash(pair) for pair in zip(types, rows["id"].to_pylist(), strict=True)}
+            self._counts.update(types)
+
+    async def _count_calls(self) -> None:
+        """Where calls are rationed, add the latest ones to those of this month."""
+        new, self._calls_counted = self.calls - self._calls_counted, self.calls
+        if new and providers()[self.connection.slug].ration:
+            await self.ask(lambda: calls.add(self.connection, new))
+
+    def _packed(self, items: list[Item]) -> bytes:
+        try:
+            return frames.pack(items)
+        except Exception as error:  # one odd item must not cost the others
+            log.error("packing items failed: %s", type(error).__name__)
+            self.notes.append(UNSTORABLE_ITEMS_NOTICE)
+            return frames.pack([item for item in items if _packs(item)])
+
+
+def _packs(item: Item) -> bool:
+    try:
+        return bool(frames.pack([item]))
+    except Exception:
+        return False

@@ -1,0 +1,125 @@
+"""The layout that all pages share: title, sidebar, sign-in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import streamlit as st
+
+from .. import providers, service
+from ..config import settings
+from ..model import Connection, Provider, Viewer
+from ..model.errors import StoreUnavailable
+from ..service.runtime import run
+from .activity import activity_button
+from .availability import drawn_whole, told_if_full
+from .errors import explained
+from .forget import forget
+from .query import remembered
+from .sign_in import offer_adoption, require_sign_in, who
+from .text import plain
+from .viewer import browser, viewer
+
+Colour = Literal["green", "gray", "orange", "red", "blue"]
+SHARED_WITH_YOU: tuple[str, Colour] = ("Shared with you", "blue")
+ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><g fill="#4f46e5">'
+    '<rect x="3" y="3" width="8" height="10" rx="2"/><rect x="13" y="3" width="8" height="6" rx="2"/>'
+    '<rect x="3" y="15" width="8" height="6" rx="2"/><rect x="13" y="11" width="8" height="10" rx="2"/></g></svg>'
+)
+STYLE = (
+    "@media (min-width: 768px) { .stMainBlockContainer { padding-top: 3rem } }"  # Streamlit leaves 6 rem
+    # a table's own download would leave formulas in place, and would not be logged
+    '[data-testid="stElementToolbarButton"]:has([aria-label^="Download as CSV"]) { display: none }'
+)
+
+
+def page(title: str, draw: Callable[[Viewer], None]) -> None:
+    """Draw a page for the viewer: the person who is signed in, or without sign-in the browser."""
+    st.set_page_config(page_title=f"{title} · Dashboard", page_icon=ICON, layout="wide")
+    st.html(f"<style>{STYLE}</style>")
+    with explained():
+        if (at := browser()) is None:
+            st.warning("This dashboard knows your browser by a cookie. Allow cookies for it, then reload the page.")
+            st.stop()
+        _ready(title)
+        if settings().signs_in:
+            require_sign_in(at)
+        asking = viewer()
+        if asking is None:  # signed out on another tab in this very moment
+            st.rerun()
+        sidebar(asking)
+        offer_adoption(asking)
+        draw(asking)
+        drawn_whole()
+
+
+def _ready(title: str) -> None:
+    """Without Redis, draw title and links, and say why there is no more."""
+    try:
+        told_if_full()
+    except StoreUnavailable:
+        with st.sidebar:
+            _links([])
+        st.title(title, anchor=False)
+        raise
+
+
+def sidebar(viewer: Viewer) -> None:
+    """Draw the links to every page, with each provider's state beside its own."""
+    mine = run(service.connections_of(viewer))
+    with st.sidebar:
+        _links(mine)
+        if any(each.environment == "sandbox" for each in mine):
+            st.caption("Sample data is made up by this server.")
+        if mine:
+            activity_button(viewer.owner)
+        if viewer.session:
+            who(viewer.browser, viewer.session)
+        elif mine:
+            forget(viewer.owner, mine)
+
+
+def _links(mine: list[Connection]) -> None:
+    st.caption("Workspace")
+    st.page_link("dashboard.py", label="Overview", icon=":material/dashboard:", width="stretch")
+    st.caption("Sources")
+    for provider in providers().values():
+        _link(provider, [each for each in mine if each.slug == provider.slug])
+
+
+def badges(provider: Provider, connection: Connection | None) -> list[tuple[str, Colour]]:
+    """Returns the state of a provider in words, with colours."""
+    if connection is None:
+        return [("Not set up", "gray") if settings().missing(provider) else ("Not connected", "gray")]
+    state: tuple[str, Colour] = ("Reconnect needed", "red") if connection.reconnect else ("Connected", "green")
+    shared: list[tuple[str, Colour]] = [("Shared", "blue")] if connection.share.id else []
+    sample: list[tuple[str, Colour]] = [("Sample data", "orange")] if connection.environment == "sandbox" else []
+    return [state, *shared, *sample]
+
+
+def header(provider: Provider, connection: Connection | None, state: list[tuple[str, Colour]] | None = None) -> None:
+    """Draw a page's title with the state beside it; goes into a horizontal container."""
+    st.title(f"{provider.icon} {provider.title}", width="content", anchor=False)
+    for label, colour in state or badges(provider, connection):
+        st.badge(label, color=colour)
+
+
+def account_line(connection: Connection) -> str:
+    """Returns whose account it is, for a caption."""
+    account = connection.account
+    return " · ".join(plain(text) for text in dict.fromkeys((account.name, account.detail)) if text)
+
+
+def page_link(provider: Provider, label: str, icon: str) -> None:
+    """Draw a link to a provider's page, with the query that it was last seen with."""
+    st.page_link(f"pages/{provider.slug}.py", label=label, icon=icon, query_params=remembered(provider.slug))
+
+
+def _link(provider: Provider, mine: list[Connection]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xsmall"):
+        page_link(provider, provider.title, provider.icon)
+        if mine:
+            label, colour = badges(provider, mine[-1])[0]
+            st.badge("Reconnect" if colour == "red" else label, color=colour)

@@ -1,0 +1,79 @@
+"""The query of a page, which lives in its address: a copied address shows the same rows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from .. import providers, service
+from ..model import Query
+from ..model.query import upgraded
+from ..service.runtime import run
+
+ACCOUNT = "account"
+QUERY_OF = "query of "  # in the session state: the last query of each page
+Pairs = list[tuple[str, str]]
+
+
+def asked_pairs() -> Pairs:
+    """Returns every parameter of this page's address, repeated ones as often as they are there."""
+    return [(name, value) for name in st.query_params for value in st.query_params.get_all(name)]
+
+
+def current(slug: str) -> tuple[str, Query]:
+    """Returns the connection that the address names, or nothing, and the query; remembered for links to this page."""
+    pairs = upgraded(asked_pairs(), slug)
+    st.session_state[_key(slug)] = pairs
+    return dict(pairs).get(ACCOUNT, ""), run(service.query_of(pairs))
+
+
+def change(slug: str, account: str, query: Query) -> None:
+    """Write the address of the page: one action, one step of the browser's Back."""
+    pairs = [(ACCOUNT, account), *run(service.pairs_of(query))]
+    st.query_params.from_dict(grouped(pairs))
+    st.session_state[_key(slug)] = pairs
+
+
+def choose_account(slug: str, account: str) -> None:
+    """Show another connection with the same query; none: whichever the page shows by itself."""
+    others = [pair for pair in upgraded(asked_pairs(), slug) if pair[0] != ACCOUNT]
+    st.query_params.from_dict(grouped([(ACCOUNT, account), *others] if account else others))
+
+
+def forget_queries() -> None:
+    """Drop the query of this page and those remembered for links: they may name connections that are gone."""
+    for key in [key for key in st.session_state if str(key).startswith(QUERY_OF)]:
+        del st.session_state[key]
+    st.query_params.clear()
+
+
+def without_filters(query: Query) -> Query:
+    """Returns the query with every row of its collection; columns and order stay."""
+    return replace(query, collection="", where=(), search="")
+
+
+def remembered(slug: str) -> dict[str, list[str]]:
+    """Returns the parameters with which a page was last seen, for links to it: Streamlit drops them on the way."""
+    return grouped(st.session_state.get(_key(slug), []))
+
+
+def address_of_page(slug: str) -> str:
+    """Returns path and query of the page that is shown; the overview's for anything that is no provider's page."""
+    if slug not in providers():
+        return "/"
+    pairs = asked_pairs()
+    return f"/{slug}?{urlencode(pairs)}" if pairs else f"/{slug}"
+
+
+def grouped(pairs: Pairs) -> dict[str, list[str]]:
+    """Returns the values of each parameter."""
+    found: dict[str, list[str]] = {}
+    for name, value in pairs:
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def _key(slug: str) -> str:
+    return QUERY_OF + slug
