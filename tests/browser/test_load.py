@@ -90,7 +90,7 @@ def test_a_base_is_left_out_before_the_first_load_and_ever_after(visitor: Visito
     visitor.says("Choose what to load")
     expect(visitor.button("Tasks")).to_have_attribute("aria-pressed", "true")
     expect(visitor.button("Products")).to_have_attribute("aria-pressed", "false")
-    visitor.says(re.compile("About [0-9]+ calls, going by the last load"))
+    visitor.says(re.compile("Uses about [0-9]+, going by the last load, of"))
 
 
 def test_a_type_is_left_out_before_connecting(visitor: Visitor) -> None:

@@ -113,7 +113,7 @@ def eventually(account: Account, within: float = 20) -> None:
     while time.monotonic() < deadline:
         time.sleep(0.2)
         try:
-            load = run(sync.status(account.connection))
+            load = run(sync.requeue_if_lost(account.connection))
         except StoreUnavailable:
             continue
         if load and not load.active:

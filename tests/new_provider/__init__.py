@@ -13,7 +13,7 @@ PLACES = {"larchwood.py": "integrations", "larchwood.json": "tests/recorded"}
 def with_larchwood(project: Path) -> Path:
     """Copy the project to a folder, and add Larchwood to it."""
     for name in ("integrations", "pages", "sandbox", "tests", "docs"):
-        unwanted = shutil.ignore_patterns("__pycache__", "node_modules", "pictures", "new_provider")
+        unwanted = shutil.ignore_patterns("__pycache__", "node_modules", "pictures")
         shutil.copytree(ROOT / name, project / name, ignore=unwanted)
     for name in ("dashboard.py", "pyproject.toml", "Makefile", "requirements.txt", "requirements.lock"):
         shutil.copy(ROOT / name, project)
