@@ -62,6 +62,6 @@ async def open_source(viewer: Viewer, connection: Connection, first: bool) -> So
 
 
 async def sources(viewer: Viewer) -> list[Source]:
-    """Returns all the viewer's own connections with what they show."""
+    """Returns all the viewer's own connections with what they show; a load without a worker stays as it is."""
     found = [each for each in await connections.of(viewer.owner) if each.slug in providers()]
-    return [Source(each, await sync.requeue_if_lost(each), await rows_of(viewer, each)) for each in found]
+    return [Source(each, await sync.status(each), await rows_of(viewer, each)) for each in found]

@@ -16,7 +16,7 @@ from made_up import made_up, varied
 from integrations.http import ApiClient, NoAnswer, NotSent, reaching
 from integrations.http import client as http_client
 from integrations.http.answers import decoded, retry_after
-from integrations.model import Bucket, Endpoints, Fault, RateLimit
+from integrations.model import Answer, Bucket, Endpoints, Fault, RateLimit
 from integrations.model.errors import (
     Forbidden,
     ProviderError,
@@ -133,6 +133,28 @@ def test_a_post_sends_json_and_is_repeated_like_a_get_for_it_only_reads(answers)
     route = answers(httpx.Response(503), FINE)
     assert run(ApiClient(ACME, ENDPOINTS, Tokens(), RateLimits()).post("/search", {"a": 1})) == {"fine": True}
     assert [call.request.content for call in route.calls] == [b'{"a":1}'] * 2
+
+
+LINKS = (
+    f'<{API}/things?page=2&q=a%20b>; rel="next", <https://evil.example/things>; rel="last", '
+    '</things?page=1>; rel=first, <https://api.acme.example.evil/x>; rel="prev", <//evil.example>; rel="up"'
+)
+
+
+@pytest.mark.parametrize("body", [[{"id": 1}], {"id": 1}, []])
+def test_an_answer_may_be_an_array_and_comes_with_its_links_below_the_api(answers, body) -> None:
+    route = answers(httpx.Response(200, json=body, headers={"Link": LINKS}), httpx.Response(200, json=body))
+    api = ApiClient(ACME, ENDPOINTS, Tokens(), RateLimits())
+    answer = run(api.get_answer("/things", {"page": 1}))
+    assert answer == Answer(body, {"next": "/things?page=2&q=a%20b", "first": "/things?page=1"})
+    assert run(api.get_answer(answer.links["next"])) == Answer(body)
+    assert str(route.calls.last.request.url) == f"{API}/things?page=2&q=a%20b"
+
+
+def test_an_array_where_an_object_is_expected_is_no_answer(answers) -> None:
+    answers(*[httpx.Response(200, json=[1])] * 6)
+    with pytest.raises(Unavailable, match="could not be read"):
+        get()
 
 
 @pytest.mark.parametrize("trouble", [

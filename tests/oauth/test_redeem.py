@@ -8,6 +8,7 @@ import secrets
 import sys
 import time
 from collections.abc import Callable
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
@@ -75,6 +76,16 @@ def test_an_answer_that_is_no_approval_asks_for_no_token_and_stores_nothing(
     outcome = person.comes_back(person.leaves(), **answer)
     assert outcome.state == "failed" and says in outcome.message and "You can start again" in outcome.message
     assert acme.requests == [] and nothing_is_left(in_redis)
+
+
+def test_the_page_that_was_left_is_what_one_comes_back_to_however_it_ends(acme, person, provider) -> None:
+    view = "/acme?account=0123&f.type=a&f.type=b"
+    for answer in ({"code": "the code"}, {"error": "access_denied"}):
+        url = run(oauth.authorize(provider, person.owner, "real", return_to=view))
+        state = dict(parse_qsl(urlsplit(url).query))["state"]
+        assert view not in url and person.comes_back(state, **answer).return_to == view
+    assert person.comes_back(person.leaves()).return_to == ""
+    assert person.comes_back("x" * 64, code="the code").return_to == "", "what is forged leads nowhere"
 
 
 def test_a_sample_answer_from_anywhere_else_is_refused(acme, person, in_redis) -> None:
