@@ -22,6 +22,7 @@ from integrations.config.settings import ROOT
 from integrations.hubspot import OBJECTS
 from integrations.model import Connection, Load
 from integrations.model.errors import StoreUnavailable
+from integrations.model.query import Condition, Operator, Query
 from integrations.service.runtime import run
 from integrations.store import keys, records
 
@@ -134,11 +135,12 @@ async def _start_again(connected: Sequence[Connection]) -> None:
 def _filtered(table: pa.Table, more: Callable[[int], bool]) -> float:
     """The 95th percentile of seconds that a filter took, a pause after each as a person makes."""
     frame, texts = frames.frame(table), frames.kept_texts(table)
+    types = tuple(Condition("type", Operator.IS, each) for each in ("page", "record", "contact"))
     took: list[float] = []
     while more(len(took)):
         began = time.perf_counter()
-        filters = frames.narrowing(search=str(len(took)), types=("page", "record", "contact"))
-        frames.apply(frame, filters, lambda places: texts.take(pa.array(places)))
+        query = Query(where=types, search=str(len(took)))
+        frames.apply(frame, query, lambda places: texts.take(pa.array(places)))
         took.append(time.perf_counter() - began)
         time.sleep(0.02)
     return statistics.quantiles(took, n=20)[-1]
@@ -192,8 +194,8 @@ def client(slug: str, held: Held) -> Row:
     connection = run(connect(slug))
     token = run(records.get(keys.TOKEN, connection.path))
     url, own = f"{settings().public_url}/sandbox/{slug}", {slug: held[slug]}
-    properties = json.dumps({kind: list(each.labels) for kind, each in OBJECTS.items()})  # what the dashboard asks for
-    arguments = (slug, url, token.access_token if token else "", str(bound(own)), properties)
+    asked_for = {kind: list(each.properties) for kind, each in OBJECTS.items()}
+    arguments = (slug, url, token.access_token if token else "", str(bound(own)), json.dumps(asked_for))
     bench("counts")
     done = subprocess.run([sys.executable, "-m", "benchmarks.clients", *arguments], cwd=ROOT, stdout=-1, check=True)
     answer = json.loads(done.stdout)
