@@ -16,7 +16,7 @@ from typing import Any
 
 from .listing import Lookup, PriorityLock, cursor_pages, read_by_id, records_in, with_id
 from .listing.both_ends import ListPage, SearchPage, read_from_both_ends
-from .listing.values import joined, mapping, number_of
+from .listing.values import joined, local_day, mapping, number_of
 from .model import Account, Api, Catalog, Fault, Item, ItemType, Page, Provider, RateLimit, Stream, moment
 from .model.errors import NotConfigured, QuotaSpent, RateLimited, ReconnectNeeded, Unavailable
 
@@ -29,10 +29,10 @@ SEARCH_LAG = timedelta(minutes=15)  # until the search surely knows a record; cl
 
 @dataclass(frozen=True)
 class CrmObject:
-    """A CRM object: its path, its type id in addresses, the scope that reads it, and the properties to read.
+    """A CRM object: its path, type id in addresses, the scope that reads it, and the properties to read.
 
-    `name`: the properties that make up a record's name. `parent`: the property shown as its parent. `modified`: the
-    property to search for changes. `stages`: the properties that hold the id of a pipeline or a stage.
+    `name`: the properties that make up its name. `parent`: the one with its parent's name.
+    `modified`: the property to search for changes. `stages`: those that hold the id of a pipeline or a stage.
     """
 
     path: str
@@ -79,7 +79,7 @@ LABELS = {
     "hs_pipeline_stage": "Status", "hs_ticket_priority": "Priority", "hs_ticket_category": "Category",
 }  # fmt: skip
 OWNER = "hubspot_owner_id"
-NUMBERS = {"amount", "annualrevenue", "numberofemployees"}
+NUMBERS, DAYS = ("amount", "annualrevenue", "numberofemployees"), ("closedate",)
 
 
 class HubSpot(Provider):
@@ -214,11 +214,12 @@ class _Names:
             name = f"{path.removesuffix('s')} stages"
             self.current[name] = Lookup(name, api.cache, lambda path=path: _stages(api, path))  # type: ignore[misc]
         self._former = Lookup("former owners", api.cache, lambda: _owners(api, archived=True))
-        self._addresses = Lookup("addresses", api.cache, lambda: _addresses(api))
+        self._account = Lookup("account", api.cache, lambda: _account(api))
 
     async def items(self, object_type: str, records: Sequence[dict[str, Any]]) -> list[Item]:
         """Returns the items of some records."""
-        crm, values = OBJECTS[object_type], [_values(record.get("properties")) for record in records]
+        crm, account = OBJECTS[object_type], await self._account.resolve(["records", "zone"])
+        values = [_values(record.get("properties"), account.get("zone", "")) for record in records]
         ids = {each.get(OWNER) for each in values}
         owners = await self.current["owners"].resolve(ids)
         owners |= await self._former.resolve(ids - owners.keys())
@@ -228,18 +229,17 @@ class _Names:
             named |= dict.fromkeys(crm.stages, await stages.resolve(v.get(name) for v in values for name in crm.stages))
         for each in values:
             each.update({name: names.get(id_, id_) for name, names in named.items() if (id_ := each.get(name))})
-        linked = all(record.get("url") for record in records)
-        addresses = {} if linked else await self._addresses.resolve(["records"])
-        base = addresses.get("records", "")
+        base = account.get("records", "")
         return [_item(object_type, record, each, base) for record, each in zip(records, values, strict=True)]
 
 
-async def _addresses(api: Api) -> dict[str, str]:
-    """Returns where this account opens its records: European accounts have another host."""
+async def _account(api: Api) -> dict[str, str]:
+    """Returns the address below which the account opens its records (Europe has another host), and its time zone."""
     account = await api.get(f"/account-info/{VERSION}/details")
     domain, portal = account.get("uiDomain"), account.get("portalId")
     host = f"https://{domain}" if domain and api.web_url == HubSpot.web_url else api.web_url
-    return {"records": f"{host}/contacts/{portal}/record"} if portal else {}
+    records = f"{host}/contacts/{portal}/record" if portal else ""
+    return {"records": records, "zone": str(account.get("timeZone") or "UTC")}
 
 
 async def _owners(api: Api, archived: bool) -> dict[str, str]:
@@ -288,10 +288,11 @@ def _item(object_type: str, record: Mapping[str, Any], values: Mapping[str, Any]
     )
 
 
-def _values(properties: Any) -> dict[str, Any]:
+def _values(properties: Any, zone: str) -> dict[str, Any]:
     """Returns properties as plain data: each is text or null on the wire, as documented; an empty text is none."""
     texts = {name: str(value) for name, value in mapping(properties).items() if value not in (None, "")}
-    return {name: number_of(text) if name in NUMBERS else text for name, text in texts.items()}
+    days = {name: local_day(texts[name], zone) for name in DAYS if name in texts}
+    return {**texts, **{name: number_of(texts[name]) for name in NUMBERS if name in texts}, **days}
 
 
 PROVIDER = HubSpot()

@@ -257,3 +257,29 @@ def test_a_property_that_is_no_text_costs_neither_its_record_nor_the_page() -> N
     assert (first.name, first.properties["Amount"]) == ("['Big', 'one']", 12)
     assert second.properties["Amount"] == 12345678901234567890123
     assert (third.id, third.name) == ("3", "Deal 3")
+
+
+def test_amounts_with_commas_are_numbers_and_a_close_date_is_the_accounts_day() -> None:
+    """One "1,800.00" turned the whole column into text; a close date came as "2026-04-01T01:09:44.123Z"."""
+    closes = {"301": ("1500", "2026-04-01T01:09:44.123Z"), "302": ("1,800.00", "2026-12-31T12:00:00Z"),
+              "303": ("1,80", "soon")}  # fmt: skip
+
+    class Phoenix:
+        web_url, cache = PROVIDER.web_url, {}
+
+        async def get(self, path: str, params: Any = None, *, bucket: str = "") -> Any:
+            if "account-info" in path:
+                return {"portalId": 1, "timeZone": "America/Phoenix"}
+            rows = [{"id": n, "properties": {"amount": a, "closedate": day}} for n, (a, day) in closes.items()]
+            return {"results": rows if path.endswith("/deals") and "pipelines" not in path else []}
+
+        async def post(self, path: str, json: Any, *, bucket: str = "") -> Any:
+            raise ProviderError("no search")
+
+    async def deals() -> list[Any]:
+        stream = next(stream for stream in (await PROVIDER.catalog(Phoenix())).streams if stream.id == "deal")
+        return [item.properties async for page in PROVIDER.read(Phoenix(), stream, "") for item in page.items]
+
+    found = run(deals())
+    assert [each["Amount"] for each in found] == [1500, 1800, "1,80"]
+    assert [each["Close date"] for each in found] == ["2026-03-31", "2026-12-31", "soon"]

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from datetime import UTC
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from ..model import moment
+
+THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 NAME_KEYS = ("name", "filename", "email", "label", "text", "value", "id")
 
 
@@ -37,13 +43,28 @@ def mapping(value: Any) -> dict[str, Any]:
 
 
 def number_of(text: str) -> int | float | str:
-    """Returns the number that a text stands for, whole numbers exactly however long; any other text as it is."""
+    """Returns the number that a text stands for, whole numbers exactly however long; any other text as it is.
+
+    Commas may separate thousands: "1,800.00".
+    """
+    digits = text.replace(",", "") if THOUSANDS.fullmatch(text) else text
     with suppress(ValueError):
-        return int(text)
+        return int(digits)
     try:
-        number = float(text)
+        number = float(digits)
     except ValueError:
         return text
     if not math.isfinite(number):
         return text
     return int(number) if number.is_integer() else number
+
+
+def local_day(text: str, zone: str) -> str:
+    """Returns the date of a moment, both as ISO 8601, in the time zone of that IANA name (UTC if there is no such);
+    any other text as it is.
+    """
+    time = moment(text)
+    try:
+        return time.astimezone(ZoneInfo(zone)).date().isoformat() if time else text
+    except (ValueError, OSError, KeyError):
+        return time.astimezone(UTC).date().isoformat() if time else text
