@@ -14,6 +14,7 @@ from integrations.frames import csv_pieces, csv_rows, frame, pack, slices, unpac
 from integrations.frames.query import apply
 from integrations.frames.search import search_texts
 from integrations.model import Item
+from integrations.model.query import Sort
 
 COLUMNS = ("Mixed", "Name", "Score")
 FILTERS = [
@@ -44,6 +45,14 @@ def test_slices_are_the_rows_of_the_whole_table_in_its_order(odd_items, filters,
     table, filters = unpack([pack(odd_items)]), replace(filters, columns=columns)
     assert in_slices(table, filters, rows) == at_once(table, filters)
     assert in_slices(table, filters, rows, raw=True) == at_once(table, filters, raw=True)
+
+
+@pytest.mark.parametrize("sort", [(Sort("name"),), (Sort("owner", True), Sort("created")), (Sort("property Score"),)])
+def test_slices_have_the_order_of_the_whole_table_sorted_as_the_query_says(odd_items, sort):
+    table, query = unpack([pack(odd_items)]), replace(narrowing(columns=("Score",)), sort=sort)
+    whole = frame(table, query.columns, sort)
+    assert whole.index.to_list() != frame(table).index.to_list()
+    pd.testing.assert_frame_equal(pd.concat(list(slices(table, query, rows=7))[1:]), whole)
 
 
 TYPES = {

@@ -97,9 +97,11 @@ def test_what_changes_a_connection_is_for_its_owner_alone(
 def test_looking_at_a_connection_is_for_those_it_is_shared_with(adas: Connection, share: str, what: str) -> None:
     [shared] = run(service.visible(BEN, "hubspot"))[1]
     run(WHO_SEES_IT[what](BEN, shared))
+    log = run(audit.events(ADA.owner))
     for other in (EVE, NOBODY):
         with pytest.raises(NotAllowed, match="not shared with you"):
             run(WHO_SEES_IT[what](other, shared))
+    assert run(audit.events(ADA.owner)) == log
 
 
 def test_nothing_is_shared_by_a_person_without_an_organisation(adas: Connection) -> None:

@@ -73,7 +73,9 @@ def test_a_query_too_long_for_an_address_is_kept_under_a_short_name(store: None)
     assert re.fullmatch(r"[0-9a-f]{32}", name), "128 random bits"
     record = run(client.execute(lambda redis: redis.get(keys.QUERY.key(name))))
     assert b"Owner" not in record, "sealed"
-    assert run(client.execute(lambda redis: redis.ttl(keys.QUERY.key(name)))) > 89 * 86_400
+    run(client.execute(lambda redis: redis.expire(keys.QUERY.key(name), 10)))
+    run(service.query_of(parse_qsl(url.query)))
+    assert run(client.execute(lambda redis: redis.ttl(keys.QUERY.key(name)))) > 89 * 86_400, "from its last use on"
 
 
 @pytest.mark.parametrize(
