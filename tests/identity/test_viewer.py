@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -20,8 +20,7 @@ ADA = Session("a" * 64, "Ada", "login", datetime(2026, 1, 1, tzinfo=UTC), proof=
 
 @pytest.fixture
 def signs_in(store: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    section = {AUTH: json.loads('{"redirect_uri": "x"}')}
-    monkeypatch.setattr("integrations.config.settings._secrets_file", lambda: section)
+    monkeypatch.setattr(sys.modules["integrations.config.settings"], "_secrets_file", lambda: {AUTH: {"x": "y"}})
     settings.cache_clear()
     assert settings().signs_in
 
