@@ -209,6 +209,21 @@ def test_airtable_filters_sorts_and_chooses_the_same_by_get_and_post(play: Play)
     play("airtable", scene)
 
 
+def test_airtable_names_fields_by_id_when_asked_to(play: Play) -> None:
+    async def scene(visit: Visit) -> None:
+        token = (await visit.connect())["access_token"]
+        for base, table in await tables(visit, token):
+            ids = {field["name"]: field["id"] for field in table["fields"]}
+            path = f"/v0/{base}/{table['id']}"
+            by_name = await airtable(visit, token, path)
+            by_id = await airtable(visit, token, path, returnFieldsByFieldId="true")
+            assert by_id == [
+                {**one, "fields": {ids[name]: value for name, value in one["fields"].items()}} for one in by_name
+            ]
+
+    play("airtable", scene)
+
+
 def test_airtable_refuses_in_its_own_words(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
     async def scene(visit: Visit) -> None:
         token = (await visit.connect())["access_token"]
