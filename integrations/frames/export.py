@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from itertools import chain
 from typing import Any
 
@@ -26,7 +27,8 @@ INSIDE = rf"([;\t\r\n][\"\p{{Z}}\p{{C}}]*)([{SIGN}])"
 def csv_rows(frame: pd.DataFrame, raw: bool = False, chunk_rows: int = 20_000) -> Iterator[bytes]:
     """The frame as CSV, header first, then at most `chunk_rows` rows a piece; nothing but the columns, no index.
 
-    UTF-8 with BOM, CRLF, text in quotes as RFC 4180 has them, a missing value empty, TRUE and FALSE, numbers bare.
+    UTF-8 with BOM, CRLF, text in quotes as RFC 4180 has them, a missing value empty, TRUE and FALSE, numbers with all
+    their digits; bare, but in quotes in a column where a bare one would be written with an exponent.
     Times are "2026-11-22 14:03:00Z": UTC in full seconds (RFC 3339), which spreadsheets keep as sortable text.
     Unless `raw`, what a spreadsheet could run as a formula gets an apostrophe before it (OWASP, CSV injection): at the
     start of a text, and inside after a semicolon, a tab or a new line; headings too. Numeric columns are left alone.
@@ -68,9 +70,19 @@ def _cells(series: pd.Series[Any], raw: bool) -> pa.ChunkedArray:
     values = arrow(series)
     if pa.types.is_boolean(values.type):
         return pc.if_else(values, "TRUE", "FALSE")
-    if pa.types.is_integer(values.type) or pa.types.is_floating(values.type) or pa.types.is_null(values.type):
+    if pa.types.is_floating(values.type):
+        return _without_exponents(values)
+    if pa.types.is_integer(values.type) or pa.types.is_null(values.type):
         return values
     return values.cast(TEXT) if raw else _defused(values.cast(TEXT))
+
+
+def _without_exponents(numbers: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The numbers; as text if one is so large or small that it would become 1.2E+11, which spreadsheets cut short."""
+    texts = numbers.cast(TEXT)
+    if not pc.any(pc.match_substring(texts, "e")).as_py():
+        return numbers
+    return pa.chunked_array([[text and (f"{Decimal(text):f}" if "e" in text else text) for text in texts.to_pylist()]])
 
 
 def _times(series: pd.Series[Any]) -> pa.Array:

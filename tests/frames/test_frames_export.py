@@ -140,6 +140,15 @@ def test_negative_numbers_stay_numbers(item, framed):
     assert read(result)[1][7:] == ["-5", "-0.25", "'-5"]
 
 
+def test_large_and_small_numbers_keep_all_their_digits(item, framed):
+    numbers = {"large": 123123871234.33, "larger": -1e22, "small": 0.0000012, "whole": 9.0, "none": None}
+    result = framed([item(id=name, name=name, properties={"n": n}) for name, n in numbers.items()], ["n"])
+    written = {row[0]: row[7] for row in read(result)[1:]}
+    assert written == {
+        "large": "123123871234.33", "larger": f"-1{'0' * 22}", "small": "0.0000012", "whole": "9", "none": "",
+    }  # fmt: skip
+
+
 def test_a_time_before_1970_is_cut_to_its_own_second(item, framed):
     result = framed([item(creation_time=datetime(1969, 12, 31, 23, 59, 59, 500000), last_modified_time=datetime.min)])
     assert read(result)[1][4:6] == ["0001-01-01 00:00:00Z", "1969-12-31 23:59:59Z"]
