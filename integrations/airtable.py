@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +22,11 @@ from .model.errors import CursorExpired, Forbidden, ProviderError, QuotaSpent
 
 PAGE_SIZE = 100
 RATE_LIMIT = RateLimit(5, 1.0625, strict=True)  # of 5 in 1 s: the network jitters
+LOOKUP, INTERNAL = "multipleLookupValues", "manualSort"
+SINGLE = {
+    "number", "currency", "percent", "rating", "count", "duration", "autoNumber",
+    "checkbox", "date", "dateTime", "createdTime", "lastModifiedTime",
+}  # fmt: skip
 
 
 class Airtable(Provider):
@@ -75,7 +80,7 @@ class Airtable(Provider):
         bases = [base async for base in _bases(api) if base.get("permissionLevel", "read") != "none"]
         schemas = await asyncio.gather(*(_schema(api, base) for base in bases))
         found = list(zip(bases, schemas, strict=True))
-        tables = [table for _, schema in found if isinstance(schema, list) for table in schema]
+        tables = _scoped([table for _, schema in found if isinstance(schema, list) for table in schema])
         skipped = [f"{base['name']}: {schema}." for base, schema in found if isinstance(schema, Forbidden)]
         failed = [
             Stream(base["id"], base["name"], "record", context=schema) for base, schema in found if _failed(schema)
@@ -117,15 +122,20 @@ class Airtable(Provider):
 
 @dataclass(frozen=True)
 class Table:
-    """A table and its base, as the schema describes them."""
+    """A table and its base, as the schema describes them.
+
+    `scope`: what stands before the ids of the table and its records, where a copy of the base repeats them.
+    """
 
     base: Mapping[str, Any]
     schema: Mapping[str, Any]
+    scope: str = ""
 
 
 async def _records(api: Api, table: Table, query: Mapping[str, Any]) -> AsyncIterator[Page]:
     base_id, path = table.base["id"], f"/v0/{table.base['id']}/{table.schema['id']}"
-    async for answer in _answers(api, path, {"pageSize": PAGE_SIZE, **query}, "records", f"base:{base_id}"):
+    query = {"pageSize": PAGE_SIZE, "returnFieldsByFieldId": "true", **query}
+    async for answer in _answers(api, path, query, "records", f"base:{base_id}"):
         yield Page([_record_item(api, table, record) for record in records_in(answer, "records")])
 
 
@@ -155,7 +165,26 @@ def _titled(thing: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _fields(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [{"type": "", **field, "name": field.get("name") or field["id"]} for field in with_id(schema.get("fields"))]
+    return [_field(field) for field in with_id(schema.get("fields")) if field.get("type") != INTERNAL]
+
+
+def _field(field: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a field with the type of its values as `result`: a computed field has one of its own.
+
+    https://airtable.com/developers/web/api/field-model
+    """
+    computed = mapping(mapping(field.get("options")).get("result")).get("type")
+    kind = field.get("type") or ""
+    return {**field, "type": kind, "result": computed or kind, "name": field.get("name") or field["id"]}
+
+
+def _scoped(tables: list[Table]) -> list[Table]:
+    """Returns the tables, with a scope from the second that has an id: ids are unique within a base only."""
+    first = {table.schema["id"]: table for table in reversed(tables)}
+    return [
+        table if table is first[table.schema["id"]] else replace(table, scope=f"{table.base['id']}/")
+        for table in tables
+    ]
 
 
 def _answers(api: Api, path: str, query: Mapping[str, Any], name: str, bucket: str) -> AsyncIterator[Any]:
@@ -172,7 +201,7 @@ def _stream(table: Table) -> Stream:
 
 
 def _base_item(api: Api, base: Mapping[str, Any], tables: list[Table]) -> Item:
-    own = tuple(table.schema["id"] for table in tables if table.base["id"] == base["id"])
+    own = tuple(table.scope + table.schema["id"] for table in tables if table.base["id"] == base["id"])
     url = f"{api.web_url}/{base['id']}"
     access = {"Permission": base.get("permissionLevel")}
     return Item(base["id"], "base", base["name"], directory=True, url=url, children=own, properties=access)
@@ -181,7 +210,7 @@ def _base_item(api: Api, base: Mapping[str, Any], tables: list[Table]) -> Item:
 def _table_item(api: Api, table: Table) -> Item:
     base, schema = table.base, table.schema
     return Item(
-        id=schema["id"],
+        id=table.scope + schema["id"],
         type="table",
         name=schema["name"],
         directory=True,
@@ -193,38 +222,54 @@ def _table_item(api: Api, table: Table) -> Item:
 
 
 def _record_item(api: Api, table: Table, record: Mapping[str, Any]) -> Item:
-    values = {field["id"]: _value(field, mapping(record.get("fields"))) for field in table.schema["fields"]}
-    types = {field["type"]: values[field["id"]] for field in reversed(table.schema["fields"])}
-    primary = table.schema.get("primaryFieldId")
+    fields, cells, primary = table.schema["fields"], mapping(record.get("fields")), table.schema.get("primaryFieldId")
+    values = {field["id"]: _value(field, cells.get(field["id"])) for field in fields}
+    types = {field["type"]: values[field["id"]] for field in reversed(fields) if not _watches_some(field)}
     return Item(
-        id=record["id"],
+        id=table.scope + record["id"],
         type="record",
         name=_text(values.get(primary)) or "Untitled",
-        parent_id=table.schema["id"],
+        parent_id=table.scope + table.schema["id"],
         parent_path_or_name=f"{table.base['name']} / {table.schema['name']}",
         creation_time=moment(record.get("createdTime")),
         last_modified_time=moment(types.get("lastModifiedTime")),
         url=f"{api.web_url}/{table.base['id']}/{table.schema['id']}/{record['id']}",
         owner=_text(types.get("createdBy")) or None,
-        properties={field["name"]: values[field["id"]] for field in table.schema["fields"] if field["id"] != primary},
+        properties={field["name"]: values[field["id"]] for field in fields if field["id"] != primary},
     )
 
 
-def _value(field: Mapping[str, Any], fields: Mapping[str, Any]) -> Any:
-    """Returns a cell as plain data. Empty cells are left out of answers, an unticked box among them."""
-    if field["type"] == "checkbox":
-        return bool(fields.get(field["name"]))
-    return _simple(fields.get(field["name"]))
+def _watches_some(field: Mapping[str, Any]) -> bool:
+    """Returns whether a time of the last change is one of some fields only."""
+    options = mapping(field.get("options"))
+    return field["type"] == "lastModifiedTime" and bool(options.get("referencedFieldIds"))
 
 
-def _simple(value: Any) -> Any:
+def _value(field: Mapping[str, Any], cell: Any) -> Any:
+    """Returns a cell as plain data. Empty cells are left out of answers, an unticked box among them.
+
+    A lookup is a list; one of a single number, date or box is that value.
+    """
+    if field["type"] == LOOKUP and isinstance(cell, list) and len(cell) == 1 and field["result"] in SINGLE:
+        return _read(field, cell[0])
+    return None if field["type"] == LOOKUP and cell is None else _read(field, cell)
+
+
+def _read(field: Mapping[str, Any], value: Any) -> Any:
     if isinstance(value, list):
-        return [_simple(each) for each in value]
-    return _named(value) if isinstance(value, dict) else value
+        return [_read(field, each) for each in value]
+    if isinstance(value, dict):
+        return _named(value)
+    return bool(value) if field["result"] == "checkbox" else value
 
 
 def _named(value: Mapping[str, Any]) -> Any:
-    """Returns people by name and attachments by file name (their addresses expire); None for an error of a formula."""
+    """Returns people by name, attachments by file name (their addresses expire), and AI text without its state.
+
+    None for an error of a formula.
+    """
+    if "isStale" in value:
+        return value.get("value")
     if "error" in value or "specialValue" in value:
         return None
     found = name_of(value)
