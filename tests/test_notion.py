@@ -193,3 +193,138 @@ def test_a_page_that_promises_more_and_says_not_where_is_no_end() -> None:
     workspace.post = post
     with pytest.raises(ProviderError, match="ended a listing early"):
         read(workspace)
+
+
+class Shared:
+    """What was shared with a connection, in one page of a search."""
+
+    def __init__(self, *found: dict[str, Any]) -> None:
+        self.found = found
+        self.cache: dict[str, str] = {}
+
+    async def get(self, path: str, params: Any = None, *, bucket: str = "") -> Any:
+        assert path == "/v1/users"
+        return {"results": [{"object": "user", "id": "u1", "name": "Mina Okoro"}], "has_more": False}
+
+    async def post(self, path: str, json: Any, *, bucket: str = "") -> Any:
+        found = [each for each in self.found if each["object"] == json["filter"]["value"]]
+        return {"results": found, "has_more": False, "next_cursor": None}
+
+
+def a_page(name: str, title: str, minute: int = 8, **properties: Any) -> dict[str, Any]:
+    """A page of the workspace; each of its properties is a type and a value, and what else stands beside them."""
+    written = {
+        name: {"id": name[:1].lower(), "type": kind, kind: value, **(rest[0] if rest else {})}
+        for name, (kind, value, *rest) in properties.items()
+    }
+    return {
+        "object": "page", "id": name, "created_time": "2026-07-04T09:08:00.000Z",
+        "last_edited_time": f"2026-07-04T09:{minute:02}:00.000Z", "created_by": {"object": "user", "id": "u1"},
+        "in_trash": False, "parent": {"type": "workspace", "workspace": True}, "url": f"https://app.notion.com/p/{name}",
+        "properties": {"Name": {"id": "title", "type": "title", "title": [{"plain_text": title}]}, **written},
+    }  # fmt: skip
+
+
+def shown(shared: Shared, item_type: str = "page") -> list[Item]:
+    """What a connection shows of one type, each item as it came last."""
+
+    async def everything() -> dict[str, Item]:
+        stream = next(each for each in (await PROVIDER.catalog(shared)).streams if each.item_type == item_type)
+        pages = [page async for page in PROVIDER.read(shared, stream, "")]
+        return {item.id: item for page in pages for item in page.items}
+
+    return list(in_own_time(asyncio.wait_for(everything(), 20)).values())
+
+
+def cells(**properties: Any) -> dict[str, Any]:
+    """The properties of a page as they are shown."""
+    return dict(shown(Shared(a_page("p1", "Harbour", **properties)))[0].properties)
+
+
+def test_a_place_is_shown_by_its_name_else_its_address_else_where_it_is() -> None:
+    address = {"lat": 52.1, "lon": 13.2, "name": None, "address": "Sample Street 1, Berlin", "google_place_id": None}
+    nowhere = {"lat": None, "lon": None, "name": None, "address": None}
+    assert cells(
+        Named=("place", {**address, "name": "Office"}),
+        Office=("place", address),
+        Buoy=("place", {"lat": 54.5, "lon": 8.25, "name": None, "address": None}),
+        Island=("place", {"lat": 0, "lon": 0, "name": None, "address": None}),
+        Nowhere=("place", nowhere),
+    ) == {
+        "Named": "Office", "Office": "Sample Street 1, Berlin", "Buoy": "54.5, 8.25", "Island": "0, 0", "Nowhere": None,
+    }  # fmt: skip
+
+
+def test_times_are_in_utc_so_that_their_texts_sort_by_time_and_days_stay_days() -> None:
+    def date(start: str, end: str | None = None, time_zone: str | None = None) -> tuple[str, Any]:
+        return "date", {"start": start, "end": end, "time_zone": time_zone}
+
+    found = cells(
+        First=date("2026-03-01T01:00:00.000+09:00"),
+        Second=date("2026-02-28T20:00:00.000+00:00"),
+        Third=date("2026-03-01"),
+        Days=date("2026-03-01", "2026-03-05"),
+        Meeting=date("2026-03-02T10:00:00.000+01:00", "2026-03-02T11:30:00.000+01:00"),
+        Tokyo=date("2026-03-03T01:00:00.000", None, "Asia/Tokyo"),
+        Made=("created_time", "2026-07-04T09:08:00.000Z"),
+        Formula=("formula", {"type": "date", "date": {"start": "2026-03-04T01:00:00.000+02:00", "end": None}}),
+    )
+    assert list(found.values()) == sorted(found.values())[:3] + list(found.values())[3:]
+    assert found == {
+        "First": "2026-02-28 16:00:00Z", "Second": "2026-02-28 20:00:00Z", "Third": "2026-03-01",
+        "Days": "2026-03-01 – 2026-03-05", "Meeting": "2026-03-02 09:00:00Z – 2026-03-02 10:30:00Z",
+        "Tokyo": "2026-03-02 16:00:00Z", "Made": "2026-07-04 09:08:00Z", "Formula": "2026-03-03 23:00:00Z",
+    }  # fmt: skip
+
+
+def test_a_rollup_of_many_values_is_one_list_of_readable_values() -> None:
+    def original(kind: str, *values: Any) -> tuple[str, Any]:
+        array = [{"type": kind, kind: value} for value in values]
+        return "rollup", {"type": "array", "function": "show_original", "array": array}
+
+    assert cells(
+        Tags=original("multi_select", [{"name": "calm"}, {"name": "deep"}], [{"name": "busy"}]),
+        Crew=original("people", [{"object": "user", "id": "u1", "name": "Mina Okoro"}]),
+        Costs=original("number", 3, None, 4),
+        Open=original("checkbox", True, False),
+        Days=original("date", {"start": "2026-03-01", "end": None}, {"start": "2026-03-02T01:00:00+02:00"}),
+        None_=original("number"),
+    ) == {
+        "Tags": ["calm", "deep", "busy"], "Crew": ["Mina Okoro"], "Costs": [3, 4], "Open": ["Yes", "No"],
+        "Days": ["2026-03-01", "2026-03-01 23:00:00Z"], "None_": [],
+    }  # fmt: skip
+
+
+def test_a_value_that_notion_keeps_back_is_told_from_an_empty_one() -> None:
+    found = cells(
+        Margin=("formula", {"type": "unsupported", "unsupported": {}}),
+        Sum=("rollup", {"type": "unsupported", "unsupported": {}, "function": "sum"}),
+        Newer=("unsupported", {}),
+        Empty=("formula", {"type": "string", "string": None}),
+    )
+    assert found == {**dict.fromkeys(("Margin", "Sum", "Newer"), "Not provided by Notion"), "Empty": None}
+
+
+def test_a_verification_is_shown_in_words_and_an_id_without_prefix_as_a_number() -> None:
+    assert cells(
+        Checked=("verification", {"state": "verified", "verified_by": {"object": "user", "id": "u1"}, "date": None}),
+        Late=("verification", {"state": "expired", "verified_by": None, "date": None}),
+        Key=("unique_id", {"prefix": "TASK", "number": 7}),
+        Number=("unique_id", {"prefix": None, "number": 12}),
+    ) == {"Checked": "Verified", "Late": "Expired", "Key": "TASK-7", "Number": 12}
+
+
+def a_source(name: str, title: str, parent: dict[str, Any] | None, minute: int = 8) -> dict[str, Any]:
+    return {
+        "object": "data_source", "id": name, "created_time": "2026-07-04T09:08:00.000Z",
+        "last_edited_time": f"2026-07-04T09:{minute:02}:00.000Z", "title": [{"plain_text": title}],
+        "parent": {"type": "database_id", "database_id": f"db of {name}"}, "database_parent": parent,
+        "in_trash": False, "url": f"https://app.notion.com/p/{name}", "properties": {},
+    }  # fmt: skip
+
+
+def test_the_parent_of_a_data_source_is_what_its_database_lies_in() -> None:
+    home, workspace = {"type": "page_id", "page_id": "home"}, {"type": "workspace", "workspace": True}
+    shared = Shared(a_source("ds1", "Tasks", home), a_source("ds2", "Notes", workspace), a_source("ds3", "Bare", None))
+    found = {item.id: (item.parent_id, item.parent_path_or_name) for item in shown(shared, "data_source")}
+    assert found == {"ds1": ("home", None), "ds2": (None, "Workspace"), "ds3": ("db of ds3", None)}

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -68,3 +68,35 @@ def local_day(text: str, zone: str) -> str:
         return time.astimezone(ZoneInfo(zone)).date().isoformat() if time else text
     except (ValueError, OSError, KeyError):
         return time.astimezone(UTC).date().isoformat() if time else text
+
+
+def flat(values: Iterable[Any]) -> list[Any]:
+    """Returns values and the members of lists among them as one list, without None, with Yes and No for truth."""
+    members = [each for value in values for each in (value if isinstance(value, list) else [value])]
+    return [("No", "Yes")[each] if isinstance(each, bool) else each for each in members if each is not None]
+
+
+def utc_text(text: Any, zone: str | None = None) -> Any:
+    """Returns an ISO 8601 time as "2026-11-22 14:03:00Z", as in CSV files, which sorts by time in any column.
+
+    `zone`: IANA name of the zone of a time that does not give its offset; without it that is UTC. A day without a time
+    and what is no time are returned as they are.
+    """
+    time = moment(text) if "T" in str(text) else None
+    if time is None:
+        return text
+    if zone and datetime.fromisoformat(text).tzinfo is None:
+        with suppress(KeyError, ValueError, OSError):  # unknown zones count as UTC
+            time = time.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    return f"{time.replace(tzinfo=None).isoformat(' ', 'seconds')}Z"
+
+
+def span_text(start: Any, end: Any, zone: str | None = None) -> str | None:
+    """Returns the ends of a span of days or times, see `utc_text`; one that is missing is left out."""
+    return joined((utc_text(start, zone), utc_text(end, zone)), " – ") or None
+
+
+def place_text(place: Mapping[str, Any]) -> Any:
+    """Returns the name of a place, else its address, else latitude and longitude; None if it has none of them."""
+    spot = [str(place[each]) for each in ("lat", "lon") if place.get(each) is not None]
+    return name_of(place, ("name", "address")) or ", ".join(spot) or None
