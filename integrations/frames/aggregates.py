@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from .cells import TEXT, arrow, utc_days
+from .cells import TEXT, arrow, day_number, utc_days
 
 MONDAY = -3  # 1970-01-01 was a Thursday: weeks are counted from the Monday before it
 Numbers = npt.NDArray[np.int64]
@@ -22,14 +22,14 @@ def per_week(frame: pd.DataFrame, column: str = "Updated", weeks: int = 12, *, t
     The index "Week" holds the Mondays (UTC), oldest first; there is an int64 column for each type of the frame, the
     type with most of them first, zeros included. Missing and later times are not counted.
     """
-    last = (_number(today) - MONDAY) // 7
+    last = (day_number(today) - MONDAY) // 7
     wanted = np.arange(last - weeks + 1, last + 1)
     return _counted(frame, (utc_days(frame[column]) - MONDAY) // 7, wanted, _dates(wanted * 7 + MONDAY, "Week"))
 
 
 def per_day(frame: pd.DataFrame, days: int = 30, *, today: date, column: str = "Updated") -> pd.DataFrame:
     """The same by day: the index "Day" holds the last days, `today` in the last row."""
-    wanted = np.arange(_number(today) - days + 1, _number(today) + 1)
+    wanted = np.arange(day_number(today) - days + 1, day_number(today) + 1)
     return _counted(frame, utc_days(frame[column]), wanted, _dates(wanted, "Day"))
 
 
@@ -40,7 +40,7 @@ def recent(
 
     An item counts once. `columns=("Created",)` counts new items only. Types without any are there with 0.
     """
-    last = _number(today)
+    last = day_number(today)
     hits = np.zeros(len(frame), np.bool_)
     for column in columns:
         found = utc_days(frame[column])
@@ -68,7 +68,3 @@ def _types(frame: pd.DataFrame) -> tuple[list[str], Numbers]:
 
 def _dates(numbers: Numbers, name: str) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(numbers.astype("datetime64[D]").astype("datetime64[s]"), name=name)
-
-
-def _number(day: date) -> int:
-    return day.toordinal() - date(1970, 1, 1).toordinal()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+EPOCH = date(1970, 1, 1).toordinal()
 TEXT = pa.large_string()  # what pandas 3 keeps text in, so nothing is copied on the way
 
 
@@ -41,3 +43,13 @@ def utc_days(series: pd.Series[Any]) -> npt.NDArray[np.int64]:
     """UTC days since 1970-01-01 of a column of aware times; a missing time is the smallest int64."""
     naive: npt.NDArray[np.datetime64] = series.dt.tz_convert(None).to_numpy()
     return naive.astype("datetime64[D]").astype(np.int64)
+
+
+def day_number(day: date) -> int:
+    """The day in days since 1970-01-01, as in `utc_days`."""
+    return day.toordinal() - EPOCH
+
+
+def numbered_day(number: int) -> date:
+    """The day of a number that `utc_days` gives."""
+    return date.fromordinal(int(number) + EPOCH)

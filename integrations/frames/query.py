@@ -15,14 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..model.query import Condition, Operator, Query
-from .cells import TEXT, arrow, plain, utc_days
+from .cells import TEXT, arrow, day_number, numbered_day, plain, utc_days
 from .search import Texts, find
 from .table import type_label
 
 Days = tuple[date | None, date | None]
 Mask = npt.NDArray[np.bool_]
 ANY: Days = (None, None)
-EPOCH = date(1970, 1, 1).toordinal()
 
 TEXTS = {"type": "Type", "parent": "Parent", "owner": "Owner"}  # field id: column
 DATES = {"created": "Created", "updated": "Updated"}
@@ -137,7 +136,7 @@ def _masks_of(frame: pd.DataFrame, field: str, conditions: Sequence[Condition]) 
         known = frame[DATES[field]].notna().to_numpy()
         days = utc_days(frame[DATES[field]])
         if equal:
-            yield known & np.isin(days, [_number(day) for each in equal if (day := day_of(each))])
+            yield known & np.isin(days, [day_number(day) for each in equal if (day := day_of(each))])
         for each in conditions:
             if each.operator is not Operator.IS:
                 yield known & _compared(days, each) if day_of(each.value) else nothing
@@ -145,7 +144,7 @@ def _masks_of(frame: pd.DataFrame, field: str, conditions: Sequence[Condition]) 
 
 def _compared(days: npt.NDArray[np.int64], condition: Condition) -> Mask:
     day = day_of(condition.value)
-    limit = _number(day) if day else 0
+    limit = day_number(day) if day else 0
     found: Mask = days >= limit if condition.operator is Operator.FROM else days <= limit
     return found
 
@@ -156,10 +155,6 @@ def _only(frame: pd.DataFrame, mask: Mask) -> pd.DataFrame:
 
 def _is_one_of(series: pd.Series[Any], values: Iterable[str]) -> Mask:
     return _mask(pc.is_in(arrow(series), value_set=pa.array(map(plain, values), TEXT)))
-
-
-def _number(day: date) -> int:
-    return day.toordinal() - EPOCH
 
 
 def _mask(found: pa.Array | pa.ChunkedArray) -> Mask:
@@ -178,8 +173,4 @@ def _alphabetic(text: str) -> tuple[str, str]:
 
 def _span(series: pd.Series[Any]) -> Days:
     known = utc_days(series)[series.notna().to_numpy()]
-    return (_date(known.min()), _date(known.max())) if len(known) else ANY
-
-
-def _date(number: int) -> date:
-    return date.fromordinal(int(number) + EPOCH)
+    return (numbered_day(known.min()), numbered_day(known.max())) if len(known) else ANY

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable
-from datetime import date
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .cells import TEXT, plain, utc_days
+from .cells import TEXT, numbered_day, plain, utc_days
 from .table import type_label, values_as_text
 
 Texts = Callable[[npt.ArrayLike], pa.Array]  # places of rows in a table → the text of each
@@ -67,5 +65,5 @@ def _days(times: pa.ChunkedArray) -> list[str | None]:
 
 
 def _day(number: int) -> str:
-    day: Any = date.fromordinal(number + date(1970, 1, 1).toordinal())
+    day = numbered_day(number)
     return _joined((day.isoformat(), f"{day.day} {day:%b} {day.year}", f"{day.day} {day:%B} {day.year}"))
