@@ -173,8 +173,8 @@ def _field(field: Mapping[str, Any]) -> dict[str, Any]:
 
     https://airtable.com/developers/web/api/field-model
     """
-    computed = mapping(mapping(field.get("options")).get("result")).get("type")
-    kind = field.get("type") or ""
+    result = mapping(mapping(field.get("options")).get("result"))
+    kind, computed = (each if isinstance(each, str) else "" for each in (field.get("type"), result.get("type")))
     return {**field, "type": kind, "result": computed or kind, "name": field.get("name") or field["id"]}
 
 

@@ -198,7 +198,7 @@ def _next(answer: Mapping[str, Any]) -> str | None:
 def _item(found: Mapping[str, Any], people: Mapping[str, str]) -> Item:
     fields = {name: mapping(field) for name, field in mapping(found.get("properties")).items()}
     page = found["object"] == "page"
-    parent_id, parent_name = _parent(found.get("database_parent") or found.get("parent") or {})
+    parent_id, parent_name = _parent(mapping(found.get("database_parent")) or mapping(found.get("parent")))
     creator = found.get("created_by") or {}
     return Item(
         id=found["id"],

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -64,10 +64,18 @@ def local_day(text: str, zone: str) -> str:
     any other text as it is.
     """
     time = moment(text)
+    if time is None:
+        return text
+    with suppress(OverflowError):  # on the first and last day that there is
+        time = time.astimezone(_zone(zone))
+    return time.date().isoformat()
+
+
+def _zone(name: str) -> tzinfo:
     try:
-        return time.astimezone(ZoneInfo(zone)).date().isoformat() if time else text
-    except (ValueError, OSError, KeyError):
-        return time.astimezone(UTC).date().isoformat() if time else text
+        return ZoneInfo(name)
+    except (KeyError, OSError, TypeError, ValueError):
+        return UTC
 
 
 def flat(values: Iterable[Any]) -> list[Any]:
@@ -79,15 +87,15 @@ def flat(values: Iterable[Any]) -> list[Any]:
 def utc_text(text: Any, zone: str | None = None) -> Any:
     """Returns an ISO 8601 time as "2026-11-22 14:03:00Z", as in CSV files, which sorts by time in any column.
 
-    `zone`: IANA name of the zone of a time that does not give its offset; without it that is UTC. A day without a time
-    and what is no time are returned as they are.
+    `zone`: IANA name of the zone of a time that does not give its offset; UTC without it or if it is unknown. A day
+    without a time and what is no time are returned as they are.
     """
     time = moment(text) if "T" in str(text) else None
     if time is None:
         return text
     if zone and datetime.fromisoformat(text).tzinfo is None:
-        with suppress(KeyError, ValueError, OSError):  # unknown zones count as UTC
-            time = time.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+        with suppress(OverflowError):
+            time = time.replace(tzinfo=_zone(zone)).astimezone(UTC)
     return f"{time.replace(tzinfo=None).isoformat(' ', 'seconds')}Z"
 
 
