@@ -130,11 +130,15 @@ class Visitor:
         self.page.get_by_role("textbox", name="Search").fill(text)
 
     def choose(self, label: str, *options: str) -> None:
-        """Choose from a list by typing."""
+        """Choose from a list by typing, and wait for the page that follows: the list shows it before the table."""
+        self.drawn()
         box = self.page.get_by_role("combobox", name=re.compile(rf"\b{label}$"))
         for option in options:
+            address = self.page.url
             box.fill(option)  # a long list holds only what is in view
             self.page.get_by_role("option", name=option, exact=True).click()
+            expect(self.page).not_to_have_url(address)
+            self.drawn()
         self.page.keyboard.press("Escape")
 
     def days(self, label: str, first: date, last: date) -> None:
@@ -147,6 +151,7 @@ class Visitor:
 
     def rows(self) -> list[dict[str, str]]:
         """The rows of the table that are in view."""
+        self.drawn()
         grid = self.page.locator("canvas table[role=grid]").first
         grid.locator("td").first.wait_for(state="attached")
         headings, rows = grid.evaluate(
