@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .listing import cursor_pages, records_in, with_id
-from .listing.values import joined, mapping, name_of
+from .listing.values import joined, mapping, name_of, text_at
 from .model import Account, Api, Catalog, Fault, Item, ItemType, Page, Provider, RateLimit, Stream, moment
 from .model.errors import CursorExpired, Forbidden, ProviderError, QuotaSpent
 
@@ -173,9 +173,13 @@ def _field(field: Mapping[str, Any]) -> dict[str, Any]:
 
     https://airtable.com/developers/web/api/field-model
     """
-    result = mapping(mapping(field.get("options")).get("result"))
-    kind, computed = (each if isinstance(each, str) else "" for each in (field.get("type"), result.get("type")))
-    return {**field, "type": kind, "result": computed or kind, "name": field.get("name") or field["id"]}
+    result, kind = mapping(mapping(field.get("options")).get("result")), text_at(field, "type")
+    return {
+        **field,
+        "type": kind,
+        "result": text_at(result, "type") or kind,
+        "name": text_at(field, "name") or field["id"],
+    }
 
 
 def _scoped(tables: list[Table]) -> list[Table]:

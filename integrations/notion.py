@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .listing import EditPage, EditTimeReader, Lookup, cursor_pages, records_in
-from .listing.values import flat, mapping, name_of, names_of, place_text, span_text, utc_text
+from .listing.values import flat, mapping, name_of, names_of, place_text, span_text, text_at, utc_text
 from .model import Account, Api, Catalog, Fault, Item, ItemType, Page, Provider, Stream, moment
 from .model.errors import CursorExpired, Forbidden, ProviderError, QuotaSpent
 
@@ -140,7 +140,7 @@ def _edit_page(answer: Mapping[str, Any], item_type: str, newest_first: bool = F
     records = [each for each in records_in(answer, "results") if each.get("object") == item_type]
     times = {each["id"]: moment(each.get("last_edited_time")) for each in records}
     edits = {each: time for each, time in times.items() if time}
-    incomplete = (answer.get("request_status") or {}).get("type") == "incomplete"
+    incomplete = mapping(answer.get("request_status")).get("type") == "incomplete"
     return EditPage(records, edits, newest_first, bool(answer.get("has_more")), incomplete)
 
 
@@ -171,7 +171,7 @@ async def _rows(api: Api, source: str) -> AsyncGenerator[EditPage[dict[str, Any]
 
 async def _page(found: EditPage[dict[str, Any]], people: Lookup) -> Page:
     shared = [each for each in found.records if "created_time" in each]  # without it: not shared in full
-    names = await people.resolve((each.get("created_by") or {}).get("id") for each in shared)
+    names = await people.resolve(text_at(mapping(each.get("created_by")), "id") for each in shared)
     return Page([_item(each, names) for each in shared])
 
 
@@ -199,7 +199,7 @@ def _item(found: Mapping[str, Any], people: Mapping[str, str]) -> Item:
     fields = {name: mapping(field) for name, field in mapping(found.get("properties")).items()}
     page = found["object"] == "page"
     parent_id, parent_name = _parent(mapping(found.get("database_parent")) or mapping(found.get("parent")))
-    creator = found.get("created_by") or {}
+    creator = mapping(found.get("created_by"))
     return Item(
         id=found["id"],
         type=found["object"],
@@ -210,7 +210,7 @@ def _item(found: Mapping[str, Any], people: Mapping[str, str]) -> Item:
         creation_time=moment(found["created_time"]),
         last_modified_time=moment(found.get("last_edited_time")),
         url=found.get("url"),
-        owner=people.get(creator.get("id", "")) or creator.get("name"),
+        owner=people.get(text_at(creator, "id")) or creator.get("name"),
         visibility=not found.get("in_trash", False),
         properties=_properties(fields) if page else {"Fields": list(fields)},
     )
@@ -218,7 +218,7 @@ def _item(found: Mapping[str, Any], people: Mapping[str, str]) -> Item:
 
 def _parent(parent: Mapping[str, Any]) -> tuple[str | None, str | None]:
     """(id, name): a row's is its data source, a data source's what its database lies in, a top page's the workspace."""
-    where = parent.get("type", "")
+    where = text_at(parent, "type")
     return (None, "Workspace") if where == "workspace" else (parent.get(where), None)
 
 
@@ -235,7 +235,7 @@ def _value(field: Any) -> Any:
     """A property's value as plain data; types and shapes of the future are shown as they come."""
     if not isinstance(field, dict):
         return field
-    field_type = field.get("type", "")
+    field_type = text_at(field, "type")
     value = field.get(field_type)
     try:
         return None if value is None else VALUES.get(field_type, lambda same: same)(value)

@@ -264,9 +264,11 @@ def test_values_are_found_by_field_id_so_that_a_new_name_loses_none() -> None:
     assert items["table"].properties["Fields"] == ["Name", "Shape"]
 
 
-def test_a_field_whose_type_is_no_text_is_shown_as_it_comes() -> None:
+def test_a_field_whose_type_or_name_is_no_text_is_shown_as_it_comes() -> None:
     odd = ("multipleLookupValues", {"result": {"type": ["number"]}})
     table = a_table("Plants", {"Name": "singleLineText", "Size": odd, "Shape": "singleLineText"}, {"recOak": {
         "Name": "Oak", "Size": [62], "Shape": "tall"}})  # fmt: skip
     table["fields"][2]["type"] = {"of": "text"}
     assert properties(Garden(table)) == [{"Size": [62], "Shape": "tall"}]
+    table["fields"][2]["name"] = {"en": "Shape"}
+    assert properties(Garden(table)) == [{"Size": [62], table["fields"][2]["id"]: "tall"}]

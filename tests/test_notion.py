@@ -305,6 +305,16 @@ def test_a_value_that_notion_keeps_back_is_told_from_an_empty_one() -> None:
     assert found == {**dict.fromkeys(("Margin", "Sum", "Newer"), "Not provided by Notion"), "Empty": None}
 
 
+def test_a_type_or_a_creator_that_is_none_costs_neither_its_page_nor_another() -> None:
+    odd = a_page("p1", "Harbour", Shape=("select", {"name": "tall"}))
+    odd |= {"created_by": "u1", "parent": {"type": ["page_id"]}}
+    odd["properties"]["Size"] = {"id": "s", "type": ["number"], "number": 62}
+    stranger = {**a_page("p2", "Quay"), "created_by": {"object": "user", "id": {"of": "u1"}}}
+    found = {item.name: item for item in shown(Shared(odd, stranger, a_page("p3", "Pier")))}
+    assert dict(found["Harbour"].properties) == {"Shape": "tall", "Size": None}
+    assert [found[name].owner for name in ("Harbour", "Quay", "Pier")] == [None, None, "Mina Okoro"]
+
+
 def test_a_verification_is_shown_in_words_and_an_id_without_prefix_as_a_number() -> None:
     assert cells(
         Checked=("verification", {"state": "verified", "verified_by": {"object": "user", "id": "u1"}, "date": None}),

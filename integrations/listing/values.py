@@ -42,6 +42,12 @@ def mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def text_at(thing: Mapping[str, Any], key: str) -> str:
+    """Returns the text that an object has under a key, empty if it has none or something else."""
+    found = thing.get(key)
+    return found if isinstance(found, str) else ""
+
+
 def number_of(text: str) -> int | float | str:
     """Returns the number that a text stands for, whole numbers exactly however long; any other text as it is.
 
