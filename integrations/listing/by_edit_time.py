@@ -1,8 +1,8 @@
 """Read a listing that is sorted by the time of the last edit, from both ends at once, while people edit.
 
-A record that is edited moves to the newest end. The stream from the newest end never misses a record; the stream
-from the oldest end may miss one for every record that moves past it. So the newest end is read once more at the end,
-and everything is read again where a record has moved past the oldest end's stream.
+A record that is edited moves to the newest end, and past the stream from there if that has not read it yet; the stream
+from the oldest end may miss one for every record that moves past it. So the newest end is read again at the end, until
+nothing has moved meanwhile, and everything is read again where a record has moved past the oldest end's stream.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from .merge import merge
 
+MAX_LOOKS = 10  # at the newest end, while people edit more than a page of records
 T = TypeVar("T")
 Time = Any  # anything that can be ordered: datetimes of a provider, integers of a test
 
@@ -73,12 +74,31 @@ class EditTimeReader(Generic[T]):
                 return
             async for page in self._from_both_ends(newest, self.source.pages(newest_first=False)):
                 yield page
-        async for page in self.read_since(first.latest):
+        async for page in self._look_again(first.latest):
             yield page
         if self._moved:
-            for time in (None, first.latest):
-                async for page in self.read_since(time):
-                    yield page
+            async for page in self.read_since(None):
+                yield page
+            async for page in self._look_again(first.latest):
+                yield page
+
+    async def _look_again(self, time: Time | None) -> AsyncGenerator[EditPage[T], None]:
+        """Yields what was edited at that time or later, again until a look takes one page or finds the same.
+
+        A record that is edited while a look takes several pages can move past it. After MAX_LOOKS that is left to the
+        next refresh, which reads what was edited since this one began.
+        """
+        before: dict[str, Time] = {}
+        for _ in range(MAX_LOOKS):
+            found: dict[str, Time] = {}
+            pages = 0
+            async for page in self.read_since(time):
+                found.update(page.edits)
+                pages += 1
+                yield page
+            if pages == 1 or found == before:
+                return
+            before = found
 
     async def read_since(self, time: Time | None) -> AsyncGenerator[EditPage[T], None]:
         """Yields what was edited at that time or later, and all if it is None."""

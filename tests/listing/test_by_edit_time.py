@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from own_time import in_own_time
 
@@ -58,6 +58,7 @@ def test_a_quiet_listing_is_read_completely_whatever_shares_a_time(times: dict[i
     assert read(Board(dict(times)))[0] == times
 
 
+@example({n: 0 for n in (0, 33, 52, *range(1, 11))}, {3: [33, 52], 2: [2, 0, 1], 8: [2]})  # edited during the last look
 @settings(max_examples=200, deadline=None)
 @given(TIMES, st.dictionaries(st.integers(1, 8), st.lists(st.integers(0, 60), max_size=8), max_size=5))
 def test_records_edited_before_the_last_pass_come_as_they_are_now(
