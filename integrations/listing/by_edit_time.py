@@ -63,6 +63,8 @@ class EditTimeReader(Generic[T]):
     _below: Time | None = None  # everything edited earlier was read from the oldest end
     _passed: dict[str, Time] = field(default_factory=dict)  # edits that the oldest end's stream has read
     _moved: bool = False  # a record it had passed was edited since
+    _known: dict[str, Time] = field(default_factory=dict)  # edits as they were read last, from either end
+    _found_new: bool = False  # this look has read an edit that was not known
 
     async def read_all(self) -> AsyncGenerator[EditPage[T], None]:
         """Yields pages until every record was read as it is now; some may come twice."""
@@ -83,22 +85,18 @@ class EditTimeReader(Generic[T]):
                 yield page
 
     async def _look_again(self, time: Time | None) -> AsyncGenerator[EditPage[T], None]:
-        """Yields what was edited at that time or later, again until a look takes one page or finds the same.
+        """Yields what was edited at that time or later, again until a look takes one page or finds nothing new.
 
         A record that is edited while a look takes several pages can move past it. After MAX_LOOKS that is left to the
         next refresh, which reads what was edited since this one began.
         """
-        before: dict[str, Time] = {}
         for _ in range(MAX_LOOKS):
-            found: dict[str, Time] = {}
-            pages = 0
+            self._found_new, pages = False, 0
             async for page in self.read_since(time):
-                found.update(page.edits)
                 pages += 1
                 yield page
-            if pages == 1 or found == before:
+            if pages == 1 or not self._found_new:
                 return
-            before = found
 
     async def read_since(self, time: Time | None) -> AsyncGenerator[EditPage[T], None]:
         """Yields what was edited at that time or later, and all if it is None."""
@@ -127,6 +125,8 @@ class EditTimeReader(Generic[T]):
     def _add(self, page: EditPage[T]) -> None:
         self.incomplete = self.incomplete or page.incomplete
         self._moved = self._moved or any(self._passed.get(each, time) < time for each, time in page.edits.items())
+        self._found_new = self._found_new or any(self._known.get(each) != time for each, time in page.edits.items())
+        self._known.update(page.edits)
         if page.newest_first:
             known = [time for time in (self._above, page.earliest) if time is not None]
             self._above = min(known, default=None)
