@@ -57,13 +57,19 @@ class Load:
 
 @dataclass(frozen=True)
 class Choice:
-    """What a person left out of loading: ids of streams, groups or item types; `asked` once they chose."""
+    """What a person left out of loading: ids of streams, groups or item types; `asked` once they chose.
+
+    `added`: ids of the streams on request that they want.
+    """
 
     left_out: tuple[str, ...] = ()
     asked: bool = False
+    added: tuple[str, ...] = ()
 
     def leaves_out(self, stream: Stream) -> bool:
         """Returns whether the stream, its group or its item type is left out."""
+        if stream.on_request:
+            return stream.id not in self.added
         return not {stream.id, stream.group, stream.item_type}.isdisjoint(self.left_out)
 
 
