@@ -1,14 +1,13 @@
 """Show, without a screen: items to Arrow and pandas, filters, aggregates and export."""
 
 from .aggregates import per_day, per_week, recent
-from .chunks import count, merge, missing, pack, unpack
 from .export import csv_pieces, csv_rows, filename
 from .log import activity, activity_slices
 from .order import sort_field
 from .query import Options, Unmet, apply, day_of, options, unmet
 from .search import kept_texts, search_texts
 from .slices import slices
-from .table import column_labels, details, frame, key, property_names, type_label
+
 from .windowing import ROWS as WINDOW_ROWS
 from .windowing import fits, window, windows
 

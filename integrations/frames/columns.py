@@ -1,0 +1,229 @@
+"""How the values of each field type are kept: one row a type.
+
+Every type has an Arrow type, the Python types that fit it as they are, and a function that fits any other value or
+raises ValueError. What does not fit is kept as text beside the column (`Misfit`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..model import Field, FieldType, NoValue
+from .cells import TEXT, cell_text, json_text, plain
+
+TIME = pa.timestamp("us", "UTC")
+RANGE = pa.struct([("start", TIME), ("end", TIME), ("timed", pa.bool_())])
+FILE = pa.struct([("name", TEXT), ("size", pa.int64()), ("type", TEXT)])
+EXACT = 2**53  # the largest whole number up to which a float64 holds every one
+Misfit = Mapping[str, str]  # {"text": what came} or {"reason": why there is no value}
+
+
+@dataclass(frozen=True)
+class ColumnType:
+    """The Arrow type of a value, the Python types that it takes as they are, and how another value is made to fit."""
+
+    arrow: pa.DataType
+    takes: frozenset[type]
+    fit: Callable[[Any], Any]
+
+
+def arrow_type(field: Field) -> pa.DataType:
+    """Returns the Arrow type of a field's column; a list where a value is a list of values."""
+    base = COLUMN_TYPES[field.type].arrow
+    return pa.list_(base) if field.many and not pa.types.is_list(base) else base
+
+
+def packed(field: Field, values: Sequence[Any]) -> tuple[pa.Array, dict[int, Misfit]]:
+    """Returns the values as a column, and by position those that do not fit it, which are null there."""
+    column_type, kind = COLUMN_TYPES[field.type], arrow_type(field)
+    kinds = set(map(type, values))
+    if not field.many and kinds <= column_type.takes | {type(None)}:
+        try:
+            return _finite(pa.array(values, kind, from_pandas=True)), {}
+        except (pa.ArrowException, UnicodeEncodeError, OverflowError):
+            pass
+    return _one_by_one(field, values)
+
+
+def converted(column: pa.Array, field: Field) -> tuple[pa.Array, dict[int, Misfit]]:
+    """Returns a column that was stored with another type as one of this field, and what cannot be converted."""
+    if column.type == arrow_type(field):
+        return column, {}
+    texts = [None if value is None else cell_text(value) for value in column.to_pylist()]
+    return _one_by_one(field, [parsed(field.type, text) for text in texts])
+
+
+def _one_by_one(field: Field, values: Sequence[Any]) -> tuple[pa.Array, dict[int, Misfit]]:
+    fit = COLUMN_TYPES[field.type].fit
+    fits = _each(fit) if field.many else fit
+    fitted: list[Any] = []
+    misfits: dict[int, Misfit] = {}
+    for place, value in enumerate(values):
+        found, misfit = _fitted(fits, value)
+        fitted.append(found)
+        if misfit:
+            misfits[place] = misfit
+    return pa.array(fitted, arrow_type(field)), misfits
+
+
+def _fitted(fit: Callable[[Any], Any], value: Any) -> tuple[Any, Misfit | None]:
+    if value is None or value == "":
+        return None, None
+    if isinstance(value, NoValue):
+        return None, {"reason": value.reason}
+    try:
+        return fit(value), None
+    except (ValueError, TypeError, AttributeError, OverflowError):
+        text = cell_text(value)
+        return None, {"text": text} if text else None
+
+
+def _each(fit: Callable[[Any], Any]) -> Callable[[Any], list[Any] | None]:
+    """Returns a function that fits every value of a list; those that are lists themselves are joined into it."""
+
+    def fit_all(value: Any) -> list[Any] | None:
+        found = [fit(each) for each in _flat(value) if each not in (None, "") and not isinstance(each, NoValue)]
+        return [each for part in found for each in (part if isinstance(part, list) else [part])] or None
+
+    return fit_all
+
+
+def _flat(value: Any) -> Iterable[Any]:
+    return value if isinstance(value, (list, set, frozenset)) else [value]
+
+
+def _finite(array: pa.Array) -> pa.Array:
+    if pa.types.is_floating(array.type) and not pc.all(pc.is_finite(array)).as_py():
+        return pc.if_else(pc.is_finite(array), array, None)
+    return array
+
+
+def parsed(kind: FieldType, text: str | None) -> Any:
+    """Returns a value of the type from a text; the text itself where that is none."""
+    if text is None or kind not in _PARSERS:
+        return text
+    try:
+        return _PARSERS[kind](text)
+    except ValueError:
+        return text
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ValueError
+    if isinstance(value, int) and abs(value) > EXACT:
+        raise ValueError
+    return float(value) if math.isfinite(value) else None
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not -(2**63) <= value < 2**63:
+        raise ValueError
+    return value
+
+
+def _boolean(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError
+    return value
+
+
+def _day(value: Any) -> date:
+    if isinstance(value, datetime) or not isinstance(value, date):
+        raise ValueError
+    return value
+
+
+def moment_of(value: Any) -> datetime:
+    """Returns a time or the start of a day in UTC; one that its zone pushes out of the calendar becomes its edge."""
+    if not isinstance(value, date):
+        raise ValueError
+    if not isinstance(value, datetime):
+        return datetime.combine(value, time(), UTC)
+    if value.utcoffset() is None:
+        return value.replace(tzinfo=UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        return (datetime.min if value.year == 1 else datetime.max).replace(tzinfo=UTC)
+
+
+def _time(value: Any) -> datetime:
+    if not isinstance(value, datetime):
+        raise ValueError
+    return moment_of(value)
+
+
+def _range(value: Any) -> dict[str, Any] | None:
+    start, end = value if isinstance(value, (tuple, list)) else (value, None)
+    if start is None and end is None:
+        return None
+    timed = isinstance(start, datetime) or isinstance(end, datetime)
+    return {"start": start and moment_of(start), "end": end and moment_of(end), "timed": timed}
+
+
+def _text(value: Any) -> str:
+    return plain(value) if isinstance(value, str) else plain(cell_text(value) or "")
+
+
+def _texts(value: Any) -> list[str] | None:
+    return [_text(each) for each in _flat(value) if each not in (None, "")] or None
+
+
+def _files(value: Any) -> list[dict[str, Any]] | None:
+    return [_file(each) for each in _flat(value)] or None
+
+
+def _file(value: Any) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        return {"name": _text(value), "size": None, "type": None}
+    size, kind = value.get("size"), value.get("type")
+    return {"name": _text(value.get("name") or "File"), "size": _whole(size) if size is not None else None,
+            "type": _text(kind) if kind else None}  # fmt: skip
+
+
+_STR, _NUMBERS = frozenset({str}), frozenset({int, float})
+_TEXT = ColumnType(TEXT, _STR, _text)
+_FLOAT = ColumnType(pa.float64(), _NUMBERS, _number)
+_LIST = ColumnType(pa.list_(TEXT), frozenset(), _texts)
+COLUMN_TYPES: Mapping[FieldType, ColumnType] = {
+    FieldType.TEXT: _TEXT,
+    FieldType.LONG_TEXT: _TEXT,
+    FieldType.NUMBER: _FLOAT,
+    FieldType.CURRENCY: _FLOAT,
+    FieldType.PERCENT: _FLOAT,
+    FieldType.DURATION: _FLOAT,
+    FieldType.RATING: _FLOAT,
+    FieldType.BOOLEAN: ColumnType(pa.bool_(), frozenset({bool}), _boolean),
+    FieldType.DATE: ColumnType(pa.date32(), frozenset({date}), _day),
+    FieldType.DATETIME: ColumnType(TIME, frozenset({datetime}), _time),
+    FieldType.DATE_RANGE: ColumnType(RANGE, frozenset(), _range),
+    FieldType.SELECT: _TEXT,
+    FieldType.MULTI_SELECT: _LIST,
+    FieldType.PERSON: _TEXT,
+    FieldType.PEOPLE: _LIST,
+    FieldType.RELATION: _LIST,
+    FieldType.URL: _TEXT,
+    FieldType.EMAIL: _TEXT,
+    FieldType.PHONE: _TEXT,
+    FieldType.FILES: ColumnType(pa.list_(FILE), frozenset(), _files),
+    FieldType.IDENTIFIER: ColumnType(pa.int64(), frozenset({int}), _whole),
+    FieldType.LOCATION: _TEXT,
+    FieldType.JSON: ColumnType(TEXT, frozenset(), json_text),
+}
+_PARSERS: Mapping[FieldType, Callable[[str], Any]] = {
+    **dict.fromkeys((FieldType.NUMBER, FieldType.CURRENCY, FieldType.PERCENT, FieldType.DURATION), float),
+    FieldType.RATING: float,
+    FieldType.IDENTIFIER: int,
+    FieldType.BOOLEAN: lambda text: {"TRUE": True, "FALSE": False}.get(text.upper(), text),
+    FieldType.DATE: lambda text: date.fromisoformat(text[:10]),
+    FieldType.DATETIME: datetime.fromisoformat,
+    FieldType.DATE_RANGE: lambda text: (date.fromisoformat(text[:10]), None),
+}

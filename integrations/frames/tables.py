@@ -1,0 +1,407 @@
+"""What a load left, as tables: one a collection, decoded column by column when a column is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..model import Collection, Field, FieldType, Schema
+from .cells import TEXT, cell_text, plain
+from .chunks import FIELD, MISFITS, NO_SCHEMA, STANDARD, UNTYPED, Part, parts, positions_of_latest
+from .columns import EXACT, Misfit, arrow_type, converted, packed, parsed
+
+EVERYTHING = ""  # id of the collection that has the items of all others
+STANDARD_COLUMNS = {
+    "name": "name", "type": "type", "parent": "parent_path_or_name", "owner": "owner",
+    "updated": "last_modified_time", "created": "creation_time", "link": "url",
+}  # fmt: skip
+STANDARD_FIELDS = {
+    "type": Field("type", "Type"),
+    "parent": Field("parent", "Parent"),
+    "owner": Field("owner", "Owner"),
+    "updated": Field("updated", "Updated", FieldType.DATETIME),
+    "created": Field("created", "Created", FieldType.DATETIME),
+    "link": Field("link", "Link", FieldType.URL),
+}
+IMPORTANCE = (
+    FieldType.SELECT, FieldType.DATE, FieldType.DATE_RANGE, FieldType.CURRENCY, FieldType.NUMBER, FieldType.PERSON,
+    FieldType.PEOPLE, FieldType.EMAIL, FieldType.RELATION, FieldType.PERCENT, FieldType.MULTI_SELECT, FieldType.BOOLEAN,
+)  # fmt: skip
+MAIN_FIELDS = 8  # beside the name, that are shown unless others are chosen
+DECODED_SHARE = 8  # times the size of its chunks that the tables of a load take, about
+LINK = r"(?i)^https?://[^\s/]"  # any other address may run something
+
+
+def type_label(slug: str) -> str:
+    """Returns an item type as words: "data_source" is "Data source"."""
+    words = slug.replace("_", " ").replace("-", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+class Tables:
+    """The tables of a load.
+
+    `schema`: the collections as the provider describes them. A collection without a schema has the fields that its
+    rows have, with the types that all their values fit.
+    """
+
+    def __init__(self, chunks: Iterable[bytes] = (), schema: Schema = NO_SCHEMA) -> None:
+        self.schema = schema
+        self._parts: dict[str, list[Part]] = {}
+        self.size = 0  # bytes that they take in memory, about
+        for part in parts(chunks):
+            self._parts.setdefault(part.collection, []).append(part)
+            self.size += len(part.content) * DECODED_SHARE
+        self._tables: dict[str, Table] = {}
+        self._titles: dict[str, tuple[pa.ChunkedArray, pa.ChunkedArray]] = {}
+
+    @cached_property
+    def collections(self) -> tuple[Collection, ...]:
+        """Every collection: those of the schema in their order, then those that only have rows."""
+        unknown = [Collection(each, "", "") for each in self._parts if self.schema.collection(each) is None]
+        return (*self.schema.collections, *(self._described(each) for each in unknown))
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How many rows each collection has, by its id, in their order."""
+        return {each.id: self.open(each.id).num_rows for each in self.collections}
+
+    @property
+    def total(self) -> int:
+        """How many rows there are in all."""
+        return sum(self.counts.values())
+
+    def open(self, id: str = EVERYTHING) -> Table:
+        """Returns the table of a collection; raises KeyError if there is no such collection."""
+        if id not in self._tables:
+            self._tables[id] = _Everything(self) if id == EVERYTHING else self._opened(id)
+        return self._tables[id]
+
+    def titles(self, collection: str = EVERYTHING) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
+        """Returns ids and names of the rows of a collection, or of all; none for one that is not there."""
+        if collection not in self._titles:
+            known = collection == EVERYTHING or collection in self._parts
+            table = self.open(collection) if known else None
+            none = pa.chunked_array([], TEXT)
+            self._titles[collection] = (table.ids, table.values("name")) if table else (none, none)
+        return self._titles[collection]
+
+    def find(self, collection: str, item_id: str) -> tuple[str, int] | None:
+        """Returns the collection and position of an item; `collection` may be EVERYTHING. None if it is not there."""
+        for each in self.collections if collection == EVERYTHING else [Collection(collection, "", "")]:
+            if each.id in self._parts:
+                position = pc.index(self.open(each.id).ids, plain(item_id)).as_py()
+                if position >= 0:
+                    return each.id, position
+        return None
+
+    def _opened(self, id: str) -> Table:
+        collection = next((each for each in self.collections if each.id == id), None)
+        if collection is None:
+            raise KeyError(id)
+        return Table(self, collection, self._parts.get(id, []))
+
+    def _described(self, collection: Collection) -> Collection:
+        """Returns a collection that no schema describes, named after the type of its first row."""
+        types = self._parts[collection.id][0].read(["type"])["type"].cast(TEXT)
+        item_type = str(types[0].as_py())
+        return replace(collection, item_type=item_type, label=type_label(item_type or collection.id))
+
+
+class Table:
+    """The rows of one collection. A position counts its rows from 0, one row for each item."""
+
+    def __init__(self, tables: Tables, collection: Collection, found: Sequence[Part]) -> None:
+        self.tables = tables
+        self.collection = collection
+        self._found = found
+        self._decoded: dict[str, list[pa.Array | None]] = {}  # name of a column: of each part, None where it has it not
+        self._values: dict[str, tuple[pa.ChunkedArray, Mapping[int, Misfit]]] = {}
+
+    @property
+    def num_rows(self) -> int:
+        """How many rows it has."""
+        return len(self.ids)
+
+    @cached_property
+    def ids(self) -> pa.ChunkedArray:
+        """The id of each row."""
+        return self.standard("id")
+
+    @cached_property
+    def fields(self) -> tuple[Field, ...]:
+        """Its columns, with different ids and labels: the name, the important fields, the others, the standard ones.
+
+        A field of the provider whose id a standard field has, has a "." before it here. Fields without any value are
+        the last of the provider's.
+        """
+        own = sorted(self._own.values(), key=lambda field: (not self._has(field.id), self._importance(field)))
+        standard = [each for each in STANDARD_FIELDS.values() if self._is_used(each.id)]
+        name = Field("name", self.collection.name_label)
+        return tuple(_with_different_labels([name, *(replace(each, id=key_of(each.id)) for each in own), *standard]))
+
+    @cached_property
+    def main_fields(self) -> tuple[str, ...]:
+        """The ids of the columns that are shown unless others are chosen."""
+        own = [key_of(each) for each in self._own if self._has(each)]
+        ranked = [field.id for field in self.fields if field.id in set(own)]
+        rest = [each for each in ("parent", "owner", "updated") if any(f.id == each for f in self.fields)]
+        return ("name", *ranked[:MAIN_FIELDS], *(rest if len(ranked) < MAIN_FIELDS else rest[-1:]))
+
+    def field(self, id: str) -> Field | None:
+        """Returns the field with this id, None if it has none."""
+        return self._by_id.get(id)
+
+    def values(self, field_id: str) -> pa.ChunkedArray:
+        """Returns the values of a field, typed as `columns.arrow_type` says; raises KeyError for an unknown field.
+
+        The type, the parent and the owner are what people read.
+        """
+        return self._column(field_id)[0]
+
+    def misfits(self, field_id: str) -> Mapping[int, Misfit]:
+        """Returns, by position, what of a field does not fit its column, or why there is no value."""
+        return self._column(field_id)[1]
+
+    def prefetch(self, field_ids: Iterable[str]) -> None:
+        """Decode several fields at once, which is faster than one by one."""
+        wanted = [FIELD + field.id for each in field_ids if (field := self._own.get(id_of(each)))]
+        standard = [STANDARD_COLUMNS[each] for each in field_ids if each in STANDARD_COLUMNS]
+        self._decode([*wanted, *standard, "id"])
+
+    def standard(self, name: str) -> pa.ChunkedArray:
+        """Returns a column of `chunks.STANDARD` as it was stored."""
+        kind = TEXT if name == "type" else STANDARD.field(name).type
+        self._decode([name])
+        found = [each.cast(kind) for each in self._decoded[name] if each is not None]
+        return self._taken(pa.chunked_array(found, kind))
+
+    @cached_property
+    def _by_id(self) -> dict[str, Field]:
+        return {each.id: each for each in self.fields}
+
+    @cached_property
+    def _own(self) -> dict[str, Field]:
+        """The provider's fields by their ids: those of the schema, and those that only rows have."""
+        known = {plain(each.id): replace(each, id=plain(each.id)) for each in self.collection.fields}
+        names = dict.fromkeys(name for part in self._found for name in part.schema.names if name.startswith(FIELD))
+        unknown = [name for name in names if name.removeprefix(FIELD) not in known and self._is_untyped(name)]
+        self._decode(unknown)
+        return known | {name.removeprefix(FIELD): self._inferred(name) for name in unknown}
+
+    @cached_property
+    def _latest(self) -> pa.Array | None:
+        """The positions in the stored rows of the latest of each item; None if all are."""
+        self._decode(["id"])
+        return positions_of_latest(pa.chunked_array([each for each in self._decoded["id"] if each is not None], TEXT))
+
+    @cached_property
+    def _rows(self) -> list[int]:
+        """How many rows are stored in each part."""
+        self._decode(["id"])
+        return [len(each) if each is not None else 0 for each in self._decoded["id"]]
+
+    @cached_property
+    def _misfits(self) -> dict[str, dict[int, Misfit]]:
+        """By field and stored row."""
+        found: dict[str, dict[int, Misfit]] = {}
+        self._decode([MISFITS])
+        for start, texts in zip(self._starts, self._decoded[MISFITS], strict=True):
+            for row, text in enumerate(texts.to_pylist() if texts is not None else ()):
+                for field_id, misfit in orjson.loads(text).items() if text else ():
+                    found.setdefault(field_id, {})[start + row] = misfit
+        return found
+
+    @property
+    def _starts(self) -> list[int]:
+        return [0, *np.cumsum(self._rows).tolist()][: len(self._rows)]
+
+    def _decode(self, names: Iterable[str]) -> None:
+        wanted = [name for name in dict.fromkeys(names) if name not in self._decoded]
+        if not wanted:
+            return
+        tables = [part.read([name for name in wanted if name in part.schema.names]) for part in self._found]
+        for name in wanted:
+            self._decoded[name] = [
+                table[name].combine_chunks() if name in table.column_names else None for table in tables
+            ]
+
+    def _column(self, field_id: str) -> tuple[pa.ChunkedArray, Mapping[int, Misfit]]:
+        if field_id not in self._values:
+            if field_id in STANDARD_COLUMNS:
+                self._values[field_id] = self._shown(field_id), {}
+            else:
+                self._values[field_id] = self._stored(self._own[id_of(field_id)])
+        return self._values[field_id]
+
+    def _stored(self, field: Field) -> tuple[pa.ChunkedArray, Mapping[int, Misfit]]:
+        name, kind = FIELD + field.id, arrow_type(field)
+        self._decode([name])
+        columns: list[pa.Array] = []
+        misfits = dict(self._misfits.get(field.id, {}))
+        for part, start, rows, array in zip(self._found, self._starts, self._rows, self._decoded[name], strict=True):
+            fitted, odd = (pa.nulls(rows, kind), {}) if array is None else _fitted(part, name, field, array)
+            columns.append(fitted)
+            misfits |= {start + row: misfit for row, misfit in odd.items()}
+        return self._taken(pa.chunked_array(columns, kind)), self._moved(misfits)
+
+    def _shown(self, field_id: str) -> pa.ChunkedArray:
+        values = self.standard(STANDARD_COLUMNS[field_id])
+        match field_id:
+            case "type":
+                return _mapped(values, {slug: type_label(slug) for slug in pc.unique(values).to_pylist()})
+            case "owner":
+                return _mapped(values, self.tables.schema.people)
+            case "parent":
+                return self._with_parents(values)
+            case "link":
+                return pc.if_else(pc.match_substring_regex(values, LINK), values, pa.scalar(None, TEXT))
+        return values
+
+    def _with_parents(self, names: pa.ChunkedArray) -> pa.ChunkedArray:
+        """Returns the names of parents; one that is only known by its id is named by the row of that id."""
+        ids = self.standard("parent_id")
+        if not pc.any(pc.and_(pc.is_null(names), pc.is_valid(ids))).as_py():
+            return names
+        known, titles = self.tables.titles()
+        found = pc.index_in(ids, value_set=known.combine_chunks()).combine_chunks()
+        return pa.chunked_array([pc.coalesce(names.combine_chunks(), titles.take(found).combine_chunks())])
+
+    def _taken(self, column: pa.ChunkedArray) -> pa.ChunkedArray:
+        return column if self._latest is None else column.take(self._latest)
+
+    def _moved(self, misfits: dict[int, Misfit]) -> Mapping[int, Misfit]:
+        if self._latest is None or not misfits:
+            return misfits
+        places = {stored: place for place, stored in enumerate(self._latest.to_pylist())}
+        return {places[row]: misfit for row, misfit in misfits.items() if row in places}
+
+    def _has(self, field_id: str) -> bool:
+        return any(FIELD + field_id in part.schema.names for part in self._found)
+
+    def _is_untyped(self, name: str) -> bool:
+        """Returns whether no schema ever described this column."""
+        columns = [part.schema.field(name) for part in self._found if name in part.schema.names]
+        return all(UNTYPED in (each.metadata or {}) for each in columns)
+
+    def _is_used(self, field_id: str) -> bool:
+        """Returns whether a standard column has any value; Everything and tables without schema show them all."""
+        if field_id == "type":
+            return False
+        if not self.collection.fields:
+            return True
+        column = self.values(field_id)
+        return bool(column.null_count < len(column))
+
+    def _importance(self, field: Field) -> int:
+        first, count = self.collection.first, len(IMPORTANCE)
+        if first:
+            return first.index(field.id) if field.id in first else len(first)
+        return IMPORTANCE.index(field.type) if field.type in IMPORTANCE else count
+
+    def _inferred(self, name: str) -> Field:
+        label = name.removeprefix(FIELD)
+        kinds: set[type] = set()
+        for array in self._decoded[name]:
+            kinds.update(map(_kind, _from_json(array) if array is not None else ()))
+        kinds.discard(type(None))
+        kind = FieldType.BOOLEAN if kinds == {bool} else FieldType.NUMBER if kinds == {float} else FieldType.TEXT
+        return Field(label, label.strip() or "(no name)", kind)
+
+
+class _Everything(Table):
+    """The rows of all collections, with the standard columns and the type of each."""
+
+    def __init__(self, tables: Tables) -> None:
+        super().__init__(tables, Collection(EVERYTHING, "Everything", ""), [])
+        self._all = [tables.open(each.id) for each in tables.collections]
+
+    def standard(self, name: str) -> pa.ChunkedArray:
+        return self._concatenated([each.standard(name) for each in self._all])
+
+    def place(self, position: int) -> tuple[str, int]:
+        """Returns the collection of a row, and its position there."""
+        for each in self._all:
+            if position < each.num_rows:
+                return each.collection.id, position
+            position -= each.num_rows
+        raise IndexError(position)
+
+    def prefetch(self, field_ids: Iterable[str]) -> None:
+        wanted = list(field_ids)
+        for each in self._all:
+            each.prefetch(wanted)
+
+    def _shown(self, field_id: str) -> pa.ChunkedArray:
+        return self._concatenated([each.values(field_id) for each in self._all])
+
+    def _is_used(self, field_id: str) -> bool:
+        return True
+
+    def _concatenated(self, columns: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray:
+        kind = columns[0].type if columns else TEXT
+        return pa.chunked_array([chunk for each in columns for chunk in each.chunks], kind)
+
+
+def key_of(field_id: str) -> str:
+    """Returns the id by which a table knows a field of the provider."""
+    return f".{field_id}" if field_id in STANDARD_COLUMNS or field_id.startswith(".") else field_id
+
+
+def id_of(key: str) -> str:
+    """Returns the provider's id of a field that a table knows by `key`."""
+    return key.removeprefix(".")
+
+
+def _fitted(part: Part, name: str, field: Field, array: pa.Array) -> tuple[pa.Array, dict[int, Misfit]]:
+    if UNTYPED not in (part.schema.field(name).metadata or {}):
+        return converted(array, field)
+    values = [parsed(field.type, value) if isinstance(value, str) else value for value in _from_json(array)]
+    return packed(field, values)
+
+
+def _from_json(texts: pa.Array) -> list[Any]:
+    return [None if text is None else _loaded(text) for text in texts.to_pylist()]
+
+
+def _loaded(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except ValueError:  # a number of more digits than it reads
+        return text
+
+
+def _kind(value: Any) -> type:
+    """Returns bool, float for numbers that a float holds, NoneType for what says nothing, else str."""
+    if isinstance(value, bool):
+        return bool
+    if isinstance(value, (int, float)):
+        return float if isinstance(value, float) or abs(value) <= EXACT else str
+    return type(None) if not value else str
+
+
+def _mapped(values: pa.ChunkedArray, names: Mapping[str, str]) -> pa.ChunkedArray:
+    """Returns the texts, each that is in `names` by its name."""
+    if not names:
+        return values
+    known, labels = pa.array([plain(each) for each in names], TEXT), pa.array(map(plain, names.values()), TEXT)
+    found = pc.index_in(values, value_set=known).combine_chunks()
+    return pa.chunked_array([pc.coalesce(labels.take(found), values.combine_chunks())])
+
+
+def _with_different_labels(fields: Iterable[Field]) -> Iterable[Field]:
+    taken = {each.label for each in STANDARD_FIELDS.values()}
+    for field in fields:
+        label = cell_text(field.label) or "(no name)"
+        if field.id not in STANDARD_FIELDS:
+            while label in taken:
+                label += " (property)"
+        taken.add(label)
+        yield replace(field, label=label)
