@@ -21,6 +21,7 @@ class Load:
     `full`: everything is read, not only what changed. `full_at`: since when that has to be so.
     `streams`: ids of the streams that its rows cover. `cursors`: how far each stream has been read, or DONE.
     `removed`: names of items that the load before had, and the provider has no more.
+    `gone`: (collection, id) of items of which a refresh was told that they are no longer there.
     `data_key`: what its chunks are sealed with; it is sealed itself, being in this record.
     """
 
@@ -42,6 +43,7 @@ class Load:
     streams: tuple[str, ...] = ()
     cursors: dict[str, str] = field(default_factory=dict)
     removed: tuple[str, ...] = ()
+    gone: tuple[tuple[str, str], ...] = ()
     data_key: str = field(default="", repr=False)
 
     @property

@@ -119,6 +119,10 @@ class Schema:
         """Returns the collection with this id, None if there is none."""
         return next((each for each in self.collections if each.id == id), None)
 
+    def in_order(self, places: Mapping[str, int]) -> Schema:
+        """Returns the schema with its collections in the order of their `places`; those without one come first."""
+        return replace(self, collections=tuple(sorted(self.collections, key=lambda each: places.get(each.id, -1))))
+
     def with_seen(self, collections: Iterable[Collection], people: Mapping[str, str]) -> Schema:
         """Returns the schema with these collections (each in place of the one with its id) and people."""
         found = {each.id: each for each in self.collections} | {each.id: each for each in collections}

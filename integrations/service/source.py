@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import pyarrow as pa
-
 from .. import providers, sync
 from ..config import settings
+from ..frames import Tables
 from ..model import Connection, Load, Viewer
 from ..model.event import EventType
 from ..store import audit, connections
@@ -16,11 +15,11 @@ from .access import is_own, require_visible
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows of a connection, and the load that left them; `borrowed` from a colleague who shares them."""
+    """The tables of a connection, and the load that left them; `borrowed` from a colleague who shares them."""
 
     connection: Connection
     load: Load
-    table: pa.Table = field(repr=False)
+    tables: Tables = field(repr=False)
     borrowed: bool = False
 
 
@@ -56,8 +55,8 @@ async def open_source(viewer: Viewer, connection: Connection, first: bool) -> So
     await connections.touch(connection)
     rows = await rows_of(viewer, connection)
     if rows is None and load and load.active and load.chunks:
-        table = await sync.so_far(connection, load)
-        rows = Rows(connection, load, table, not is_own(viewer, connection)) if table is not None else None
+        tables = await sync.so_far(connection, load)
+        rows = Rows(connection, load, tables, not is_own(viewer, connection)) if tables is not None else None
     return Source(connection, load, rows)
 
 

@@ -19,12 +19,14 @@ from ..model.errors import CursorExpired, DashboardError, Forbidden, ProviderErr
 from ..oauth import ConnectionTokens, endpoints_of
 from ..store import connections, keys, rate_limits, records
 from ..store.retry import keep_trying
+from .chunks import is_described, schema
 from .fence import Superseded
 from .finish import finish
 from .writer import LoadWriter
 
 log = logging.getLogger(__name__)
 DONE = "done"
+NOTHING_CHOSEN = Choice()
 OVERLAP = timedelta(minutes=15)  # clocks differ by up to ten, searches lag, and a provider dates to the minute
 PATIENCE = 600  # seconds that a load waits for Redis to come back
 MAX_STARTS = 2  # of a load from the same point, each ended by the death of its worker
@@ -101,15 +103,15 @@ async def _load(writer: LoadWriter, provider: Provider) -> None:
 
 
 async def _read_everything(writer: LoadWriter, provider: Provider) -> LoadState:
+    choice = await writer.ask(lambda: records.get(keys.CHOICE, writer.connection.path[:2])) or Choice()
     try:
-        catalog = await _discovered(writer, provider)
+        catalog = await _discovered(writer, provider, choice)
     except Forbidden:
         writer.notes.append(f"{provider.title} lets this connection read nothing. Press Reconnect to approve it again.")
         return "failed"
     except DashboardError as error:
         writer.notes.append(str(error))
         return "failed"
-    choice = await writer.ask(lambda: records.get(keys.CHOICE, writer.connection.path[:2])) or Choice()
     await writer.ask(lambda: records.renew(keys.CHOICE, writer.connection.path[:2]))
     wanted = [stream for stream in catalog.streams if not choice.leaves_out(stream)]
     writer.skipped.extend(catalog.skipped)
@@ -117,7 +119,8 @@ async def _read_everything(writer: LoadWriter, provider: Provider) -> LoadState:
     gate = asyncio.Semaphore(provider.concurrency)
     async with asyncio.TaskGroup() as tasks:
         reading = {
-            stream.id: tasks.create_task(_read_stream(writer, provider, stream, since, gate)) for stream in wanted
+            stream.id: tasks.create_task(_read_stream(writer, provider, stream, since, gate, choice))
+            for stream in wanted
         }
     known = await writer.ask(lambda: records.get(keys.CATALOG, writer.connection.path))
     spent = {stream.id: stream.calls for stream in known.streams} if known else {}
@@ -130,12 +133,12 @@ async def _read_everything(writer: LoadWriter, provider: Provider) -> LoadState:
     return "partial" if writer.total else "failed"
 
 
-async def _discovered(writer: LoadWriter, provider: Provider) -> Catalog:
+async def _discovered(writer: LoadWriter, provider: Provider, choice: Choice) -> Catalog:
     def count() -> None:
         writer.calls += 1
 
     try:
-        return await provider.catalog(client(provider, writer.connection, count, PATIENCE, writer.cache))
+        return await provider.catalog(client(provider, writer.connection, count, PATIENCE, writer.cache, choice))
     except DashboardError:
         raise
     except Exception as error:
@@ -147,7 +150,10 @@ async def _since(writer: LoadWriter, provider: Provider, wanted: list[Stream]) -
     """Returns the incremental start per stream; a stream without one is read in full."""
     before = await writer.ask(lambda: records.get(keys.SNAPSHOT, writer.connection.path))
     streams = tuple(stream.id for stream in wanted)
-    if before and before.started_at and provider.reads_changes and not writer.load.full and _serves(before, streams):
+    refreshes = before and provider.reads_changes and not writer.load.full and _serves(before, streams)
+    if before and before.started_at and refreshes and await writer.ask(lambda: is_described(writer.connection, before)):
+        known = await writer.ask(lambda: schema(writer.connection, before))
+        writer.schema = known.with_seen(writer.schema.collections, writer.schema.people)
         await writer.update(streams=streams, full_at=before.full_at)
         names: dict[str, str] | None = await writer.ask(lambda: records.get(keys.NAMES, writer.connection.path))
         writer.cache.update(names or {})
@@ -166,7 +172,12 @@ def _serves(before: Load, streams: tuple[str, ...]) -> bool:
 
 
 async def _read_stream(
-    writer: LoadWriter, provider: Provider, stream: Stream, since: dict[str, datetime], gate: asyncio.Semaphore
+    writer: LoadWriter,
+    provider: Provider,
+    stream: Stream,
+    since: dict[str, datetime],
+    gate: asyncio.Semaphore,
+    choice: Choice,
 ) -> int | None:
     """Read one stream to its end, or note why it has none; returns how many calls that took if it was read whole."""
     calls, cursor = 0, writer.load.cursors.get(stream.id, "")
@@ -177,7 +188,7 @@ async def _read_stream(
 
     if cursor != DONE:
         async with gate, _faults_told(writer, provider, stream):
-            api = client(provider, writer.connection, count, PATIENCE, writer.cache)
+            api = client(provider, writer.connection, count, PATIENCE, writer.cache, choice)
             async with aclosing(_pages(provider, stream, since.get(stream.id), cursor, api)) as pages:
                 await _take_in(writer, stream, pages)
             writer.reach(stream.id, DONE)
@@ -232,11 +243,13 @@ def client(
     on_call: Callable[[], None] = lambda: None,
     patience: float = 1,
     cache: dict[str, str] | None = None,
+    choice: Choice = NOTHING_CHOSEN,
 ) -> ApiClient:
     """Calls to the provider in the name of this connection; raises ReconnectNeeded if it has moved."""
     endpoints, tokens = endpoints_of(provider, connection), ConnectionTokens(provider, connection)
     own = PatientTokens(tokens, patience)
-    return ApiClient(provider, endpoints, own, rate_limits, on_call, connection.account.id, cache)
+    chosen = frozenset(choice.added)
+    return ApiClient(provider, endpoints, own, rate_limits, on_call, connection.account.id, cache, chosen=chosen)
 
 
 class PatientTokens:
