@@ -7,7 +7,6 @@ from .order import sort_field
 from .query import Options, Unmet, apply, day_of, options, unmet
 from .search import kept_texts, search_texts
 from .slices import slices
-
 from .windowing import ROWS as WINDOW_ROWS
 from .windowing import fits, window, windows
 

@@ -16,8 +16,9 @@ from .share import share, shared_with, stop_sharing
 from .source import Rows, Source, open_source, sources
 
 __all__ = [
-    "ALL", "Rotation", "Rows", "Source", "admit_download", "adopt", "adoptable", "authorize", "calls_this_month", "cancel",
-    "catalog", "check_store", "choice", "choose", "choose_and_load", "collection_of", "connections_of", "disconnect", "download",
-    "events", "find", "forget_browser", "is_waiting", "notice", "open_source", "pairs_of", "query_of", "redeem",
-    "refresh", "rotate_keys", "share", "shared_with", "sources", "stop_sharing", "visible", "watch",
+    "ALL", "Rotation", "Rows", "Source", "admit_download", "adopt", "adoptable", "authorize", "calls_this_month",
+    "cancel", "catalog", "check_store", "choice", "choose", "choose_and_load", "collection_of", "connections_of",
+    "disconnect", "download", "events", "find", "forget_browser", "is_waiting", "notice", "open_source", "pairs_of",
+    "query_of", "redeem", "refresh", "rotate_keys", "share", "shared_with", "sources", "stop_sharing", "visible",
+    "watch",
 ]  # fmt: skip

@@ -13,17 +13,13 @@ from ..model.query import WITHOUT_VALUE, Condition, Operator, Query
 SPAN = (Operator.FROM, Operator.TO)
 WORDS = {
     Operator.IS: "is one of", Operator.NOT: "is none of", Operator.HAS: "contains", Operator.LACKS: "does not contain",
-    Operator.EMPTY: "is empty", Operator.FILLED: "is not empty", Operator.FROM: "is between", Operator.PERIOD: "is in",
+    Operator.EMPTY: "is empty", Operator.FILLED: "is not empty", Operator.FROM: "is between",
 }  # fmt: skip
 DAYS = (FieldType.DATE, FieldType.DATETIME, FieldType.DATE_RANGE)
 NUMBERS = (
     FieldType.NUMBER, FieldType.CURRENCY, FieldType.PERCENT, FieldType.DURATION, FieldType.RATING, FieldType.IDENTIFIER,
 )  # fmt: skip
 UNITS = {FieldType.PERCENT: (0.01, "%"), FieldType.DURATION: (3_600, "hours")}  # in which people count
-PERIODS = (
-    "today", "yesterday", "this-week", "last-week", "this-month", "last-month", "next-month", "this-quarter",
-    "last-quarter", "this-year", "last-7-days", "last-30-days", "last-90-days", "overdue",
-)  # fmt: skip
 NAMED = 2  # values of a chip; more are counted
 
 
@@ -86,16 +82,9 @@ def _test(table: Table, field: Field, chip: Chip) -> str:
         case Operator.FROM:
             first, last = (_value(table, field, each) for each in chip.ends())
             return f"{first} – {last}" if first and last else f"from {first}" if first else f"up to {last}"
-        case Operator.PERIOD:
-            return "is " + ", ".join(period_words(each.value) for each in chip.conditions)
         case operator if operator in WITHOUT_VALUE:
             return WORDS[operator]
     return f"{WORDS[chip.operator]} " + ", ".join(each.value for each in chip.conditions)
-
-
-def period_words(name: str) -> str:
-    """Returns a period in words: "this quarter"."""
-    return name.replace("-", " ")
 
 
 def _value(table: Table, field: Field, text: str) -> str:
@@ -105,7 +94,9 @@ def _value(table: Table, field: Field, text: str) -> str:
         return f"{day.day} {day:%b %Y}"
     if field.type in NUMBERS and (number := number_of(text)) is not None:
         factor, unit = UNITS.get(field.type, (1, ""))
-        return f"{round(number / factor, 6):,g}".replace("e+", "e") + (unit if unit == "%" else f" {unit}" if unit else "")
+        return f"{round(number / factor, 6):,g}".replace("e+", "e") + (
+            unit if unit == "%" else f" {unit}" if unit else ""
+        )
     return frames.label_of(table, field.id, text)
 
 

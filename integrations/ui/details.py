@@ -116,7 +116,9 @@ def _tags(table: Table, position: int, fact: Fact) -> str:
     """Returns the choices as badges; nothing if the cell holds none."""
     found = table.values(fact.field.id)[position].as_py()
     colors = colors_of(fact.field)
-    labels = [frames.label_of(table, fact.field.id, each) for each in (found if isinstance(found, list) else [found]) if each]
+    labels = [
+        frames.label_of(table, fact.field.id, each) for each in (found if isinstance(found, list) else [found]) if each
+    ]
     return " ".join(f":{badge(colors.get(each, 'gray'))}-badge[{plain(each)}]" for each in labels)
 
 

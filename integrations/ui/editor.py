@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import date
 from functools import partial
+
 import streamlit as st
 
 from .. import frames
@@ -13,14 +14,12 @@ from ..model import Field
 from ..model.query import Condition, Operator
 from .conditions import (
     DAYS,
-    PERIODS,
     UNITS,
     WORDS,
     Chip,
     day_of,
     number_of,
     operators_of,
-    period_words,
     put,
 )
 from .text import distinct, line
@@ -88,8 +87,6 @@ def _control(view: View, field: Field, operator: Operator, chip: Chip | None, ke
         return _choices(view, field, operator, chip, key)
     if operator in (Operator.HAS, Operator.LACKS):
         return _text(operator, chip, key)
-    if operator is Operator.PERIOD:
-        return _period(chip, key)
     if operator is Operator.FROM:
         return _days(chip, key) if field.type in DAYS else _numbers(field, chip, key)
     return lambda: [(operator, "")]
@@ -126,16 +123,6 @@ def _text(operator: Operator, chip: Chip | None, key: str) -> Values:
     asked = chip.conditions[0].value if chip else ""
     st.text_input("Text", asked, label_visibility="collapsed", placeholder="Text", key=f"text {key}")
     return lambda: [(operator, text)] if (text := str(st.session_state[f"text {key}"] or "")) else []
-
-
-def _period(chip: Chip | None, key: str) -> Values:
-    asked = chip.conditions[0].value if chip and chip.operator is Operator.PERIOD else PERIODS[0]
-    options = list(dict.fromkeys((*PERIODS, asked)))
-    st.selectbox(
-        "Period", options, index=options.index(asked), format_func=period_words, key=f"period {key}",
-        label_visibility="collapsed",
-    )  # fmt: skip
-    return lambda: [(Operator.PERIOD, st.session_state[f"period {key}"])]
 
 
 def _days(chip: Chip | None, key: str) -> Values:

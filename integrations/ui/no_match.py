@@ -17,7 +17,9 @@ def no_match(view: View) -> None:
     """Say that no row meets the query, which part of it to drop, and how many rows that gives."""
     with st.container(border=True):
         if not view.query.narrows:
-            st.markdown(f"**No {plain(view.things)} in {view.provider.title}.** New ones appear after the next refresh.")
+            st.markdown(
+                f"**No {plain(view.things)} in {view.provider.title}.** New ones appear after the next refresh."
+            )
             return
         st.markdown(f"**No {plain(view.things)} match.**")
         with st.container(horizontal=True):

@@ -126,9 +126,7 @@ def _own_account(provider: Provider, viewer: Viewer) -> None:
         connect_button(provider, viewer, "sandbox", "Try with sample data", primary=False)
 
 
-def _connected(
-    provider: Provider, viewer: Viewer, source: Source, account: str, labels: dict[str, str]
-) -> None:
+def _connected(provider: Provider, viewer: Viewer, source: Source, account: str, labels: dict[str, str]) -> None:
     connection, load, rows = source.connection, source.load, source.rows
     _top(provider, viewer, source, account, labels)
     notice(provider, viewer)

@@ -6,7 +6,6 @@ What is cached is named by owner, connection and load, so that nobody is given a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import pandas as pd
 import pyarrow as pa
@@ -14,7 +13,6 @@ import pyarrow as pa
 from .. import frames, service
 from ..frames import Table, Tables
 from ..model import Connection, Load, Query
-from ..model.query import Operator
 from .cache import kept
 
 Name = tuple[str, ...]
@@ -51,14 +49,10 @@ class Rows:
 
     def positions(self, table: Table, query: Query) -> pa.Array:
         """Returns the positions of the rows of a table that meet a query, in its order."""
-        relative = any(each.operator is Operator.PERIOD for each in query.where)
-        hour = datetime.now(UTC).strftime("%Y-%m-%d %H") if relative else ""  # in which "today" is the same day
         asked = Query(where=query.where, search=query.search, sort=query.sort, zone=query.zone)
-        return _positions(self._named(table), hour, asked, table)
+        return _positions(self._named(table), asked, table)
 
-    def window(
-        self, table: Table, query: Query, columns: tuple[str, ...], number: int, zone: str
-    ) -> pd.DataFrame:
+    def window(self, table: Table, query: Query, columns: tuple[str, ...], number: int, zone: str) -> pd.DataFrame:
         """Returns one window (from 0 on) of the rows that meet a query, as they are shown; not to be changed."""
         found = self.positions(table, query).slice(number * frames.WINDOW_ROWS, frames.WINDOW_ROWS)
         asked = (query.where, query.search, query.sort, query.zone)
@@ -74,7 +68,7 @@ class Rows:
 
 
 @kept
-def _positions(name: Name, hour: str, query: Query, _table: Table) -> pa.Array:
+def _positions(name: Name, query: Query, _table: Table) -> pa.Array:
     return frames.apply(_table, query, _texts(name, _table) if query.search.strip() else None)
 
 

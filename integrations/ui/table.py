@@ -77,7 +77,8 @@ def _gone(rows: Rows) -> None:
     """The address names a collection that is not there: say so, and show no other in its place."""
     slug = rows.connection.slug
     st.warning(
-        "This link is to a table that is not here: it was deleted, left out of the load, or belongs to another account.",
+        "This link is to a table that is not here: it was deleted, left out of the load, or belongs to another "
+        "account.",
         icon=":material/visibility_off:",
     )
     st.button("Show what there is", on_click=change, args=(slug, rows.account, Query()))
@@ -90,10 +91,8 @@ def _computed(view: View, viewer: Viewer) -> None:
     if load.full or load.full_at is None or not any(each and each.computed for each in fields):
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="computed"):
-        st.caption(
-            f"Rollups, formulas and links between records are as of {clock(load.full_at)}.", width="content"
-        )
-        if view.rows.connection.owner == viewer.owner and not view.rows.source.borrowed:
-            if st.button("Reload everything", type="tertiary", disabled=only_look()):
-                run(service.refresh(viewer, view.rows.connection, full=True))
-                st.rerun()
+        st.caption(f"Rollups, formulas and links between records are as of {clock(load.full_at)}.", width="content")
+        own = not view.rows.source.borrowed
+        if own and st.button("Reload everything", type="tertiary", disabled=only_look()):
+            run(service.refresh(viewer, view.rows.connection, full=True))
+            st.rerun()
