@@ -64,9 +64,14 @@ def operators_of(field: Field) -> list[Operator]:
     return [each for each in known if not (spans and each in (Operator.IS, Operator.NOT))]
 
 
+def field_of(table: Table, id: str) -> Field | None:
+    """Returns a field that a table can be filtered by: its own, and the type of its rows."""
+    return table.field(id) or frames.STANDARD_FIELDS.get(id)
+
+
 def words_of(table: Table, chip: Chip) -> str:
     """Returns a chip as words: "Stage is Won, Lost", "Close date is this quarter"."""
-    field = table.field(chip.field_id)
+    field = field_of(table, chip.field_id)
     label = field.label if field else chip.field_id
     if field is None or chip.operator is Operator.UNKNOWN:
         return f"{label} {', '.join(each.value for each in chip.conditions)}".strip()

@@ -13,7 +13,7 @@ from .colors import badge, colors_of
 from .errors import explained
 from .layout import phone
 from .query import current
-from .text import apart, plain
+from .text import apart, plain, viewers_zone
 from .totals import turn_to
 from .view import View, view_of
 from .viewer import still
@@ -84,7 +84,7 @@ def _body(view: View) -> None:
     link = table.values("link")[position].as_py()
     if link:
         st.link_button(f"Open in {view.provider.title}", link, icon=":material/open_in_new:")
-    for group in frames.details(table, position):
+    for group in frames.details(table, position, viewers_zone()):
         _group(view, table, position, group)
     if st.toggle("Raw values", key="raw values"):
         raw = json.dumps(frames.raw(table, position), ensure_ascii=False, indent=2, default=str)
@@ -93,7 +93,7 @@ def _body(view: View) -> None:
 
 def _group(view: View, table: Table, position: int, group: Group) -> None:
     """The facts under one heading, then what they lead to."""
-    told = [each for each in group.facts if not each.links]
+    told = [each for each in group.facts if not each.links and each.field.id not in ("name", "link")]
     if told:
         if group.label:
             st.caption(plain(group.label))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from .. import frames
 from ..frames import Unmet
 from ..model.query import Condition, Operator
-from .conditions import Chip, chips, operators_of, words_of
+from .conditions import Chip, chips, field_of, operators_of, words_of
 from .editor import editor, opened, remove
 from .layout import phone
 from .names import digest
@@ -22,7 +24,7 @@ OPERATORS = {Operator.FROM: "from ", Operator.TO: "until "}
 
 def filter_bar(view: View) -> None:
     """Draw the search, the conditions of the query, and a menu that adds one."""
-    unmet = frames.unmet(view.table, view.query)
+    unmet = frames.unmet(view.table, replace(view.query, collection=""))
     without_rows = {each.condition for each in unmet}
     with st.container(horizontal=True, vertical_alignment="center", gap=10, key="filters", wrap=not phone()):
         _search(view)
@@ -57,7 +59,7 @@ def _search(view: View) -> None:
 
 def _chip(view: View, chip: Chip) -> None:
     """A condition: its words open the editor, the cross removes it."""
-    field, words = view.table.field(chip.field_id), plain(words_of(view.table, chip))
+    field, words = field_of(view.table, chip.field_id), plain(words_of(view.table, chip))
     name = digest(chip.field_id, chip.operator)
     with st.container(horizontal=True, gap=None, width="content", key=f"chip_{name}"):
         if field and operators_of(field):
@@ -94,11 +96,11 @@ def _without_rows(view: View, found: Unmet, number: int) -> None:
         st.markdown(f":orange-badge[{_words(view, found.condition)}] No record can match: {reason}.", width="content")
         st.button(
             "Remove filter", key=f"remove {number} of {view.slug}", icon=":material/close:", type="tertiary",
-            on_click=view.show, args=(found.without,),
+            on_click=view.show, args=(replace(found.without, collection=view.query.collection),),
         )  # fmt: skip
 
 
 def _words(view: View, condition: Condition) -> str:
-    field = view.table.field(condition.field)
+    field = field_of(view.table, condition.field)
     label = field.label if field else NAMES.get(condition.field, condition.field)
     return f"{plain(label)}: {OPERATORS.get(condition.operator, '')}“{plain(condition.value, longest=60)}”"

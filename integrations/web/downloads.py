@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -54,7 +55,8 @@ async def _table(request: Request) -> Response:
     if collection is None:
         return message_page("This table is no longer here. Open the dashboard and choose another.", 404)
     table = rows.tables.open(collection)
-    return _file(_title(slug, table, rows.load), frames.slices(table, query), query.narrows, named.get("raw") == "1")
+    slices = frames.slices(table, replace(query, collection=""))
+    return _file(_title(slug, table, rows.load), slices, query.narrows, named.get("raw") == "1")
 
 
 def _title(slug: str, table: frames.Table, load: Load) -> str:

@@ -154,12 +154,14 @@ def test_the_open_row_is_shown_in_full_with_what_it_leads_to(page: Page, deals: 
     assert not app.exception
     assert app.header[0].value.replace("\\", "") == "Globex 4 – Renewal" and "Deal 5 of 60" in words(app)
     facts = {name: str(value) for table in app.table for name, value in table.value.iloc[:, 0].items()}
-    assert (facts["Amount"].replace("\\", "") == "EUR 5,002.50" and facts["Stage"] == ":blue-badge[Closed won]") or facts
+    assert (
+        facts["Amount"].replace("\\", "") == "EUR 5,002.50" and facts["Stage"] == ":blue-badge[Closed won]"
+    ) or facts
     assert "could not compute it" in str(facts["Score"])
     pressed(app, "Globex")
     assert asked(app) == {"account": [deals], "in": ["companies"], "row": ["c4"]}
     assert "Company 1 of 10" in words(app) or "Company" in words(app)
-    assert [each.label.replace("\\", "") for each in app.button if "– Renewal" in each.label][0].startswith("Globex")
+    assert any("Globex 14" in each.label for each in app.button)
 
 
 def test_the_next_and_the_previous_row_are_one_click_away(page: Page, deals: str) -> None:
