@@ -180,7 +180,10 @@ class Table:
         """Returns a column of `chunks.STANDARD` as it was stored."""
         kind = TEXT if name == "type" else STANDARD.field(name).type
         self._decode([name])
-        found = [each.cast(kind) for each in self._decoded[name] if each is not None]
+        found = [
+            pa.nulls(rows, kind) if each is None else each.cast(kind)
+            for rows, each in zip(self._rows, self._decoded[name], strict=True)
+        ]
         return self._taken(pa.chunked_array(found, kind))
 
     @cached_property
@@ -297,8 +300,9 @@ class Table:
             return False
         if not self.collection.fields:
             return True
-        column = self.values(field_id)
-        return bool(column.null_count < len(column))
+        return any(STANDARD_COLUMNS[field_id] in part.schema.names for part in self._found) or (
+            field_id == "parent" and any("parent_id" in part.schema.names for part in self._found)
+        )
 
     def _importance(self, field: Field) -> int:
         first, count = self.collection.first, len(IMPORTANCE)
