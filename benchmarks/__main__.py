@@ -63,9 +63,8 @@ def main(arguments: Sequence[str]) -> None:
             for line in measured():
                 print(line, flush=True)
     if not asked.json:
-        print(
-            f"\nMeasured in {time.monotonic() - began:.0f} s on {os.cpu_count()} cores; load average before: {load:.1f}."
-        )
+        seconds = time.monotonic() - began
+        print(f"\nMeasured in {seconds:.0f} s on {os.cpu_count()} cores; load average before: {load:.1f}.")
 
 
 def _loading(asked: argparse.Namespace, listening: socket) -> None:
