@@ -1,7 +1,8 @@
-"""How the values of each field type are kept: one row a type.
+"""What each field type is: one row a type.
 
 Every type has an Arrow type, the Python types that fit it as they are, and a function that fits any other value or
-raises ValueError. What does not fit is kept as text beside the column (`Misfit`).
+raises ValueError. What does not fit is kept as text beside the column (`Misfit`). Beside them stand the operators that
+filter it, and in words how it is shown and exported.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..model import Field, FieldType, NoValue
+from ..model.query import Operator
 from .cells import TEXT, cell_text, json_text, plain
 
 TIME = pa.timestamp("us", "UTC")
@@ -27,11 +29,17 @@ Misfit = Mapping[str, str]  # {"text": what came} or {"reason": why there is no 
 
 @dataclass(frozen=True)
 class ColumnType:
-    """The Arrow type of a value, the Python types that it takes as they are, and how another value is made to fit."""
+    """The Arrow type of a value, the Python types that it takes as they are, and how another value is made to fit.
+
+    `operators`: those that filter it, the one to offer first in front. `shown`, `exported`: how, in words.
+    """
 
     arrow: pa.DataType
     takes: frozenset[type]
     fit: Callable[[Any], Any]
+    operators: tuple[Operator, ...]
+    shown: str
+    exported: str
 
 
 def arrow_type(field: Field) -> pa.DataType:
@@ -189,35 +197,81 @@ def _file(value: Any) -> dict[str, Any]:
             "type": _text(kind) if kind else None}  # fmt: skip
 
 
-_STR, _NUMBERS = frozenset({str}), frozenset({int, float})
-_TEXT = ColumnType(TEXT, _STR, _text)
-_FLOAT = ColumnType(pa.float64(), _NUMBERS, _number)
-_LIST = ColumnType(pa.list_(TEXT), frozenset(), _texts)
+_STR, _NUMBERS, _NONE = frozenset({str}), frozenset({int, float}), frozenset[type]()
+_PRESENCE = (Operator.EMPTY, Operator.FILLED)
+_PARTS = (Operator.HAS, Operator.LACKS)
+_EQUALITY = (Operator.IS, Operator.NOT)
+_RANGE = (Operator.FROM, Operator.TO)
+_BY_TEXT = (*_PARTS, *_EQUALITY, *_PRESENCE)
+_BY_CHOICE = (*_EQUALITY, *_PARTS, *_PRESENCE)
+_BY_RANGE = (*_RANGE, *_EQUALITY, *_PRESENCE)
+
+
+def _text_type(shown: str = "text", operators: tuple[Operator, ...] = _BY_TEXT) -> ColumnType:
+    return ColumnType(TEXT, _STR, _text, operators, shown, "text")
+
+
+def _number_type(shown: str, exported: str) -> ColumnType:
+    return ColumnType(pa.float64(), _NUMBERS, _number, _BY_RANGE, shown, exported)
+
+
+def _list_type(shown: str, exported: str) -> ColumnType:
+    return ColumnType(pa.list_(TEXT), _NONE, _texts, _BY_CHOICE, shown, exported)
+
+
 COLUMN_TYPES: Mapping[FieldType, ColumnType] = {
-    FieldType.TEXT: _TEXT,
-    FieldType.LONG_TEXT: _TEXT,
-    FieldType.NUMBER: _FLOAT,
-    FieldType.CURRENCY: _FLOAT,
-    FieldType.PERCENT: _FLOAT,
-    FieldType.DURATION: _FLOAT,
-    FieldType.RATING: _FLOAT,
-    FieldType.BOOLEAN: ColumnType(pa.bool_(), frozenset({bool}), _boolean),
-    FieldType.DATE: ColumnType(pa.date32(), frozenset({date}), _day),
-    FieldType.DATETIME: ColumnType(TIME, frozenset({datetime}), _time),
-    FieldType.DATE_RANGE: ColumnType(RANGE, frozenset(), _range),
-    FieldType.SELECT: _TEXT,
-    FieldType.MULTI_SELECT: _LIST,
-    FieldType.PERSON: _TEXT,
-    FieldType.PEOPLE: _LIST,
-    FieldType.RELATION: _LIST,
-    FieldType.URL: _TEXT,
-    FieldType.EMAIL: _TEXT,
-    FieldType.PHONE: _TEXT,
-    FieldType.FILES: ColumnType(pa.list_(FILE), frozenset(), _files),
-    FieldType.IDENTIFIER: ColumnType(pa.int64(), frozenset({int}), _whole),
-    FieldType.LOCATION: _TEXT,
-    FieldType.JSON: ColumnType(TEXT, frozenset(), json_text),
-}
+    FieldType.TEXT: _text_type(),
+    FieldType.LONG_TEXT: _text_type("text, the first 2,000 characters in the table, all in the details"),
+    FieldType.NUMBER: _number_type("number", "number"),
+    FieldType.CURRENCY: _number_type(
+        "number after its currency, EUR 1,234.50",
+        "number, the currency in the heading; where it differs by row, in a column after it",
+    ),
+    FieldType.PERCENT: _number_type("percentage", "number, 25 for 25 %, with (%) in the heading"),
+    FieldType.DURATION: _number_type("1:30 as the provider formats it, else 1 h 30 min", "number of hours"),
+    FieldType.RATING: _number_type("number", "number"),
+    FieldType.BOOLEAN: ColumnType(
+        pa.bool_(), frozenset({bool}), _boolean, (*_EQUALITY, *_PRESENCE), "check box", "TRUE or FALSE"
+    ),
+    FieldType.DATE: ColumnType(pa.date32(), frozenset({date}), _day, _BY_RANGE, "day, without a zone", "2026-11-26"),
+    FieldType.DATETIME: ColumnType(
+        TIME, frozenset({datetime}), _time, _BY_RANGE, "date and time in the viewer's zone", "2026-11-26 14:03:00Z"
+    ),
+    FieldType.DATE_RANGE: ColumnType(
+        RANGE, _NONE, _range, _BY_RANGE, "26 Nov 2026 → 1 Dec 2026, with times where it has them",
+        "start, and in a column after it the end",
+    ),
+    FieldType.SELECT: _text_type("label of the option, in its color", _BY_CHOICE),
+    FieldType.MULTI_SELECT: _list_type("labels of the options, in their colors", "labels joined by commas"),
+    FieldType.PERSON: _text_type("name", _BY_CHOICE),
+    FieldType.PEOPLE: _list_type("names", "names joined by commas"),
+    FieldType.RELATION: _list_type("names of the items, as links in the details", "names joined by commas"),
+    FieldType.URL: _text_type("address; a link if it is http or https"),
+    FieldType.EMAIL: _text_type(),
+    FieldType.PHONE: _text_type(),
+    FieldType.FILES: ColumnType(
+        pa.list_(FILE), _NONE, _files, _BY_TEXT, "names of the files", "names joined by commas"
+    ),
+    FieldType.IDENTIFIER: ColumnType(
+        pa.int64(), frozenset({int}), _whole, (*_EQUALITY, *_RANGE, *_PRESENCE), "number after its prefix",
+        "number; text if it has a prefix",
+    ),
+    FieldType.LOCATION: _text_type("address, or latitude and longitude"),
+    FieldType.JSON: ColumnType(TEXT, _NONE, json_text, _BY_TEXT, "JSON text", "JSON text"),
+}  # fmt: skip
+
+
+def operators(field: Field) -> tuple[Operator, ...]:
+    """Returns the operators that filter a field, the one to offer first in front."""
+    found = COLUMN_TYPES[field.type].operators
+    return tuple(dict.fromkeys((*found, *_PARTS))) if field.many else found
+
+
+def field_types() -> list[tuple[FieldType, str, tuple[Operator, ...], str]]:
+    """Returns every field type: how it is shown, the operators that filter it, how it is exported."""
+    return [(kind, each.shown, each.operators, each.exported) for kind, each in COLUMN_TYPES.items()]
+
+
 _PARSERS: Mapping[FieldType, Callable[[str], Any]] = {
     **dict.fromkeys((FieldType.NUMBER, FieldType.CURRENCY, FieldType.PERCENT, FieldType.DURATION), float),
     FieldType.RATING: float,

@@ -122,7 +122,7 @@ class Table:
         self.tables = tables
         self.collection = collection
         self._found = found
-        self._decoded: dict[str, list[pa.Array | None]] = {}  # name of a column: of each part, None where it has it not
+        self._standard: dict[str, pa.ChunkedArray] = {}
         self._values: dict[str, tuple[pa.ChunkedArray, Mapping[int, Misfit]]] = {}
 
     @property
@@ -152,12 +152,23 @@ class Table:
         """The ids of the columns that are shown unless others are chosen."""
         own = [key_of(each) for each in self._own if self._has(each)]
         ranked = [field.id for field in self.fields if field.id in set(own)]
-        rest = [each for each in ("parent", "owner", "updated") if any(f.id == each for f in self.fields)]
+        rest = [each for each in ("type", "parent", "owner", "updated") if self.field(each)]
         return ("name", *ranked[:MAIN_FIELDS], *(rest if len(ranked) < MAIN_FIELDS else rest[-1:]))
 
     def field(self, id: str) -> Field | None:
         """Returns the field with this id, None if it has none."""
         return self._by_id.get(id)
+
+    @cached_property
+    def own_fields(self) -> tuple[Field, ...]:
+        """The provider's fields as `fields` has them, in the provider's order."""
+        return tuple(self._by_id[key_of(each)] for each in self._own)
+
+    def place(self, position: int) -> tuple[str, int]:
+        """Returns the collection of a row, and its position there; raises IndexError for a row that is not there."""
+        if not 0 <= position < self.num_rows:
+            raise IndexError(position)
+        return self.collection.id, position
 
     def values(self, field_id: str) -> pa.ChunkedArray:
         """Returns the values of a field, typed as `columns.arrow_type` says; raises KeyError for an unknown field.
@@ -172,19 +183,21 @@ class Table:
 
     def prefetch(self, field_ids: Iterable[str]) -> None:
         """Decode several fields at once, which is faster than one by one."""
-        wanted = [FIELD + field.id for each in field_ids if (field := self._own.get(id_of(each)))]
-        standard = [STANDARD_COLUMNS[each] for each in field_ids if each in STANDARD_COLUMNS]
-        self._decode([*wanted, *standard, "id"])
+        asked = [each for each in dict.fromkeys(field_ids) if each not in self._values]
+        own = {each: self._own[id_of(each)] for each in asked if self._is_own(each)}
+        standard = [STANDARD_COLUMNS[each] for each in asked if each in STANDARD_COLUMNS]
+        standard = [name for name in standard if name not in self._standard]
+        found = self._read([*(FIELD + each.id for each in own.values()), *standard])
+        for key, field in own.items():
+            self._values[key] = self._stored(field, found[FIELD + field.id])
+        for name in standard:
+            self._standard[name] = self._stored_standard(name, found[name])
 
     def standard(self, name: str) -> pa.ChunkedArray:
         """Returns a column of `chunks.STANDARD` as it was stored."""
-        kind = TEXT if name == "type" else STANDARD.field(name).type
-        self._decode([name])
-        found = [
-            pa.nulls(rows, kind) if each is None else each.cast(kind)
-            for rows, each in zip(self._rows, self._decoded[name], strict=True)
-        ]
-        return self._taken(pa.chunked_array(found, kind))
+        if name not in self._standard:
+            self._standard[name] = self._stored_standard(name, self._read([name])[name])
+        return self._standard[name]
 
     @cached_property
     def _by_id(self) -> dict[str, Field]:
@@ -196,64 +209,72 @@ class Table:
         known = {plain(each.id): replace(each, id=plain(each.id)) for each in self.collection.fields}
         names = dict.fromkeys(name for part in self._found for name in part.schema.names if name.startswith(FIELD))
         unknown = [name for name in names if name.removeprefix(FIELD) not in known and self._is_untyped(name)]
-        self._decode(unknown)
-        return known | {name.removeprefix(FIELD): self._inferred(name) for name in unknown}
+        found = self._read(unknown)
+        return known | {name.removeprefix(FIELD): _inferred(name.removeprefix(FIELD), found[name]) for name in unknown}
+
+    @cached_property
+    def _ids(self) -> list[pa.Array]:
+        """The ids of the stored rows of each part."""
+        return [each if each is not None else pa.array([], TEXT) for each in self._read(["id"])["id"]]
 
     @cached_property
     def _latest(self) -> pa.Array | None:
         """The positions in the stored rows of the latest of each item; None if all are."""
-        self._decode(["id"])
-        return positions_of_latest(pa.chunked_array([each for each in self._decoded["id"] if each is not None], TEXT))
+        return positions_of_latest(pa.chunked_array(self._ids, TEXT))
 
     @cached_property
-    def _rows(self) -> list[int]:
-        """How many rows are stored in each part."""
-        self._decode(["id"])
-        return [len(each) if each is not None else 0 for each in self._decoded["id"]]
+    def _starts(self) -> list[int]:
+        """The number of the first stored row of each part."""
+        return [0, *np.cumsum([len(each) for each in self._ids]).tolist()][: len(self._ids)]
 
     @cached_property
     def _misfits(self) -> dict[str, dict[int, Misfit]]:
         """By field and stored row."""
         found: dict[str, dict[int, Misfit]] = {}
-        self._decode([MISFITS])
-        for start, texts in zip(self._starts, self._decoded[MISFITS], strict=True):
+        for start, texts in zip(self._starts, self._read([MISFITS])[MISFITS], strict=True):
             for row, text in enumerate(texts.to_pylist() if texts is not None else ()):
                 for field_id, misfit in orjson.loads(text).items() if text else ():
                     found.setdefault(field_id, {})[start + row] = misfit
         return found
 
-    @property
-    def _starts(self) -> list[int]:
-        return [0, *np.cumsum(self._rows).tolist()][: len(self._rows)]
-
-    def _decode(self, names: Iterable[str]) -> None:
-        wanted = [name for name in dict.fromkeys(names) if name not in self._decoded]
-        if not wanted:
-            return
-        tables = [part.read([name for name in wanted if name in part.schema.names]) for part in self._found]
-        for name in wanted:
-            self._decoded[name] = [
-                table[name].combine_chunks() if name in table.column_names else None for table in tables
-            ]
+    def _read(self, names: Sequence[str]) -> dict[str, list[pa.Array | None]]:
+        """Returns columns as they are stored: of each part, None where it has it not."""
+        tables = [part.read(names) if set(names).intersection(part.schema.names) else None for part in self._found]
+        return {
+            name: [table[name].combine_chunks() if table and name in table.column_names else None for table in tables]
+            for name in names
+        }
 
     def _column(self, field_id: str) -> tuple[pa.ChunkedArray, Mapping[int, Misfit]]:
         if field_id not in self._values:
             if field_id in STANDARD_COLUMNS:
                 self._values[field_id] = self._shown(field_id), {}
+            elif self._is_own(field_id):
+                self.prefetch([field_id])
             else:
-                self._values[field_id] = self._stored(self._own[id_of(field_id)])
+                raise KeyError(field_id)
         return self._values[field_id]
 
-    def _stored(self, field: Field) -> tuple[pa.ChunkedArray, Mapping[int, Misfit]]:
+    def _is_own(self, field_id: str) -> bool:
+        return id_of(field_id) in self._own and key_of(id_of(field_id)) == field_id
+
+    def _stored(self, field: Field, arrays: Sequence[pa.Array | None]) -> tuple[pa.ChunkedArray, Mapping[int, Misfit]]:
         name, kind = FIELD + field.id, arrow_type(field)
-        self._decode([name])
         columns: list[pa.Array] = []
         misfits = dict(self._misfits.get(field.id, {}))
-        for part, start, rows, array in zip(self._found, self._starts, self._rows, self._decoded[name], strict=True):
-            fitted, odd = (pa.nulls(rows, kind), {}) if array is None else _fitted(part, name, field, array)
+        for part, start, ids, array in zip(self._found, self._starts, self._ids, arrays, strict=True):
+            fitted, odd = (pa.nulls(len(ids), kind), {}) if array is None else _fitted(part, name, field, array)
             columns.append(fitted)
             misfits |= {start + row: misfit for row, misfit in odd.items()}
-        return self._taken(pa.chunked_array(columns, kind)), self._moved(misfits)
+        return self._taken(columns, kind), self._moved(misfits)
+
+    def _stored_standard(self, name: str, arrays: Sequence[pa.Array | None]) -> pa.ChunkedArray:
+        kind = TEXT if name == "type" else STANDARD.field(name).type
+        stored = [
+            pa.nulls(rows, kind) if each is None else each.cast(kind)
+            for rows, each in zip(self._rows, arrays, strict=True)
+        ]
+        return self._taken(stored, kind)
 
     def _shown(self, field_id: str) -> pa.ChunkedArray:
         values = self.standard(STANDARD_COLUMNS[field_id])
@@ -277,8 +298,10 @@ class Table:
         found = pc.index_in(ids, value_set=known.combine_chunks()).combine_chunks()
         return pa.chunked_array([pc.coalesce(names.combine_chunks(), titles.take(found).combine_chunks())])
 
-    def _taken(self, column: pa.ChunkedArray) -> pa.ChunkedArray:
-        return column if self._latest is None else column.take(self._latest)
+    def _taken(self, parts: Sequence[pa.Array], kind: pa.DataType) -> pa.ChunkedArray:
+        """Returns the latest of each item, in one chunk: taking rows out of many would join them every time."""
+        column = pa.chunked_array(parts, kind).combine_chunks()
+        return pa.chunked_array([column if self._latest is None else column.take(self._latest)], kind)
 
     def _moved(self, misfits: dict[int, Misfit]) -> Mapping[int, Misfit]:
         if self._latest is None or not misfits:
@@ -300,24 +323,14 @@ class Table:
             return False
         if not self.collection.fields:
             return True
-        return any(STANDARD_COLUMNS[field_id] in part.schema.names for part in self._found) or (
-            field_id == "parent" and any("parent_id" in part.schema.names for part in self._found)
-        )
+        names = ("parent_path_or_name", "parent_id") if field_id == "parent" else (STANDARD_COLUMNS[field_id],)
+        return any(name in part.schema.names for name in names for part in self._found)
 
     def _importance(self, field: Field) -> int:
         first, count = self.collection.first, len(IMPORTANCE)
         if first:
             return first.index(field.id) if field.id in first else len(first)
         return IMPORTANCE.index(field.type) if field.type in IMPORTANCE else count
-
-    def _inferred(self, name: str) -> Field:
-        label = name.removeprefix(FIELD)
-        kinds: set[type] = set()
-        for array in self._decoded[name]:
-            kinds.update(map(_kind, _from_json(array) if array is not None else ()))
-        kinds.discard(type(None))
-        kind = FieldType.BOOLEAN if kinds == {bool} else FieldType.NUMBER if kinds == {float} else FieldType.TEXT
-        return Field(label, label.strip() or "(no name)", kind)
 
 
 class _Everything(Table):
@@ -328,12 +341,14 @@ class _Everything(Table):
         self._all = [tables.open(each.id) for each in tables.collections]
 
     def standard(self, name: str) -> pa.ChunkedArray:
-        return self._concatenated([each.standard(name) for each in self._all])
+        if name not in self._standard:
+            kind = TEXT if name == "type" else STANDARD.field(name).type
+            self._standard[name] = self._concatenated([each.standard(name) for each in self._all], kind)
+        return self._standard[name]
 
     def place(self, position: int) -> tuple[str, int]:
-        """Returns the collection of a row, and its position there."""
         for each in self._all:
-            if position < each.num_rows:
+            if 0 <= position < each.num_rows:
                 return each.collection.id, position
             position -= each.num_rows
         raise IndexError(position)
@@ -344,14 +359,28 @@ class _Everything(Table):
             each.prefetch(wanted)
 
     def _shown(self, field_id: str) -> pa.ChunkedArray:
-        return self._concatenated([each.values(field_id) for each in self._all])
+        return self._concatenated([each.values(field_id) for each in self._all], _kind_of_standard(field_id))
 
     def _is_used(self, field_id: str) -> bool:
         return True
 
-    def _concatenated(self, columns: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray:
-        kind = columns[0].type if columns else TEXT
-        return pa.chunked_array([chunk for each in columns for chunk in each.chunks], kind)
+    def _concatenated(self, columns: Sequence[pa.ChunkedArray], kind: pa.DataType) -> pa.ChunkedArray:
+        column = pa.chunked_array([chunk for each in columns for chunk in each.chunks], kind)
+        return pa.chunked_array([column.combine_chunks()], kind)
+
+
+def _kind_of_standard(field_id: str) -> pa.DataType:
+    return arrow_type(STANDARD_FIELDS[field_id]) if field_id in STANDARD_FIELDS else TEXT
+
+
+def _inferred(label: str, arrays: Iterable[pa.Array | None]) -> Field:
+    """Returns a field without a schema, of the type that all its values fit."""
+    kinds: set[type] = set()
+    for array in arrays:
+        kinds.update(map(_kind, _from_json(array) if array is not None else ()))
+    kinds.discard(type(None))
+    kind = FieldType.BOOLEAN if kinds == {bool} else FieldType.NUMBER if kinds == {float} else FieldType.TEXT
+    return Field(label, label.strip() or "(no name)", kind)
 
 
 def key_of(field_id: str) -> str:
