@@ -10,22 +10,19 @@ are invalidated"; 409 means that this token was used a moment ago; repeated inva
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
 from .listing import cursor_pages, records_in, with_id
 from .listing.cells import LISTS, cell_reader, options_of
-from .listing.columns import Column, Columns
+from .listing.columns import Column, Columns, log_unknown_type
 from .listing.values import mapping, text_at
 from .model import Account, Api, Catalog, Fault, Item, ItemType, Page, Provider, RateLimit, Stream, moment
 from .model.errors import CursorExpired, Forbidden, ProviderError, QuotaSpent
 from .model.schema import Collection, Field, FieldType, NoValue, Option
 
-log = logging.getLogger(__name__)
 PAGE_SIZE = 100
 RATE_LIMIT = RateLimit(5, 1.0625, strict=True)  # of 5 in 1 s: the network jitters
 TYPES = {  # https://airtable.com/developers/web/api/field-model
@@ -225,10 +222,9 @@ def _result(field: Mapping[str, Any]) -> Mapping[str, Any]:
     return _result(result) if result else field
 
 
-@lru_cache  # so that an unknown type is logged once
 def _type(kind: str) -> FieldType:
     if kind not in TYPES and kind not in COMPUTED:
-        log.warning("Airtable has fields of the type %.60r, which is not known here: they are shown as text", kind)
+        log_unknown_type("Airtable", kind)
     return FieldType(TYPES.get(kind, "text"))
 
 

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from ..model.schema import Field, FieldType
 from .cells import Reader, people_in, shown
+
+log = logging.getLogger(__name__)
+
+
+@lru_cache  # so that it is logged once
+def log_unknown_type(provider: str, kind: str) -> None:
+    """Log that fields of a type are shown as text, because their type is not known here."""
+    log.warning("%s has fields of the type %.60r, which is not known here: they are shown as text", provider, kind)
 
 
 @dataclass(frozen=True)
