@@ -44,7 +44,7 @@ def contents(slug: str, items: int, people: int = 1) -> tuple[set[tuple[str, str
         bases = airtable.World(items).tables
         tables = [table for found in bases.values() for table in found.values()]
         ids = {("record", airtable.record_id(table.id, n)) for table in tables for n in range(len(table.times))}
-        ids |= {("base", base) for base in bases} | {("table", table.id) for table in tables}
+        ids |= {("base", base) for base in bases} | {("table", f"{table.base}/{table.id}") for table in tables}
         sizes = [[len(each.times) for each in found.values()] * people for found in bases.values()]
         return ids, limits.airtable(sizes, LATENCY)
     entries = hubspot.World(items).entries

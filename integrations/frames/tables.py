@@ -271,8 +271,8 @@ class Table:
     def _stored_standard(self, name: str, arrays: Sequence[pa.Array | None]) -> pa.ChunkedArray:
         kind = TEXT if name == "type" else STANDARD.field(name).type
         stored = [
-            pa.nulls(rows, kind) if each is None else each.cast(kind)
-            for rows, each in zip(self._rows, arrays, strict=True)
+            pa.nulls(len(ids), kind) if each is None else each.cast(kind)
+            for ids, each in zip(self._ids, arrays, strict=True)
         ]
         return self._taken(stored, kind)
 
