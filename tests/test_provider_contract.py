@@ -18,7 +18,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ import integrations
 from integrations import oauth, providers, sync
 from integrations.config import settings
 from integrations.http import client as http_client
-from integrations.model import Connection, Item, Load, Token, errors
+from integrations.model import Connection, Item, Load, NoValue, Token, errors
 from integrations.oauth import client as oauth_client
 from integrations.oauth.tokens import ConnectionTokens, failures_of
 from integrations.service.runtime import run
@@ -46,7 +46,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RECORDED = Path(__file__).with_name("recorded")
 OWNER = hashlib.sha256(b"a browser").hexdigest()
 CODE = "code-that-nobody-else-may-see"
-PLAIN = (str, int, float, bool, type(None))
+PLAIN = (str, int, float, bool, type(None), date, NoValue)
 
 
 class Wire:
@@ -230,7 +230,7 @@ def simple(item: Item) -> dict[str, Any]:
     kept = {name: value for name, value in {**values, **texts}.items() if value is not None and value is not False}
     if item.visibility is False:
         kept["visibility"] = False
-    return json.loads(json.dumps(kept))
+    return json.loads(json.dumps(kept, default=str))
 
 
 def test_the_way_to_the_provider_has_exactly_the_documented_parameters(
@@ -410,15 +410,16 @@ def test_every_item_is_well_formed_whatever_was_answered(
 
 
 def assert_plain(value: Any) -> None:
-    """Plain JSON: nothing else can be stored, filtered and downloaded."""
+    """Plain JSON, days, times with a zone and reasons for no value: nothing else can be stored and filtered."""
     if isinstance(value, dict):
         assert all(isinstance(name, str) for name in value)
         assert_plain(list(value.values()))
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         for each in value:
             assert_plain(each)
     else:
         assert isinstance(value, PLAIN), repr(value)
+        assert not isinstance(value, datetime) or value.tzinfo, "a time without a zone is no moment"
         assert not isinstance(value, float) or value == value, "NaN is no JSON"
 
 

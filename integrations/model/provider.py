@@ -102,7 +102,7 @@ class Page:
     items: Sequence[Item] = ()
     cursor: str = ""
     collections: Sequence[Collection] = ()
-    people: Mapping[str, str] = NOTHING
+    people: Mapping[str, str] = field(default_factory=dict)
     removed: Sequence[tuple[str, str]] = ()
 
 
