@@ -1,216 +1,228 @@
-"""Property definitions of a CRM as typed fields, and the texts that it sends as their values.
+"""Tables whose columns and cells each name their own type: {"id": …, "type": "number", "number": …}.
 
-A definition has name, label, type, fieldType, groupName, options, and hints on how its values are shown.
+A column's settings and a cell's value stand behind the same tag, so that one reader does for both, and a table can be
+made of one of its rows where the provider does not describe it.
+https://developers.notion.com/reference/property-object, https://developers.notion.com/reference/page-property-values
 """
 
 from __future__ import annotations
 
-import json
-import logging
-import re
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
-from functools import cache
+from collections.abc import Collection as Several
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
-from ..model import moment
-from ..model.schema import Field, FieldType, Option
-from .values import local_day, mapping, number_of, text_at
+from ..model.schema import COLORS, Collection, Field, FieldType, Option
+from .currencies import CURRENCIES
+from .open_columns import Lead, Table
+from .tagged import Kind, TaggedValues, log_unknown_type
+from .values import (
+    date_span,
+    day_or_time,
+    decoded,
+    joined,
+    local_day,
+    mapping,
+    name_of,
+    objects,
+    place_text,
+    text_at,
+    with_names,
+)  # fmt: skip
 
-Reader = Callable[[str], Any]  # a value from its text; the text itself where it does not fit
-MILLISECONDS = re.compile(r"-?\d{10,14}")
+Property = Mapping[str, Any]
 
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Property:
-    """A property as a field, and what reads its values."""
-
-    field: Field
-    read: Reader
-
-
-def property_of(definition: Mapping[str, Any], zone: str = "UTC", day: bool = False) -> Property:
-    """Returns a definition as a property. `day`: its moments are shown as days of the time zone `zone`."""
-    type_ = FieldType.DATE if day else field_type(definition)
-    name, label = definition["name"], text_at(definition, "label")
-    options = options_of(definition.get("options")) if type_ in (FieldType.SELECT, FieldType.MULTI_SELECT) else ()
-    field = Field(
-        id=name,
-        label=label or name,
-        type=type_,
-        options=options,
-        group=group_title(text_at(definition, "groupName")),
-        computed=bool(definition.get("calculated")) or text_at(definition, "fieldType").startswith("calculation"),
-    )
-    is_day_of_zone = day and definition.get("type") != "date"
-    return Property(field, day_reader(zone if is_day_of_zone else "UTC") if type_ is FieldType.DATE else READERS[type_])
+KEPT_BACK = "Notion does not provide this value to other apps."
+CUT_AT = 25  # references in one property of a page; more are read one property at a time
+CHOICES = ("select", "status", "multi_select")
+COMPUTED = ("formula", "rollup", "relation")  # they change with other pages, whose edit does not count as the row's
+WITHOUT_COLUMN = ("title", "button")  # the title is the item's name; a button has no value
+COUNTS = ("count", "count_values", "empty", "not_empty", "unique", "checked", "unchecked")
+SUMS = ("sum", "average", "median", "min", "max", "range")
+ORIGINALS = ("show_original", "show_unique")
 
 
-def in_currency(property_: Property, code: str, code_field: str) -> Property:
-    """Returns a property of amounts in the currency of each row's `code_field`, or in `code` where that is empty."""
-    if property_.field.type is not FieldType.CURRENCY:
-        return property_
-    own = "" if "home_currency" in property_.field.id else code_field
-    return replace(property_, field=replace(property_.field, currency=code, currency_field=own))
+def plain(texts: Any) -> str:
+    """Returns the plain text of a rich text."""
+    return "".join(str(each.get("plain_text") or "") for each in objects(texts))
 
 
-def with_options(property_: Property, options: Iterable[Option]) -> Property:
-    """Returns a property as a choice among these options; the options that only it knows come last."""
-    found = {each.value: each for each in (*property_.field.options, *options)}
-    ordered = {each.value: found[each.value] for each in (*options, *property_.field.options)}
-    field = replace(property_.field, type=FieldType.SELECT, options=tuple(ordered.values()))
-    return Property(field, READERS[FieldType.SELECT])
+def _ids(things: Any) -> Any:
+    return things if isinstance(things, str) else [each["id"] for each in objects(things) if each.get("id")]
 
 
-def field_type(definition: Mapping[str, Any]) -> FieldType:
-    """Returns the type of a property's values; text, named once in the log, for a type that is not known."""
-    find = _TYPES.get(text_at(definition, "type"))
-    if find is None:
-        _tell(text_at(definition, "type")[:40])
-        return FieldType.TEXT
-    return find(definition)
+def _names(things: Any) -> Any:
+    return things if isinstance(things, str) else [name for each in objects(things) if (name := _name(each))]
 
 
-@cache
-def _tell(kind: str) -> None:
-    log.warning("properties of the type %r are not known and shown as text", kind)
+def _name(thing: Any) -> Any:
+    return name_of(thing, ("name", "id"))
 
 
-def _text_type(definition: Mapping[str, Any]) -> FieldType:
-    name = text_at(definition, "name")
-    by_name = FieldType.EMAIL if name == "email" else FieldType.URL if name in URL_NAMES else FieldType.TEXT
-    by_hint = _TEXT_HINTS.get(text_at(definition, "textDisplayHint"), by_name)
-    return _TEXT_FIELDS.get(text_at(definition, "fieldType"), by_hint)
+def _files(files: Any) -> list[dict[str, Any]]:
+    return [{"name": _name(each) or "Untitled", "size": None, "type": None} for each in objects(files)]
 
 
-def _number_type(definition: Mapping[str, Any]) -> FieldType:
-    if definition.get("name") == "hs_object_id":
-        return FieldType.IDENTIFIER
-    if definition.get("showCurrencySymbol") is True:
-        return FieldType.CURRENCY
-    return _NUMBER_HINTS.get(text_at(definition, "numberDisplayHint"), FieldType.NUMBER)
+def _date(span: Mapping[str, Any]) -> Any:
+    return date_span(span.get("start"), span.get("end"), span.get("time_zone"))
 
 
-def _choice_type(definition: Mapping[str, Any]) -> FieldType:
-    many = definition.get("fieldType") == "checkbox"
-    if definition.get("referencedObjectType") == "OWNER" or definition.get("name") == "hubspot_owner_id":
-        return FieldType.PEOPLE if many else FieldType.PERSON
-    if definition.get("fieldType") == "booleancheckbox":
-        return FieldType.BOOLEAN
-    return FieldType.MULTI_SELECT if many else FieldType.SELECT
+def _verification(found: Mapping[str, Any]) -> str:
+    date = mapping(found.get("date"))
+    days = joined((local_day(date[each], "UTC") for each in ("start", "end") if date.get(each)), " – ")
+    return joined((found["state"].capitalize(), days), ", ")
 
 
-URL_NAMES = ("website", "url", "hs_url", "hs_linkedin_url", "linkedin_company_page", "facebook_company_page")
-_TEXT_FIELDS = {
-    "textarea": FieldType.LONG_TEXT, "html": FieldType.LONG_TEXT, "phonenumber": FieldType.PHONE,
-    "file": FieldType.FILES,
-}  # fmt: skip
-_TEXT_HINTS = {
-    "email": FieldType.EMAIL, "phone_number": FieldType.PHONE, "multi_line": FieldType.LONG_TEXT,
-}  # fmt: skip
-_NUMBER_HINTS = {
-    "currency": FieldType.CURRENCY, "percentage": FieldType.PERCENT, "probability": FieldType.PERCENT,
-    "duration": FieldType.DURATION, "unformatted": FieldType.IDENTIFIER,
-}  # fmt: skip
-_TYPES: dict[str, Callable[[Mapping[str, Any]], FieldType]] = {
-    "string": _text_type,
-    "number": _number_type,
-    "enumeration": _choice_type,
-    "bool": lambda _: FieldType.BOOLEAN,
-    "date": lambda _: FieldType.DATE,
-    "datetime": lambda _: FieldType.DATETIME,
-    "phone_number": lambda _: FieldType.PHONE,
-    "json": lambda _: FieldType.JSON,
-    "object_coordinates": lambda _: FieldType.TEXT,
+KINDS = {
+    "title": Kind(FieldType.TEXT, plain),
+    "rich_text": Kind(FieldType.TEXT, plain),
+    "string": Kind(FieldType.TEXT),
+    "number": Kind(FieldType.NUMBER),
+    "checkbox": Kind(FieldType.BOOLEAN),
+    "boolean": Kind(FieldType.BOOLEAN),
+    "select": Kind(FieldType.SELECT, _name),
+    "status": Kind(FieldType.SELECT, _name),
+    "multi_select": Kind(FieldType.MULTI_SELECT, _names),
+    "date": Kind(FieldType.DATE_RANGE, _date),
+    "created_time": Kind(FieldType.DATETIME, day_or_time),
+    "last_edited_time": Kind(FieldType.DATETIME, day_or_time),
+    "people": Kind(FieldType.PEOPLE, _ids),
+    "created_by": Kind(FieldType.PERSON, lambda user: user["id"]),
+    "last_edited_by": Kind(FieldType.PERSON, lambda user: user["id"]),
+    "files": Kind(FieldType.FILES, _files),
+    "url": Kind(FieldType.URL),
+    "email": Kind(FieldType.EMAIL),
+    "phone_number": Kind(FieldType.PHONE),
+    "relation": Kind(FieldType.RELATION, _ids),
+    "unique_id": Kind(FieldType.IDENTIFIER, lambda number: number["number"]),
+    "verification": Kind(FieldType.TEXT, _verification),
+    "place": Kind(FieldType.LOCATION, place_text),
+    "button": Kind(FieldType.TEXT, lambda button: None),
 }
+CELLS = TaggedValues(
+    KINDS,
+    wrappers=frozenset({"formula", "rollup"}),
+    arrays=frozenset({"array"}),
+    withheld={"unsupported": KEPT_BACK, "incomplete": KEPT_BACK},
+)
 
 
-def options_of(options: Any) -> tuple[Option, ...]:
-    """Returns the options of a definition as it orders them; a negative place is behind all others."""
-    found = [each for each in map(mapping, options or ()) if isinstance(each.get("value"), str) and each["value"]]
-    ordered = sorted(found, key=lambda each: _place(each.get("displayOrder")))
-    return tuple(Option(each["value"], text_at(each, "label") or each["value"]) for each in ordered)
+def properties(found: Mapping[str, Any]) -> dict[str, Property]:
+    """Returns the properties of a row or of a table's description by id, each with its name.
+
+    Ids are percent-encoded in some answers. A name stands for an id that is missing or taken.
+    """
+    by_id: dict[str, Property] = {}
+    for name, each in mapping(found.get("properties")).items():
+        held = mapping(each)
+        id = decoded(text_at(held, "id")) or name
+        by_id[name if id in by_id else id] = {**held, "name": name}
+    return by_id
 
 
-def _place(order: Any) -> float:
-    return order if isinstance(order, int) and order >= 0 else float("inf")
+def columns_of(held: Mapping[str, Property]) -> list[str]:
+    """Returns the ids of those properties that have a column of their own."""
+    return [id for id, each in held.items() if text_at(each, "type") not in ("", *WITHOUT_COLUMN)]
 
 
-def by_place(things: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Returns things in the order of their displayOrder, and of their labels where that is the same."""
-    return sorted(things, key=lambda each: (_place(each.get("displayOrder")), text_at(each, "label")))
+def table(id: str, label: str, held: Mapping[str, Property]) -> Table:
+    """Returns the table that properties describe, be they a schema or a row."""
+    name_label = next((each["name"] for each in held.values() if each.get("type") == "title"), "Name")
+    fields = tuple(_field(each, held[each]) for each in columns_of(held))
+    leads = {each: _lead(held[each], held) for each in columns_of(held) if held[each]["type"] in ("formula", "rollup")}
+    return Table(Collection(id, label or "Untitled", "page", fields, name_label=name_label), leads)
 
 
-def group_title(name: str) -> str:
-    """Returns the heading that stands for the internal name of a group: "dealinformation" is "Deal information"."""
-    words = re.sub(r"(?<=[a-z])information$", " information", name.removeprefix("hs_")).replace("_", " ").split()
-    return " ".join(words).capitalize()
+def _field(id: str, held: Property) -> Field:
+    kind = text_at(held, "type")
+    settings = mapping(held.get(kind))
+    if kind not in KINDS and kind not in (*COMPUTED, "unsupported"):
+        log_unknown_type(kind)
+    known = KINDS[kind].type if kind in KINDS else FieldType.TEXT
+    field = Field(id, held["name"], known, computed=kind in COMPUTED)
+    if kind == "number":
+        return _with_unit(field, text_at(settings, "format"))
+    if kind in CHOICES:
+        return replace(field, options=_options(settings))
+    if kind == "rollup":
+        return replace(field, type=_type_of_rollup(text_at(settings, "function")))
+    prefix = text_at(settings, "prefix")
+    return replace(field, relates_to=text_at(settings, "data_source_id"), prefix=f"{prefix}-" if prefix else "")
 
 
-def day_reader(zone: str) -> Reader:
-    """Returns what reads a day, or the day of a moment in a time zone."""
-
-    def read(text: str) -> date | str:
-        if MILLISECONDS.fullmatch(text):
-            text = _of_milliseconds(text)
-        with suppress(ValueError):
-            return date.fromisoformat(local_day(text, zone) if "T" in text or " " in text else text)
-        return text
-
-    return read
+def _with_unit(field: Field, unit: str) -> Field:
+    if unit == "percent":
+        return replace(field, type=FieldType.PERCENT)
+    code = CURRENCIES.get(unit, "")
+    return replace(field, type=FieldType.CURRENCY, currency=code) if code else field
 
 
-def _moment(text: str) -> datetime | str:
-    return moment(_of_milliseconds(text) if MILLISECONDS.fullmatch(text) else text) or text
+def _options(settings: Mapping[str, Any]) -> tuple[Option, ...]:
+    named = [each for each in objects(settings.get("options")) if text_at(each, "name")]
+    colors = [text_at(each, "color") for each in named]
+    return tuple(
+        Option(each["name"], each["name"], color if color in COLORS else "")
+        for each, color in zip(named, colors, strict=True)
+    )
 
 
-def _of_milliseconds(text: str) -> str:
-    with suppress(OverflowError, OSError, ValueError):
-        return datetime.fromtimestamp(int(text) / 1000, UTC).isoformat()
-    return text
+def _type_of_rollup(function: str) -> FieldType:
+    if function.startswith("percent_"):
+        return FieldType.PERCENT
+    return FieldType.NUMBER if function in (*COUNTS, *SUMS) else FieldType.TEXT
 
 
-def _whole(text: str) -> int | str:
-    number = number_of(text)
-    return number if isinstance(number, int) else text
+def _lead(held: Property, beside: Mapping[str, Property]) -> Lead:
+    """What a formula or rollup says about its type: nothing, or where it looks."""
+    settings = mapping(held.get(held["type"]))
+    function, through = text_at(settings, "function"), decoded(text_at(settings, "relation_property_id"))
+    target = decoded(text_at(settings, "rollup_property_id")) if function in (*SUMS, *ORIGINALS) else ""
+    expression = text_at(settings, "expression")
+    named = {id for id, each in beside.items() if f'prop("{each["name"]}")' in expression}
+    return Lead(
+        through, target, lists=function in ORIGINALS, sources=frozenset({*named, through} - {""}),
+        fixed=function in COUNTS or function.startswith("percent_"),
+    )  # fmt: skip
 
 
-def _seconds(text: str) -> float | str:
-    number = number_of(text)
-    if isinstance(number, str):
-        return text
-    return number // 1000 if isinstance(number, int) and number % 1000 == 0 else number / 1000
+def is_cut(held: Property) -> bool:
+    """Returns whether a row has the first part of a property only: it says so, or has as many values as are given."""
+    kind = text_at(held, "type")
+    content = held.get(kind)
+    if kind == "rollup":
+        rollup = mapping(content)
+        return rollup.get("type") == "incomplete" or len(_list(rollup.get("array"))) >= CUT_AT
+    if kind in ("title", "rich_text"):
+        return bool(held.get("has_more")) or sum(each.get("type") == "mention" for each in objects(content)) >= CUT_AT
+    return kind in ("people", "relation") and bool(held.get("has_more", len(_list(content)) >= CUT_AT))
 
 
-def _truth(text: str) -> bool | str:
-    return {"true": True, "false": False}.get(text.strip().lower(), text)
+def _list(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else ()
 
 
-def members(text: str) -> list[str]:
-    """Returns the values of a list that is written with semicolons."""
-    return [each for part in text.split(";") if (each := part.strip())]
+def put_together(held: Property, answers: Several[Mapping[str, Any]]) -> Property:
+    """Returns a property with the whole value that its own pages have given.
+
+    https://developers.notion.com/reference/property-item-object
+    """
+    kind = text_at(held, "type")
+    parts = [part for answer in answers for part in objects(answer.get("results"))]
+    last = mapping([*answers][-1].get("property_item"))
+    if kind == "rollup":
+        rollup = mapping(last.get(kind))
+        return {**held, kind: {**rollup, "array": parts} if rollup.get("type") == "array" else rollup}
+    if kind in ("people", "relation", "title", "rich_text"):
+        return {**held, kind: [part.get(kind) for part in parts], "has_more": False}
+    return {**held, kind: parts[0].get(kind)} if parts else held
 
 
-def _files(text: str) -> list[dict[str, Any]]:
-    names = [unquote(urlsplit(each).path.rsplit("/", 1)[-1]) or each for each in members(text)]
-    return [{"name": name, "size": None, "type": None} for name in names]
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
-
-
-READERS: dict[FieldType, Reader] = dict.fromkeys(FieldType, lambda text: text) | {
-    FieldType.NUMBER: number_of, FieldType.CURRENCY: number_of, FieldType.PERCENT: number_of,
-    FieldType.DURATION: _seconds, FieldType.IDENTIFIER: _whole, FieldType.BOOLEAN: _truth,
-    FieldType.DATE: day_reader("UTC"), FieldType.DATETIME: _moment, FieldType.MULTI_SELECT: members,
-    FieldType.PEOPLE: members, FieldType.FILES: _files, FieldType.JSON: _json,
-}  # fmt: skip
+def people_in(held: Property) -> Iterator[tuple[str, str]]:
+    """Yields id and name, empty if it is not told, of the people and groups that a property names."""
+    kind = text_at(held, "type")
+    content = held.get(kind)
+    if kind in ("people", "created_by", "last_edited_by"):
+        yield from with_names(objects(content))
+    elif kind == "rollup":
+        for each in objects(mapping(content).get("array")):
+            yield from people_in(each)
