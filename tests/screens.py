@@ -40,7 +40,20 @@ def own_main() -> Iterator[None]:
     sys.modules["__main__"] = main
 
 
+def opened(app: AppTest, menu: str) -> AppTest:
+    """The page with one of its menus open; `menu`: how its key begins."""
+    keys = [str(each) for each in app.session_state.filtered_state if str(each).startswith(menu)]
+    for key in keys:
+        app.session_state[key] = True
+    return app.run()
+
+
+def pressed(app: AppTest, label: str) -> AppTest:
+    """The page after a click on the button whose label begins so."""
+    return next(each for each in app.button if each.label.startswith(label)).click().run()
+
+
 def words(app: AppTest) -> str:
     """Everything that a page says, without Markdown's backslashes."""
-    kinds = ("title", "subheader", "caption", "markdown", "error", "warning", "info", "text")
+    kinds = ("title", "header", "subheader", "caption", "markdown", "error", "warning", "info", "text")
     return "\n".join(str(each.value) for kind in kinds for each in app.get(kind)).replace("\\", "")

@@ -53,11 +53,16 @@ async def open_source(viewer: Viewer, connection: Connection, first: bool) -> So
     if not rationed:
         load = await sync.start_if_older(connection, settings().stale_after)
     await connections.touch(connection)
+    return Source(connection, load, await rows_now(viewer, connection, load))
+
+
+async def rows_now(viewer: Viewer, connection: Connection, load: Load | None) -> Rows | None:
+    """Returns the rows of the last load that left any; before the first, those that `load` has saved so far."""
     rows = await rows_of(viewer, connection)
     if rows is None and load and load.active and load.chunks:
         tables = await sync.so_far(connection, load)
         rows = Rows(connection, load, tables, not is_own(viewer, connection)) if tables is not None else None
-    return Source(connection, load, rows)
+    return rows
 
 
 async def sources(viewer: Viewer) -> list[Source]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal
 
 import streamlit as st
@@ -28,17 +29,19 @@ ICON = (
     '<rect x="3" y="3" width="8" height="10" rx="2"/><rect x="13" y="3" width="8" height="6" rx="2"/>'
     '<rect x="3" y="15" width="8" height="6" rx="2"/><rect x="13" y="11" width="8" height="10" rx="2"/></g></svg>'
 )
-STYLE = (
-    "@media (min-width: 768px) { .stMainBlockContainer { padding-top: 3rem } }"  # Streamlit leaves 6 rem
-    # a table's own download would leave formulas in place, and would not be logged
-    '[data-testid="stElementToolbarButton"]:has([aria-label^="Download as CSV"]) { display: none }'
-)
+STYLE = Path(__file__).with_name("style.css")
+SIDEBAR = 220  # pixels
+
+
+def phone() -> bool:
+    """Returns whether the browser says that it runs on a phone: how wide its window is, it does not say."""
+    return "Mobile" in str(st.context.headers.get("User-Agent", ""))
 
 
 def page(title: str, draw: Callable[[Viewer], None]) -> None:
     """Draw a page for the viewer: the person who is signed in, or without sign-in the browser."""
-    st.set_page_config(page_title=f"{title} · Dashboard", page_icon=ICON, layout="wide")
-    st.html(f"<style>{STYLE}</style>")
+    st.set_page_config(page_title=f"{title} · Dashboard", page_icon=ICON, layout="wide", initial_sidebar_state=SIDEBAR)
+    st.html(STYLE)
     with explained():
         if (at := browser()) is None:
             st.warning("This dashboard knows your browser by a cookie. Allow cookies for it, then reload the page.")
@@ -101,7 +104,7 @@ def badges(provider: Provider, connection: Connection | None) -> list[tuple[str,
 
 def header(provider: Provider, connection: Connection | None, state: list[tuple[str, Colour]] | None = None) -> None:
     """Draw a page's title with the state beside it; goes into a horizontal container."""
-    st.title(f"{provider.icon} {provider.title}", width="content", anchor=False)
+    st.title(provider.title, width="content", anchor=False)
     for label, colour in state or badges(provider, connection):
         st.badge(label, color=colour)
 

@@ -23,7 +23,7 @@ def manage(provider: Provider, viewer: Viewer, connection: Connection) -> None:
     sharing = [stop] if connection.share.id else [share] if organisation else []
     another = [] if settings().missing(provider) else ["Add another account"]
     choices = ["Reconnect", "Choose what to load", "Reload everything", *sharing, *another, "Disconnect"]
-    match st.menu_button("Manage", choices, icon=":material/settings:", disabled=only_look()):
+    match st.menu_button("Manage", choices, icon=":material/settings:", type="tertiary", disabled=only_look()):
         case "Reconnect":
             connect(provider, viewer, where_again(provider, connection), again=True)
         case "Choose what to load":

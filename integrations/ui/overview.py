@@ -9,6 +9,7 @@ import streamlit as st
 
 from .. import frames, providers, service
 from ..config import settings
+from ..frames import Tables
 from ..model import Connection, Load, Provider, Viewer
 from ..service import Source
 from ..service.runtime import run
@@ -93,7 +94,7 @@ def _changes(all_rows: list[Rows]) -> None:
     """Updates per day, stacked by provider when there are several, by type when there is one."""
     today = datetime.now(UTC).date()
     several = len(all_rows) > 1
-    days = [_per_day(rows.name, several, rows.connection.slug, today.isoformat(), rows.table) for rows in all_rows]
+    days = [_per_day(rows.name, several, rows.connection.slug, today.isoformat(), rows.tables) for rows in all_rows]
     if not days or not any(day.to_numpy().sum() for day in days):
         return
     with st.container(border=True):
@@ -102,6 +103,6 @@ def _changes(all_rows: list[Rows]) -> None:
 
 
 @kept
-def _per_day(name: Name, by_provider: bool, slug: str, today: str, _table: object) -> pd.DataFrame:
-    days = frames.per_day(frames.frame(_table), today=datetime.fromisoformat(today).date())
+def _per_day(name: Name, by_provider: bool, slug: str, today: str, _tables: Tables) -> pd.DataFrame:
+    days = frames.per_day(_tables.open(), today=datetime.fromisoformat(today).date())
     return days.sum(axis=1).to_frame(providers()[slug].title) if by_provider else days.loc[:, days.any()]

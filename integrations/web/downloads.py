@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -12,7 +13,7 @@ from starlette.responses import Response
 
 from .. import frames, providers, service
 from ..identity import cookie_name, owner_of, proof_of, viewer_of
-from ..model import Viewer
+from ..model import Load, Viewer
 from ..model.errors import DashboardError
 from ..model.query import upgraded
 from .address import address_of
@@ -50,8 +51,20 @@ async def _table(request: Request) -> Response:
         nothing = "There is nothing to download here for this browser. Open the dashboard and connect first."
         return message_page(nothing, 404)
     query = await service.query_of(upgraded(pairs, slug))
-    title = providers()[slug].title + ("-partial" if rows.load.state == "partial" else "")
-    return _file(title, frames.slices(rows.table, query), query.narrows, raw=named.get("raw") == "1")
+    collection = service.collection_of(query, rows.tables)
+    if collection is None:
+        return message_page("This table is no longer here. Open the dashboard and choose another.", 404)
+    table = rows.tables.open(collection)
+    slices = frames.slices(table, replace(query, collection=""))
+    return _file(_title(slug, table, rows.load), slices, query.narrows, named.get("raw") == "1")
+
+
+def _title(slug: str, table: frames.Table, load: Load) -> str:
+    """Returns what the file is named after: the provider, the collection, and whether rows are missing."""
+    collection = table.collection
+    partial = load.active or load.state == "partial"
+    parts = (providers()[slug].title, collection.label if collection.id else "", "partial" if partial else "")
+    return " ".join(filter(None, parts))
 
 
 async def _activity(request: Request) -> Response:
