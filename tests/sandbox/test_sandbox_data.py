@@ -88,7 +88,7 @@ def test_notion_rows_come_from_their_data_source_with_its_own_title_property(pla
         pages = await notion(visit, token, filter={"property": "object", "value": "page"})
         people = {user["id"] for user in (await visit.call(token, "/v1/users")).json()["results"]}
         assert {page["created_by"]["id"] for page in pages} <= people
-        assert {page["parent"]["type"] for page in pages} == {"data_source_id", "page_id", "workspace"}
+        assert {page["parent"]["type"] for page in pages} == {"data_source_id", "page_id", "block_id", "workspace"}
         sources = await notion(visit, token, filter={"property": "object", "value": "data_source"})
         titles, kinds = set(), set()
         for source in sources:
