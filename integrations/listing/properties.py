@@ -191,7 +191,9 @@ def is_cut(held: Property) -> bool:
     content = held.get(kind)
     if kind == "rollup":
         rollup = mapping(content)
-        return rollup.get("type") == "incomplete" or len(_list(rollup.get("array"))) >= CUT_AT
+        shown = objects(rollup.get("array") or ())
+        most = max([len(shown), *(len(_list(each.get(text_at(each, "type")))) for each in shown)])
+        return rollup.get("type") == "incomplete" or most >= CUT_AT
     if kind in ("title", "rich_text"):
         return bool(held.get("has_more")) or sum(each.get("type") == "mention" for each in objects(content)) >= CUT_AT
     return kind in ("people", "relation") and bool(held.get("has_more", len(_list(content)) >= CUT_AT))
