@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from unittest.mock import PropertyMock, patch
 
+import pyarrow as pa
 from streamlit.testing.v1 import AppTest
 
 from integrations.config.settings import ROOT
@@ -41,11 +42,20 @@ def own_main() -> Iterator[None]:
 
 
 def opened(app: AppTest, menu: str) -> AppTest:
-    """The page with one of its menus open; `menu`: how its key begins."""
-    keys = [str(each) for each in app.session_state.filtered_state if str(each).startswith(menu)]
-    for key in keys:
-        app.session_state[key] = True
+    """The page with the menu of this key open."""
+    app.session_state[menu] = True
     return app.run()
+
+
+def grid(app: AppTest) -> pa.Table:
+    """The rows in the grid as they are sent, without its index."""
+    table = pa.ipc.open_stream(app.dataframe[0].proto.arrow_data.data).read_all()
+    return table.select([name for name in table.column_names if name != "row"])
+
+
+def names(app: AppTest) -> list[str]:
+    """The names of the rows in the grid, without the space that fills their cells."""
+    return [each.rstrip("\u2003") for each in grid(app).column(0).to_pylist()]
 
 
 def pressed(app: AppTest, label: str) -> AppTest:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -20,16 +22,15 @@ WIDTHS = {
     FieldType.DATE_RANGE: 190, FieldType.SELECT: 130, FieldType.MULTI_SELECT: 160, FieldType.PERSON: 120,
     FieldType.IDENTIFIER: 90, FieldType.LONG_TEXT: 220, FieldType.EMAIL: 190,
 }  # fmt: skip
+EM_SPACE, CELL_EMS = "\u2003", 22  # what a cell is wide
+ICON, DEFUSED_ICON = ":material/", ":\u2060material/"  # with a word joiner, which is not seen
 OTHERS, NAME, NAME_ON_A_PHONE = 150, 260, 170  # pixels
 
 
-def column_config(
-    field: Field, values: pd.Series[Any], label: str, *, dark: bool, zone: str, pinned: bool, narrow: bool
-) -> Any:
+def column_config(field: Field, values: pd.Series[Any], label: str, *, dark: bool, zone: str) -> Any:
     """Returns how a column is drawn; a column whose values are texts, whatever its type, is drawn as text."""
     column = st.column_config
-    width = (NAME_ON_A_PHONE if narrow else NAME) if pinned else WIDTHS.get(field.type, OTHERS)
-    facts: dict[str, Any] = {"label": label, "width": width, "pinned": pinned or None}
+    facts: dict[str, Any] = {"label": label, "width": WIDTHS.get(field.type, OTHERS)}
     if field.type in (FieldType.SELECT, FieldType.MULTI_SELECT) and not is_text(values):
         return column.MultiselectColumn(**facts, **_tags(field, dark))
     if pd.api.types.is_bool_dtype(values.dtype):
@@ -45,6 +46,21 @@ def column_config(
     if field.type is FieldType.URL and _are_links(values):
         return column.LinkColumn(**facts, display_text=OPEN if field.id == "link" else DOMAIN)
     return column.TextColumn(**facts, alignment="right" if field.type in RIGHT else None)
+
+
+def name_config(label: str, narrow: bool, key: str, on_click: Callable[[], None]) -> Any:
+    """Returns how the pinned column of names is drawn: any other kind of pinned column has gray text."""
+    return st.column_config.ButtonColumn(
+        label, width=NAME_ON_A_PHONE if narrow else NAME, pinned=True, type="tertiary", alignment="left", key=key,
+        on_click=on_click,
+    )  # fmt: skip
+
+
+def as_buttons(names: pd.Series[Any]) -> pd.Series[Any]:
+    """Returns names as the labels of such buttons: as wide as the cell, since only the label can be clicked."""
+    texts = ["" if name is None or name != name else str(name).replace(ICON, DEFUSED_ICON) for name in names]
+    padded = [text + EM_SPACE * max(2, CELL_EMS - len(text) // 2) for text in texts]
+    return pd.Series(padded, index=names.index, dtype=pd.StringDtype("pyarrow", na_value=np.nan))
 
 
 def is_text(values: pd.Series[Any]) -> bool:

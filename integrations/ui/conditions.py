@@ -73,7 +73,7 @@ def words_of(table: Table, chip: Chip) -> str:
     """Returns a chip as words: "Stage is Won, Lost", "Close date is this quarter"."""
     field = field_of(table, chip.field_id)
     label = field.label if field else chip.field_id
-    if field is None or chip.operator is Operator.UNKNOWN:
+    if field is None or chip.operator not in WORDS:
         return f"{label} {', '.join(each.value for each in chip.conditions)}".strip()
     return f"{label} {_test(table, field, chip)}"
 

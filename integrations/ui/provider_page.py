@@ -13,7 +13,7 @@ from ..service.runtime import run
 from .availability import only_look
 from .choose import choose_panel
 from .connect import come_back, connect, connect_button, connect_card, notice, reconnect_needed, returned
-from .layout import SHARED_WITH_YOU, account_line, badges, header, page, phone
+from .layout import SHARED_WITH_YOU, account_line, badges, header, icon_only, page, phone
 from .manage import manage
 from .progress import outcome, progress
 from .query import choose_account, current
@@ -94,7 +94,9 @@ def _borrowed(
     connection = source.connection
     with _head():
         header(provider, None, [SHARED_WITH_YOU, *badges(provider, connection)[2:]])
-        _account(provider, connection, account, labels)
+        if len(labels) == 1:
+            st.caption(account_line(connection), width="content")
+        _account(provider, account, labels)
         st.caption(f"shared by {plain(connection.share.by)}", width="content")
         st.space("stretch")
         _updated(source)
@@ -154,11 +156,9 @@ def _addresses(mine: list[Connection], theirs: list[Connection]) -> dict[str, Co
     return found
 
 
-def _account(provider: Provider, connection: Connection, account: str, labels: dict[str, str]) -> None:
-    """Say whose account it is; there is something to choose only where there are several."""
+def _account(provider: Provider, account: str, labels: dict[str, str]) -> None:
+    """Offer the other accounts, where there are any."""
     if len(labels) == 1:
-        if not phone():
-            st.caption(account_line(connection), width="content")
         return
     key = f"{provider.slug} account"
     if st.session_state.get(key) != account:
@@ -187,14 +187,17 @@ def _top(provider: Provider, viewer: Viewer, source: Source, account: str, label
     """Draw title and state, and what can be done with the connection."""
     calls = run(service.calls_this_month(viewer, source.connection)) if provider.ration else 0
     with _head():
-        header(provider, source.connection)
-        _account(provider, source.connection, account, labels)
+        header(provider, source.connection, account=len(labels) == 1)
+        _account(provider, account, labels)
         st.space("stretch")
         if calls and not phone():
             st.caption(f"{count(calls, 'call')} this month", width="content")
         _updated(source)
         busy = bool(source.load and source.load.active) or bool(source.connection.reconnect)
-        if st.button("Refresh", icon=":material/refresh:", type="tertiary", disabled=busy or only_look()):
+        label, icon = icon_only("Refresh", ":material/refresh:")
+        if st.button(
+            label, icon=icon, key="refresh", type="tertiary", help="Load what has changed", disabled=busy or only_look()
+        ):
             run(service.refresh(viewer, source.connection))
             st.rerun()
         manage(provider, viewer, source.connection)

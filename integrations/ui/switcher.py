@@ -7,6 +7,7 @@ import streamlit as st
 from .. import service
 from ..frames import EVERYTHING
 from ..model import Query
+from .layout import phone
 from .names import digest
 from .text import apart, distinct, line
 from .view import View
@@ -28,10 +29,10 @@ def switcher(view: View) -> None:
 
 
 def _segmented(view: View, ids: list[str], labels: dict[str, str], key: str) -> None:
-    with st.container(key="collections", width="content"):
+    with st.container(key="collections", width="stretch" if phone() else "content"):
         st.segmented_control(
             "Collection", ids, format_func=labels.__getitem__, key=key, required=True, label_visibility="collapsed",
-            on_change=lambda: _choose(view, st.session_state[key]),
+            wrap=not phone(), on_change=lambda: _choose(view, st.session_state[key]),
         )  # fmt: skip
 
 

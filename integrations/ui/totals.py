@@ -7,7 +7,6 @@ import streamlit as st
 from .. import frames
 from ..frames import WINDOW_ROWS
 from ..model import Field, FieldType
-from .layout import phone
 from .names import digest
 from .text import plain
 from .view import View
@@ -21,7 +20,7 @@ def totals(view: View) -> int:
     """Draw the line; returns the window to show, from 0 on."""
     windows = frames.windows(len(view.positions))
     number = min(_current(view), windows - 1)
-    with st.container(horizontal=True, vertical_alignment="center", gap=6, key="totals", wrap=not phone()):
+    with st.container(horizontal=True, vertical_alignment="center", gap=6, key="totals"):
         words = [_count(view), *_sums(view), *([_span(view, number)] if windows > 1 else [])]
         st.markdown(DOT.join(words), width="content")
         if windows > 1:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from browser.plant import plant
 from sales import DEALS, SALES, many_tables, sales
-from screens import Page, opened, pressed, words
+from screens import Page, grid, names, opened, pressed, words
 from streamlit.testing.v1 import AppTest
 
 from integrations.frames import WINDOW_ROWS
@@ -17,6 +17,7 @@ from integrations.model import Item
 from integrations.model.schema import Schema
 from integrations.service.runtime import run
 from integrations.store import connections
+from integrations.ui import download
 
 API = "http://localhost:8501/sandbox/hubspot"
 MAIN = ["Deal name", "Stage", "Amount", "Close date", "Deal owner", "Probability", "Company", "Tags"]
@@ -41,11 +42,7 @@ def asked(app: AppTest) -> dict[str, list[str]]:
 
 
 def headings(app: AppTest) -> list[str]:
-    return list(app.dataframe[0].value.columns)
-
-
-def names(app: AppTest) -> list[str]:
-    return app.dataframe[0].value.iloc[:, 0].tolist()  # type: ignore[no-any-return]
+    return list(grid(app).column_names)
 
 
 def test_an_address_without_a_collection_shows_the_first(page: Page, deals: str) -> None:
@@ -66,7 +63,7 @@ def test_choosing_a_collection_drops_what_was_asked_of_the_other(page: Page, dea
 def test_everything_has_the_standard_columns_and_the_type_of_each_row(page: Page, deals: str) -> None:
     app = page("hubspot", **{"in": "*"})
     assert not app.exception and "**70** :gray[records]" in words(app)
-    assert headings(app)[:2] == ["Name", "Type"] and set(app.dataframe[0].value["Type"]) == {"Deal", "Company"}
+    assert headings(app)[:2] == ["Name", "Type"] and set(grid(app)["Type"].to_pylist()) == {"Deal", "Company"}
 
 
 def test_a_collection_without_rows_says_so(page: Page, deals: str) -> None:
@@ -184,7 +181,7 @@ def test_raw_values_are_behind_a_toggle(page: Page, deals: str) -> None:
     app = page("hubspot", row="4")
     assert not app.code
     app.toggle(key="raw values").set_value(True).run()
-    assert '"amount": 5002.5' in app.code[0].value
+    assert '"Amount (amount)": 5002.5' in app.code[0].value
 
 
 def test_a_row_that_is_not_there_opens_nothing(page: Page, deals: str) -> None:
@@ -203,11 +200,12 @@ def test_values_that_only_a_full_load_renews_say_as_of_when_they_are(
     assert len([each for each in app.button if each.label == "Reload everything"]) == said
 
 
-def test_the_download_is_exactly_the_view(page: Page, deals: str) -> None:
+def test_the_download_is_exactly_the_view(page: Page, deals: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked_for: list[str] = []
+    monkeypatch.setattr(download, "leave_for", asked_for.append)
     app = opened(page("hubspot", **{"f.stage": "s1", "sort": "-amount"}), "download")
     assert "10 deals with these columns, in this order." in words(app)
     pressed(app, "Download CSV")
-    url = next(each.value for each in app.markdown if "/download/" in each.value)
-    pairs = parse_qsl(urlsplit(url.split("url=")[1].split('"')[0].replace("&amp;", "&")).query)
-    assert ("in", "deals") in pairs and ("f.stage", "s1") in pairs and ("sort", "-amount") in pairs
+    pairs = parse_qsl(urlsplit(asked_for[0]).query)
+    assert pairs[:4] == [("account", deals), ("in", "deals"), ("f.stage", "s1"), ("sort", "-amount")]
     assert [value for name, value in pairs if name == "show"][:3] == ["name", "stage", "amount"]
