@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
@@ -15,18 +14,21 @@ from ..model import Bucket
 
 Trace = Callable[[str, Any], Awaitable[None]]
 ON_THE_WIRE, ANSWERED = "send_request_headers.complete", "receive_response_headers.complete"
-STEADY = 0.05  # seconds by which calls may differ: the margin in a strict rate covers them
-ROUND_TRIPS = 50  # the last ones, of which the shortest says how long a call takes at least
+STEADY = 0.02  # seconds by which calls may differ: the margin in a strict rate covers them
+ROUND_TRIPS = 500  # the last ones, of which the shortest says how long a call takes at least
 
-_lanes: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Lane]] = WeakKeyDictionary()
+_lanes: WeakKeyDictionary[asyncio.AbstractEventLoop, Lanes] = WeakKeyDictionary()
 
 
-@dataclass(frozen=True)
-class Lane:
-    """The calls of one bucket on one event loop: they go to the wire one by one."""
+class Lanes:
+    """What an event loop knows of the calls at strict rates.
 
-    gate: asyncio.Lock = field(default_factory=asyncio.Lock)
-    round_trips: deque[float] = field(default_factory=lambda: deque(maxlen=ROUND_TRIPS))
+    `gates`: by bucket, held by the call on its way to the wire. `round_trips`: by provider and environment.
+    """
+
+    def __init__(self) -> None:
+        self.gates: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.round_trips: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=ROUND_TRIPS))
 
 
 class RateLimits(Protocol):
@@ -64,9 +66,8 @@ async def acquire(rate_limits: RateLimits, bucket: Bucket) -> AsyncIterator[Trac
         await _reserved(rate_limits, bucket)
         yield _nothing
         return
-    lane = _lanes.setdefault(asyncio.get_running_loop(), {}).setdefault(bucket.name, Lane())
-    call = _Call(rate_limits, bucket, lane)
-    await lane.gate.acquire()
+    call = _Call(rate_limits, bucket, _lanes.setdefault(asyncio.get_running_loop(), Lanes()))
+    await call.gate.acquire()
     try:
         while seconds := await rate_limits.claim(bucket, call.id):
             await asyncio.sleep(seconds)
@@ -77,11 +78,13 @@ async def acquire(rate_limits: RateLimits, bucket: Bucket) -> AsyncIterator[Trac
 
 
 class _Call:
-    """A call at a strict rate, which holds the gate of its lane until it is on the wire."""
+    """A call at a strict rate, which holds the gate of its bucket until it is on the wire."""
 
-    def __init__(self, rate_limits: RateLimits, bucket: Bucket, lane: Lane) -> None:
+    def __init__(self, rate_limits: RateLimits, bucket: Bucket, lanes: Lanes) -> None:
         self.id = secrets.token_hex(8)
-        self._rate_limits, self._bucket, self._lane = rate_limits, bucket, lane
+        self.gate = lanes.gates[bucket.name]
+        self._round_trips = lanes.round_trips[":".join(bucket.name.split(":")[:2])]
+        self._rate_limits, self._bucket = rate_limits, bucket
         self._holds_gate = True
         self._sent_at: float | None = None
 
@@ -107,8 +110,8 @@ class _Call:
         if self._sent_at is None:
             return
         took = asyncio.get_running_loop().time() - self._sent_at
-        self._lane.round_trips.append(took)
-        steady = min(self._lane.round_trips) + STEADY
+        self._round_trips.append(took)
+        steady = min(self._round_trips) + STEADY
         if took > steady:
             await self._rate_limits.sent(self._bucket, self.id, steady)
 
@@ -116,7 +119,7 @@ class _Call:
         """Open the gate, once."""
         if self._holds_gate:
             self._holds_gate = False
-            self._lane.gate.release()
+            self.gate.release()
 
 
 async def _reserved(rate_limits: RateLimits, bucket: Bucket) -> None:
