@@ -16,7 +16,7 @@ from .properties import CELLS, WITHOUT_COLUMN, Property, columns_of, is_cut, peo
 from .tagged import EMPTY
 from .values import text_at
 
-AT_ONCE = 8  # long values that are asked for at the same time
+AT_ONCE = 16  # long values that are asked for at the same time
 Record = Mapping[str, Any]
 
 

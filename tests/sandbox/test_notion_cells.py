@@ -33,7 +33,8 @@ TYPES = {
 OTHER_TYPES = {  # of the columns whose type is more than their kind, by the name that people know them by
     "Cost": "currency EUR", "Progress": "percent", "Budget": "currency USD", "Volume": "currency GBP",
     "Project stage": "select many", "Project lead": "people", "Days left": "number", "Budgets": "currency USD many",
-    "Open tasks": "relation", "Next one": "date_range", "Lost": "select many", "Task count": "number", "Hours": "number",
+    "Open tasks": "relation", "Next one": "date_range", "Lost": "select many", "Task count": "number",
+    "Hours": "number",
     "Blocked tasks": "percent", "Last due": "date_range", "All tags": "multi_select", "Hours with reserve": "number",
     "Health": "text", "Over budget": "boolean", "Forecast": "text",
 }  # fmt: skip
