@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable
 
 from ..frames import EVERYTHING, Tables
+from ..model import Provider
 from ..model.query import (
     MAX_ADDRESS,
     Condition,
@@ -35,6 +36,17 @@ def collection_of(query: Query, tables: Tables) -> str | None:
     if not query.collection:
         return known[0] if known else EVERYTHING
     return query.collection if query.collection in known else None
+
+
+def title_of(provider: Provider, tables: Tables, id: str) -> str:
+    """Returns what people read for a collection: its own name, or the title of its type if no schema names it."""
+    if id == EVERYTHING:
+        return "Everything"
+    collection = tables.open(id).collection
+    if tables.schema.collection(id):
+        return collection.label
+    title = provider.type_title(collection.item_type)
+    return title if title != collection.item_type else collection.label
 
 
 async def pairs_of(query: Query) -> list[tuple[str, str]]:

@@ -15,10 +15,11 @@ from .layout import phone
 from .query import current
 from .text import apart, plain, viewers_zone
 from .totals import turn_to
-from .view import View, view_of
+from .view import Place, View, view_of
 from .viewer import still
 
 LONGEST = 2_000  # characters of one fact
+MOST_LINKS = 25  # of one field, that are listed
 EMPTY = ":gray[–]"
 
 
@@ -78,7 +79,12 @@ def _step(view: View, to: int, possible: bool, icon: str, label: str) -> None:
 
 def _body(view: View) -> None:
     assert view.place is not None
-    table, position = view.rows.tables.open(view.place.collection), view.place.position
+    with st.container(key="facts", gap="xsmall"):
+        _facts(view, view.place)
+
+
+def _facts(view: View, place: Place) -> None:
+    table, position = view.rows.tables.open(place.collection), place.position
     name = table.values("name")[position].as_py()
     st.header(plain(name or "Without a name", 300), anchor=False)
     link = table.values("link")[position].as_py()
@@ -126,11 +132,13 @@ def _relation(view: View, fact: Fact) -> None:
     with st.container(gap="xxsmall", key=f"related {fact.field.id}"):
         count = f" {len(fact.links):,}" if len(fact.links) > 1 else ""
         st.caption(plain(fact.field.label) + count)
-        for number, link in enumerate(fact.links):
+        for number, link in enumerate(fact.links[:MOST_LINKS]):
             st.button(
                 plain(link.label, 60), key=f"to {fact.field.id} {number}", type="tertiary",
                 icon=":material/subdirectory_arrow_right:", on_click=_walk, args=(view, link),
             )  # fmt: skip
+        if len(fact.links) > MOST_LINKS:
+            st.caption(f"and {len(fact.links) - MOST_LINKS:,} more")
 
 
 def _walk(view: View, link: Link) -> None:

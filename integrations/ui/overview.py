@@ -34,7 +34,12 @@ def overview() -> None:
 
 
 def _draw(viewer: Viewer) -> None:
-    st.title(":material/dashboard: Overview", anchor=False)
+    with st.container(key="page"):
+        _page(viewer)
+
+
+def _page(viewer: Viewer) -> None:
+    st.title("Overview", anchor=False)
     st.caption(f"Your {listed([provider.title for provider in providers().values()])} in one place")
     if settings().allow_anonymous and not settings().on_this_machine:
         st.info(ANYBODY, icon=":material/public:")

@@ -13,7 +13,6 @@ from .text import apart, distinct, line
 from .view import View
 
 SEGMENTS = 6  # collections beside each other; more are a list that can be searched
-EVERYTHING_LABEL = "Everything"
 
 
 def switcher(view: View) -> None:
@@ -50,22 +49,14 @@ def _choose(view: View, id: str) -> None:
 
 
 def _segments(view: View, counts: dict[str, int]) -> list[str]:
-    labels = [_label(view, each) for each in counts]
+    labels = [service.title_of(view.provider, view.rows.tables, each) for each in counts]
     return [f"{name} :gray[{number:,}]" for name, number in zip(apart(labels, 60), counts.values(), strict=True)]
 
 
 def _lines(view: View, counts: dict[str, int]) -> list[str]:
     grouped = [f"{line(each.group, 60)} / " if each.group else "" for each in view.rows.tables.collections] + [""]
-    labels = [group + line(_label(view, each), 60) for group, each in zip(grouped, counts, strict=True)]
+    labels = [
+        group + line(service.title_of(view.provider, view.rows.tables, each), 60)
+        for group, each in zip(grouped, counts, strict=True)
+    ]
     return distinct(f"{label} · {number:,}" for label, number in zip(labels, counts.values(), strict=True))
-
-
-def _label(view: View, id: str) -> str:
-    """Returns what people read for a collection: its own name, or the title of its type if no schema names it."""
-    if id == EVERYTHING:
-        return EVERYTHING_LABEL
-    collection = view.rows.tables.open(id).collection
-    if view.rows.tables.schema.collection(id):
-        return collection.label
-    title = view.provider.type_title(collection.item_type)
-    return title if title != collection.item_type else collection.label

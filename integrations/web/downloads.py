@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from .. import frames, providers, service
 from ..identity import cookie_name, owner_of, proof_of, viewer_of
-from ..model import Load, Viewer
+from ..model import Viewer
 from ..model.errors import DashboardError
 from ..model.query import upgraded
 from .address import address_of
@@ -56,15 +56,15 @@ async def _table(request: Request) -> Response:
         return message_page("This table is no longer here. Open the dashboard and choose another.", 404)
     table = rows.tables.open(collection)
     slices = frames.slices(table, replace(query, collection=""))
-    return _file(_title(slug, table, rows.load), slices, query.narrows, named.get("raw") == "1")
+    return _file(_title(slug, rows, collection), slices, query.narrows, named.get("raw") == "1")
 
 
-def _title(slug: str, table: frames.Table, load: Load) -> str:
+def _title(slug: str, rows: service.Rows, collection: str) -> str:
     """Returns what the file is named after: the provider, the collection, and whether rows are missing."""
-    collection = table.collection
-    partial = load.active or load.state == "partial"
-    parts = (providers()[slug].title, collection.label if collection.id else "", "partial" if partial else "")
-    return " ".join(filter(None, parts))
+    provider = providers()[slug]
+    partial = rows.load.active or rows.load.state == "partial"
+    own = service.title_of(provider, rows.tables, collection) if collection else ""
+    return " ".join(filter(None, (provider.title, own, "partial" if partial else "")))
 
 
 async def _activity(request: Request) -> Response:
