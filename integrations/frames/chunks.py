@@ -10,6 +10,7 @@ import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from operator import attrgetter
 from typing import Any
 
@@ -89,14 +90,12 @@ def pack(items: Sequence[Item], schema: Schema = NO_SCHEMA) -> bytes:
 def parts(chunks: Iterable[bytes]) -> Iterator[Part]:
     """Yields the parts of some chunks, those of earlier versions in today's form; raises pyarrow.ArrowInvalid."""
     for chunk in chunks:
-        content = memoryview(chunk if chunk.startswith(MAGIC) else _from_version_1(chunk))
-        start = len(MAGIC)
-        while start < len(content):
-            (length,) = LENGTH.unpack_from(content, start)
-            start += LENGTH.size
-            part = content[start : start + length]
+        content = memoryview(chunk if chunk.startswith(MAGIC) else _from_version_1(chunk))[len(MAGIC) :]
+        while content:
+            if len(content) < LENGTH.size or len(content) - LENGTH.size < (length := LENGTH.unpack_from(content)[0]):
+                raise pa.ArrowInvalid("A chunk ends before its rows do.")
+            part, content = content[LENGTH.size :][:length], content[LENGTH.size + length :]
             yield Part(_collection_of(part), part)
-            start += length
 
 
 def _collection_of(part: memoryview) -> str:
@@ -184,8 +183,8 @@ def _part(place: str, items: Sequence[Item], schema: Schema) -> bytes:
     types = {name: STANDARD.field(name) for name in columns}
     misfits: dict[int, dict[str, Misfit]] = {}
     known = {field.id: field for field in found.fields} if (found := schema.collection(place)) else {}
-    properties = [item.properties for item in items]
-    for field_id in dict.fromkeys(key for each in properties for key in each):
+    properties = [item.properties or {} for item in items]
+    for field_id in dict.fromkeys(chain.from_iterable(properties)):
         values = [each.get(field_id) for each in properties]
         name, metadata = FIELD + plain(field_id), {}
         if field := known.get(field_id):

@@ -23,6 +23,7 @@ from .cells import TEXT, cell_text, json_text, plain
 TIME = pa.timestamp("us", "UTC")
 RANGE = pa.struct([("start", TIME), ("end", TIME), ("timed", pa.bool_())])
 FILE = pa.struct([("name", TEXT), ("size", pa.int64()), ("type", TEXT)])
+STRUCTURED = (FieldType.DATE_RANGE, FieldType.FILES, FieldType.JSON)  # types that take a mapping
 EXACT = 2**53  # the largest whole number up to which a float64 holds every one
 Misfit = Mapping[str, str]  # {"text": what came} or {"reason": why there is no value}
 
@@ -54,7 +55,7 @@ def packed(field: Field, values: Sequence[Any]) -> tuple[pa.Array, dict[int, Mis
     kinds = set(map(type, values))
     if not field.many and kinds <= column_type.takes | {type(None)}:
         try:
-            return _finite(pa.array(values, kind, from_pandas=True)), {}
+            return _sound(pa.array(values, kind, from_pandas=True)), {}
         except (pa.ArrowException, UnicodeEncodeError, OverflowError):
             pass
     return _one_by_one(field, values)
@@ -64,8 +65,30 @@ def converted(column: pa.Array, field: Field) -> tuple[pa.Array, dict[int, Misfi
     """Returns a column that was stored with another type as one of this field, and what cannot be converted."""
     if column.type == arrow_type(field):
         return column, {}
-    texts = [None if value is None else cell_text(value) for value in column.to_pylist()]
-    return _one_by_one(field, [parsed(field.type, text) for text in texts])
+    return _one_by_one(field, [restored(field, value) for value in column.to_pylist()])
+
+
+def restored(field: Field, value: Any) -> Any:
+    """Returns a value that was stored with another type, or as JSON, in a form that the field may take."""
+    if isinstance(value, list):
+        found = [restored(field, each) for each in value]
+        return found if pa.types.is_list(arrow_type(field)) else cell_text(found)
+    if isinstance(value, Mapping):
+        return value if field.type in STRUCTURED else parsed(field.type, _words(value))
+    return parsed(field.type, cell_text(value)) if field.type in _PARSERS and value is not None else value
+
+
+def _words(value: Mapping[str, Any]) -> str:
+    """Returns a range or a file that was stored as text; any other object as JSON."""
+    if set(value) == set(RANGE.names):
+        ends = [_iso(value[each], value["timed"]) for each in ("start", "end")]
+        return " → ".join(filter(None, ends))
+    return str(value["name"]) if set(value) == set(FILE.names) else json_text(value)
+
+
+def _iso(moment: Any, timed: bool) -> str:
+    text = cell_text(moment) or ""
+    return text if timed else text[:10]
 
 
 def _one_by_one(field: Field, values: Sequence[Any]) -> tuple[pa.Array, dict[int, Misfit]]:
@@ -88,7 +111,7 @@ def _fitted(fit: Callable[[Any], Any], value: Any) -> tuple[Any, Misfit | None]:
         return None, {"reason": value.reason}
     try:
         return fit(value), None
-    except (ValueError, TypeError, AttributeError, OverflowError):
+    except (ValueError, TypeError, AttributeError, LookupError, OverflowError):
         text = cell_text(value)
         return None, {"text": text} if text else None
 
@@ -107,20 +130,28 @@ def _flat(value: Any) -> Iterable[Any]:
     return value if isinstance(value, (list, set, frozenset)) else [value]
 
 
-def _finite(array: pa.Array) -> pa.Array:
-    if pa.types.is_floating(array.type) and not pc.all(pc.is_finite(array)).as_py():
+def _sound(array: pa.Array) -> pa.Array:
+    """Returns the values without numbers that are not finite and texts that are empty."""
+    if pa.types.is_floating(array.type):
         return pc.if_else(pc.is_finite(array), array, None)
+    if array.type == TEXT:
+        return pc.if_else(pc.equal(array, ""), None, array)
     return array
 
 
 def parsed(kind: FieldType, text: str | None) -> Any:
     """Returns a value of the type from a text; the text itself where that is none."""
-    if text is None or kind not in _PARSERS:
-        return text
     try:
-        return _PARSERS[kind](text)
+        return text if text is None or kind not in _PARSERS else _PARSERS[kind](text)
     except ValueError:
         return text
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError
+    return number
 
 
 def _number(value: Any) -> float | None:
@@ -170,11 +201,19 @@ def _time(value: Any) -> datetime:
 
 
 def _range(value: Any) -> dict[str, Any] | None:
-    start, end = value if isinstance(value, (tuple, list)) else (value, None)
+    if isinstance(value, Mapping):
+        start, end, timed = _parsed_end(value["start"]), _parsed_end(value["end"]), bool(value["timed"])
+    else:
+        start, end = value if isinstance(value, (tuple, list)) else (value, None)
+        timed = isinstance(start, datetime) or isinstance(end, datetime)
     if start is None and end is None:
         return None
-    timed = isinstance(start, datetime) or isinstance(end, datetime)
-    return {"start": start and moment_of(start), "end": end and moment_of(end), "timed": timed}
+    ends = [None if each is None else moment_of(each) for each in (start, end)]
+    return dict(zip(RANGE.names, (*ends, timed), strict=True))
+
+
+def _parsed_end(value: Any) -> datetime | None:
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
 def _text(value: Any) -> str:
@@ -273,9 +312,9 @@ def field_types() -> list[tuple[FieldType, str, tuple[Operator, ...], str]]:
 
 
 _PARSERS: Mapping[FieldType, Callable[[str], Any]] = {
-    **dict.fromkeys((FieldType.NUMBER, FieldType.CURRENCY, FieldType.PERCENT, FieldType.DURATION), float),
-    FieldType.RATING: float,
-    FieldType.IDENTIFIER: int,
+    **dict.fromkeys((FieldType.NUMBER, FieldType.CURRENCY, FieldType.PERCENT, FieldType.DURATION), _finite),
+    FieldType.RATING: _finite,
+    FieldType.IDENTIFIER: lambda text: int(text.removesuffix(".0")),
     FieldType.BOOLEAN: lambda text: {"TRUE": True, "FALSE": False}.get(text.upper(), text),
     FieldType.DATE: lambda text: date.fromisoformat(text[:10]),
     FieldType.DATETIME: datetime.fromisoformat,

@@ -25,10 +25,13 @@ def fold(text: str) -> str:
 
 def folded(texts: pa.Array) -> pa.Array:
     """Returns each of the texts folded."""
-    ascii_only = pc.fill_null(pc.string_is_ascii(texts), True)
-    if pc.all(ascii_only).as_py():
-        return pc.ascii_lower(texts)
-    return pa.array([None if text is None else fold(text) for text in texts.to_pylist()], TEXT)
+    lower = pc.ascii_lower(texts)
+    others = pc.invert(pc.fill_null(pc.string_is_ascii(texts), True))
+    if not pc.any(others).as_py():
+        return lower
+    different = texts.filter(others).dictionary_encode()
+    found = pa.array(map(fold, different.dictionary.to_pylist()), TEXT).take(different.indices)
+    return pc.replace_with_mask(lower, others, found)
 
 
 def containing(texts: pa.Array, wanted: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

@@ -34,8 +34,9 @@ def texts_at(table: Table, positions: pa.Array | None) -> pa.Array:
         return found if positions is None else found.take(positions)
     fields = [each for each in table.fields if each.id not in UNSEEN and each.type is not FieldType.BOOLEAN]
     table.prefetch(each.id for each in fields)
-    parts = [part for each in [Field("type", "Type"), *fields] for part in _parts(cells(table, each, positions))]
-    return folded(pc.binary_join_element_wise(*parts, pa.scalar(BETWEEN, TEXT), null_handling="skip"))
+    found = [cells(table, each, positions) for each in [Field("type", "Type"), *fields]]
+    parts = [folded(part) for each in found for part in _parts(each)]
+    return pc.binary_join_element_wise(*parts, pa.scalar(BETWEEN, TEXT), null_handling="skip")
 
 
 def _of_all(table: Table) -> pa.Array:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from ..model import Collection, Field, FieldType, Schema
 from .cells import TEXT, cell_text, plain
 from .chunks import FIELD, MISFITS, NO_SCHEMA, STANDARD, UNTYPED, Part, parts, positions_of_latest
-from .columns import EXACT, Misfit, arrow_type, converted, packed, parsed
+from .columns import EXACT, Misfit, arrow_type, converted, packed, restored
 
 EVERYTHING = ""  # id of the collection that has the items of all others
 STANDARD_COLUMNS = {
@@ -396,8 +396,7 @@ def id_of(key: str) -> str:
 def _fitted(part: Part, name: str, field: Field, array: pa.Array) -> tuple[pa.Array, dict[int, Misfit]]:
     if UNTYPED not in (part.schema.field(name).metadata or {}):
         return converted(array, field)
-    values = [parsed(field.type, value) if isinstance(value, str) else value for value in _from_json(array)]
-    return packed(field, values)
+    return packed(field, [restored(field, value) for value in _from_json(array)])
 
 
 def _from_json(texts: pa.Array) -> list[Any]:
