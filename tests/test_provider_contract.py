@@ -18,7 +18,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ from integrations import oauth, providers, sync
 from integrations.config import settings
 from integrations.http import client as http_client
 from integrations.model import Connection, Item, Load, Token, errors
+from integrations.model.schema import NoValue
 from integrations.oauth import client as oauth_client
 from integrations.oauth.tokens import ConnectionTokens, failures_of
 from integrations.service.runtime import run
@@ -230,7 +231,7 @@ def simple(item: Item) -> dict[str, Any]:
     kept = {name: value for name, value in {**values, **texts}.items() if value is not None and value is not False}
     if item.visibility is False:
         kept["visibility"] = False
-    return json.loads(json.dumps(kept))
+    return json.loads(json.dumps({name: value for name, value in kept.items() if value != ""}, default=str))
 
 
 def test_the_way_to_the_provider_has_exactly_the_documented_parameters(
@@ -410,11 +411,15 @@ def test_every_item_is_well_formed_whatever_was_answered(
 
 
 def assert_plain(value: Any) -> None:
-    """Plain JSON: nothing else can be stored, filtered and downloaded."""
-    if isinstance(value, dict):
+    """Plain JSON, days, moments and NoValue: nothing else can be stored, filtered and downloaded."""
+    if isinstance(value, NoValue):
+        assert value.reason
+    elif isinstance(value, date):
+        assert not isinstance(value, datetime) or value.tzinfo is not None, repr(value)
+    elif isinstance(value, dict):
         assert all(isinstance(name, str) for name in value)
         assert_plain(list(value.values()))
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         for each in value:
             assert_plain(each)
     else:
