@@ -67,7 +67,7 @@ class CrmAccount:
 
     async def discover(self) -> tuple[str, ...]:
         """Find the account's own objects and all properties; returns sentences on what may not be read."""
-        reading = (self._own, *self._definitions.values())
+        reading: list[SharedTask[Any]] = [self._own, *self._definitions.values()]
         results = await asyncio.gather(*reading, return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException) and not isinstance(result, ProviderError):
