@@ -14,8 +14,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import pyarrow as pa
-
 from integrations import frames, sync
 from integrations.config import settings
 from integrations.config.settings import ROOT

@@ -21,7 +21,7 @@ from .listing.crm_account import CrmAccount
 from .listing.crm_records import CrmRecords
 from .listing.values import joined, mapping, text_at
 from .model import Account, Api, Catalog, Fault, Item, ItemType, Page, Provider, RateLimit, Stream, moment
-from .model.errors import Forbidden, NotConfigured, QuotaSpent, RateLimited, ReconnectNeeded, Unavailable
+from .model.errors import NotConfigured, QuotaSpent, RateLimited, ReconnectNeeded, Unavailable
 
 VERSION = "2026-09"
 OAUTH_URL = f"https://api.hubapi.com/oauth/{VERSION}/token"
@@ -30,7 +30,7 @@ OBJECTS = {
         "contacts", "0-1", "crm.objects.contacts.read", ("firstname", "lastname"), (
             "email", f"{RELATION}company", "lifecyclestage", "phone", "hs_lead_status", "jobtitle", "company", "city",
             "country", "website",
-        ), parent="company", parent_id="associatedcompanyid", modified="lastmodifieddate",
+        ), parent="company", parent_id="associatedcompanyid", parents="company", modified="lastmodifieddate",
         related=("company", "deal", "ticket"),
     ),
     "company": CrmObject(
@@ -203,9 +203,6 @@ class _Calls:
 
     def is_too_long(self, error: Exception) -> bool:
         return "(status 414)" in str(error)
-
-    def is_refused(self, error: Exception) -> bool:
-        return isinstance(error, Forbidden) or "(status 400)" in str(error)
 
     def _answers(self, path: str, query: Mapping[str, Any], start: str = "") -> AsyncGenerator[Any, None]:
         """`paging.next.link` may name another API version, so only its `after` is followed."""

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import aclosing
 from typing import Any, TypeVar
 
-from .merge import merge
+from .merge import end, merge
 
 T = TypeVar("T")
 Batch = tuple[list[T], str]  # records, and the cursor to resume from after them
@@ -32,6 +32,9 @@ async def _collected(pages: AsyncGenerator[tuple[Sequence[T], str], None], size:
                 yield records, cursor
                 records, most, given = [], size, True
             records, cursor = [*records, *page], reached
+            if cursor and not given:  # there are more pages, and these records need not wait for them
+                yield records, cursor
+                records, most, given = [], size, True
     if records or not given:
         yield records, cursor
 
@@ -42,5 +45,4 @@ async def together(*calls: Awaitable[Any]) -> list[Any]:
     try:
         return list(await asyncio.gather(*tasks))
     finally:
-        for task in tasks:
-            task.cancel()
+        await end(tasks)

@@ -45,8 +45,9 @@ class CrmObject:
     what allows to read it. `plural`, `singular`: what people call its records, if not as in `path` and its id.
     `item_type`: of its items, where that is not the collection's id.
     `name`: the properties that make up its name. `first`: the fields that matter most. `parent`: the property with its
-    parent's name, `parent_id` with its id. `modified`: the property to search for changes. `stages`: the properties
-    with the id of a pipeline and of a stage. `related`: the collections whose associations are read.
+    parent's name, `parent_id` with its id in the collection `parents`. `modified`: the property to search for changes.
+    `stages`: the properties with the id of a pipeline and of a stage. `related`: the collections whose associations are
+    read.
     `definitions`: its properties, where they are known with the object.
     """
 
@@ -60,6 +61,7 @@ class CrmObject:
     item_type: str = ""
     parent: str = ""
     parent_id: str = ""
+    parents: str = ""
     modified: str = "hs_lastmodifieddate"
     stages: tuple[str, ...] = ()
     related: tuple[str, ...] = ()
@@ -149,7 +151,8 @@ def table_of(
     fields += [_relation(to, label) for to, label in related.items()]
     first = tuple(name for name in crm.first if name in {each.id for each in fields})
     label = text_at(alone, "label") or "Name"
-    return Table(Collection(id, crm.title, crm.item_type or id, tuple(fields), "", label, first), properties)
+    collection = Collection(id, crm.title, crm.item_type or id, tuple(fields), "", label, first, crm.parents)
+    return Table(collection, properties)
 
 
 def _relation(to: str, label: str) -> Field:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from ..model.errors import Forbidden, ProviderError, ReconnectNeeded
+from ..model.errors import Forbidden, ProviderError
 from ..model.schema import Option
 from .address import NameLimit
 from .batches import together
@@ -67,16 +67,17 @@ class CrmAccount:
 
     async def discover(self) -> tuple[str, ...]:
         """Find the account's own objects and all properties; returns sentences on what may not be read."""
-        reading = asyncio.gather(*self._definitions.values(), return_exceptions=True)
-        try:
+        reading: list[SharedTask[Any]] = [self._own, *self._definitions.values()]
+        results = await asyncio.gather(*reading, return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException) and not isinstance(result, ProviderError):
+                raise result
+        if isinstance(results[0], ProviderError):  # told by `wait`
+            self.own_unread = True
+        else:
             own = objects_of(await self._own, self.objects, self._own_type)
             self.objects |= own
             self._definitions |= {id: self._definitions_of(crm) for id, crm in own.items()}
-        except ProviderError:  # told by `wait`
-            self.own_unread = True
-        for result in await reading:
-            if isinstance(result, ReconnectNeeded):
-                raise result
         return tuple(f"Properties of {each}: only the standard ones may be read." for each in self._standard_only)
 
     async def wait(self, what: str) -> None:

@@ -57,7 +57,3 @@ class CrmCalls(Protocol):
     def is_too_long(self, error: Exception) -> bool:
         """Whether an address was refused for its length."""
         ...
-
-    def is_refused(self, error: Exception) -> bool:
-        """Whether the account may not, or can not, be asked this."""
-        ...

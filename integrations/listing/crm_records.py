@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ..model import Item, Page, moment
-from ..model.errors import ProviderError
+from ..model.errors import Forbidden, ProviderError
 from .address import body_length
 from .associations import MAX_IDS, Links, read_associations
 from .batches import in_batches, together
@@ -135,7 +135,7 @@ class CrmRecords:
             *(self._links(to, ids) for to in related),
         )
         links = dict(zip(related, found, strict=True))
-        texts = [_texts(each) for each in full]
+        texts = [_texts(each, self._names) for each in full]
         values = [table.values(text, links, each["id"]) for text, each in zip(texts, full, strict=True)]
         items = [self._make(*each, table, base) for each in zip(full, texts, values, strict=True)]
         people = {each.owner for each in items if each.owner} | {id for each in values for id in table.people(each)}
@@ -175,26 +175,27 @@ class CrmRecords:
         """Returns what records are associated with; nothing where that may not be asked."""
         if not ids or (self._id, to) in self._account.refused:
             return {}
-        paths = self._crm.path, self._account.objects[to].path
+
+        async def fetch(body: dict[str, Any]) -> Any:
+            try:
+                return await self._calls.associations(self._crm.path, self._account.objects[to].path, body)
+            except ProviderError as error:
+                if type(error) not in (Forbidden, ProviderError):  # it may pass
+                    raise
+                raise Forbidden(str(error)) from None
+
         try:
-            return await read_associations(
-                lambda body: self._calls.associations(*paths, body), ids, self._calls.primary
-            )
-        except ProviderError as error:
-            if not self._calls.is_refused(error):
-                raise
+            return await read_associations(fetch, ids, self._calls.primary)
+        except Forbidden:
             self._account.refused.add((self._id, to))
             return {}
 
 
-def _texts(record: Record) -> dict[str, str]:
-    """Returns the properties of a record that have a value: each is text on the wire, and an empty text is none."""
+def _texts(record: Record, names: Collection[str]) -> dict[str, str]:
+    """Returns those properties of a record that have a value: each is text on the wire, and an empty text is none."""
     found = mapping(record.get("properties"))
-    return {
-        name: value if isinstance(value, str) else str(value)
-        for name, value in found.items()
-        if value not in (None, "")
-    }
+    texts = ((name, found.get(name)) for name in names)
+    return {name: each if isinstance(each, str) else str(each) for name, each in texts if each not in (None, "")}
 
 
 def _filter(name: str, operator: str, value: int) -> dict[str, str]:

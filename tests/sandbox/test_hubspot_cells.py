@@ -206,7 +206,8 @@ def test_columns_have_the_accounts_own_names_types_and_choices(play: Play) -> No
 
 TYPES = {
     "email": FieldType.EMAIL, "phone": FieldType.PHONE, "about": FieldType.LONG_TEXT,
-    "interests": FieldType.MULTI_SELECT, "newsletter": FieldType.BOOLEAN, "birthday": FieldType.DATE, "next_visit": FieldType.DATETIME,
+    "interests": FieldType.MULTI_SELECT, "newsletter": FieldType.BOOLEAN, "birthday": FieldType.DATE,
+    "next_visit": FieldType.DATETIME,
     "reply_time": FieldType.DURATION, "open_rate": FieldType.PERCENT, "success_manager": FieldType.PERSON,
     "hs_object_id": FieldType.IDENTIFIER, "amount": FieldType.CURRENCY, "dealstage": FieldType.SELECT,
     "closedate": FieldType.DATE, "seats": FieldType.NUMBER, "readings": FieldType.JSON,

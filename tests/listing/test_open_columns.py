@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from integrations.listing.columns import Columns, Lead, Table
+from integrations.listing.open_columns import Columns, Lead, Table
 from integrations.listing.tagged import Cell
 from integrations.model import Collection, Field, FieldType
 
