@@ -115,8 +115,9 @@ def filtering(held: Held) -> str:
         idle = _filtered(found, lambda done: done < 200)
         run(_start_again(connected))
         busy = _filtered(found, lambda done: any(load and load.active for load in run(_loads(connected))))
+    rows = sum(table.num_rows for table in found)
     return (
-        f"A filter of {sum(table.num_rows for table in found):,} rows, p95: {idle * 1000:.1f} ms; while they are loaded again "
+        f"A filter of {rows:,} rows, p95: {idle * 1000:.1f} ms; while they are loaded again "
         f"{busy * 1000:.1f} ms (× {busy / idle:.2f}, within 2.00)."
     )
 
