@@ -10,8 +10,8 @@ from typing import Any
 from ..model.errors import ProviderError
 from ..model.schema import Collection, Field, FieldType, Option
 from .associations import Links
+from .crm_properties import Property, Reader, by_place, in_currency, property_of, with_options
 from .pagination import records_in, with_id
-from .properties import Property, Reader, by_place, in_currency, property_of, with_options
 from .values import mapping, text_at
 
 OWNER, CREATED, MERGED = "hubspot_owner_id", "createdate", "hs_merged_object_ids"

@@ -17,8 +17,8 @@ from .by_id import read_by_id
 from .crm import MERGED, CrmObject, Table
 from .crm_account import CrmAccount
 from .crm_calls import CrmCalls
+from .crm_properties import members
 from .pagination import records_in
-from .properties import members
 from .values import mapping
 
 MAX_REMOVED_PAGES = 10  # calls an object to learn what was deleted

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.listing.crm import OWNER, CrmObject, table_of
-from integrations.listing.properties import READERS, field_type, group_title, options_of, property_of
+from integrations.listing.crm_properties import READERS, field_type, group_title, options_of, property_of
 from integrations.model.schema import FieldType, Option
 
 
