@@ -10,7 +10,7 @@ from typing import Any
 from ..model.errors import ProviderError
 from ..model.schema import Collection, Field, FieldType, Option
 from .associations import Links
-from .crm_properties import Property, by_place, in_currency, property_of, with_options
+from .crm_properties import Property, Reader, by_place, in_currency, property_of, with_options
 from .pagination import records_in, with_id
 from .values import mapping, text_at
 
@@ -103,13 +103,15 @@ class Table:
         return replace(self.collection, fields=kept)
 
     @cached_property
-    def names(self) -> frozenset[str]:
-        """The properties that are fields."""
-        return frozenset(each.id for each in self.collection.fields) & self.properties.keys()
+    def readers(self) -> Mapping[str, Reader]:
+        """What reads the value of each field."""
+        fields = {each.id for each in self.collection.fields}
+        return {name: each.read for name, each in self.properties.items() if name in fields}
 
     def values(self, texts: Mapping[str, str], links: Mapping[str, Links], id: str) -> dict[str, Any]:
         """Returns the values of a record by field id: of its own texts, and what it is associated with."""
-        own = {name: self.properties[name].read(text) for name, text in texts.items() if name in self.names}
+        readers = self.readers
+        own = {name: readers[name](text) for name, text in texts.items() if name in readers}
         related = {f"{RELATION}{to}": found[id] for to, found in links.items() if id in found}
         return {**own, **related}
 

@@ -135,7 +135,8 @@ class CrmRecords:
             *(self._links(to, ids) for to in related),
         )
         links = dict(zip(related, found, strict=True))
-        texts = [_texts(each, self._names) for each in full]
+        names = frozenset(self._names)
+        texts = [_texts(each, names) for each in full]
         values = [table.values(text, links, each["id"]) for text, each in zip(texts, full, strict=True)]
         items = [self._make(*each, table, base) for each in zip(full, texts, values, strict=True)]
         people = {each.owner for each in items if each.owner} | {id for each in values for id in table.people(each)}
@@ -193,9 +194,12 @@ class CrmRecords:
 
 def _texts(record: Record, names: Collection[str]) -> dict[str, str]:
     """Returns those properties of a record that have a value: each is text on the wire, and an empty text is none."""
-    found = mapping(record.get("properties"))
-    texts = ((name, found.get(name)) for name in names)
-    return {name: each if isinstance(each, str) else str(each) for name, each in texts if each not in (None, "")}
+    found = mapping(record.get("properties")).items()
+    return {
+        name: value if type(value) is str else str(value)
+        for name, value in found
+        if value is not None and value != "" and name in names
+    }
 
 
 def _filter(name: str, operator: str, value: int) -> dict[str, str]:
