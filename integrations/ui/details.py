@@ -92,7 +92,7 @@ def _facts(view: View, place: Place) -> None:
         st.link_button(f"Open in {view.provider.title}", link, icon=":material/open_in_new:")
     for group in frames.details(table, position, viewers_zone()):
         _group(view, table, position, group)
-    if st.toggle("Raw values", key="raw values"):
+    if st.toggle("Raw values", key="raw values", persist_state="page"):
         raw = json.dumps(frames.raw(table, position), ensure_ascii=False, indent=2, default=str)
         st.code(raw, language=None, wrap_lines=True)
 

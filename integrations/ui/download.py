@@ -24,7 +24,7 @@ def download_menu(view: View) -> None:
 
 def _menu(view: View) -> None:
     raw = st.toggle(
-        "Keep formulas (not for Excel)", key="raw",
+        "Keep formulas (not for Excel)", key="raw", persist_state="session",
         help="Leave what a spreadsheet would run (text or a line that starts with = + - @) as it is: "
         "for programs, not for spreadsheets.",
     )  # fmt: skip

@@ -26,6 +26,7 @@ from .text import distinct, line
 from .view import View
 
 OPENED = "filters applied"  # in the session state: part of the menus' keys, so that applying closes them
+LISTED = ("type", "parent", "owner")  # standard fields whose values are few, and chosen rather than typed
 MANY = 200  # choices; the others are found by typing
 Values = Callable[[], list[tuple[Operator, str]]]
 
@@ -40,7 +41,7 @@ def editor(view: View, field: Field, chip: Chip | None = None) -> None:
     key, choices = f"{field.id} {chip.operator if chip else ''} {opened()}", operators_of(field)
     with st.container(width=300, gap="xsmall"):
         operator = st.selectbox(
-            line(field.label, 60), choices, index=_index(choices, chip), format_func=WORDS.__getitem__,
+            line(field.label, 60), choices, index=_index(choices, chip, field), format_func=WORDS.__getitem__,
             key=f"test {key}", filter_mode=None, label_visibility="visible" if chip else "collapsed",
         )  # fmt: skip
         if operator is None:
@@ -72,11 +73,11 @@ def _close() -> None:
     st.session_state[OPENED] = opened() + 1
 
 
-def _index(choices: list[Operator], chip: Chip | None) -> int | None:
+def _index(choices: list[Operator], chip: Chip | None, field: Field) -> int | None:
     if not choices:
         return None
     if chip is None:
-        return 0
+        return choices.index(Operator.IS) if field.id in LISTED and Operator.IS in choices else 0
     span = Operator.FROM if chip.operator is Operator.IS and Operator.IS not in choices else chip.operator
     return choices.index(span) if span in choices else 0
 
