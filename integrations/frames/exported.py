@@ -15,6 +15,7 @@ from ..model import Field, FieldType
 from .cells import TEXT
 from .columns import TIME
 from .days import local
+from .lists import joined
 from .numbers import hundredfold
 from .readable import Cells, by_value, cells, currencies, texts, with_misfits
 from .shown import framed
@@ -49,11 +50,8 @@ def columns(table: Table, field_ids: Iterable[str]) -> list[Column]:
     """Returns the columns of a file; unknown fields are left out, and each heading is another."""
     fields = [field for each in dict.fromkeys(field_ids) if each != "link" and (field := table.field(each))]
     table.prefetch([*(each.id for each in fields), "link"])
-    found = [Column(RECORD_ID, table.ids.take)]
-    for field in fields:
-        found += _columns(table, field)
-    found.append(Column(LINK, table.values("link").take))
-    return list(_with_different_headings(found))
+    own = _with_different_headings(column for field in fields for column in _columns(table, field))
+    return [Column(RECORD_ID, table.ids.take), *own, Column(LINK, table.values("link").take)]
 
 
 def _columns(table: Table, field: Field) -> Iterator[Column]:
@@ -109,20 +107,11 @@ def _end(times: pa.Array, timed: pa.Array, kinds: set[bool]) -> pa.Array:
 
 def _texts(found: Cells) -> pa.Array:
     """Returns values as texts that machines read too: without separators, ISO dates."""
-    flat = found.values.flatten() if found.listed else found.values
-    plain_texts = _PLAIN.get(found.field.type)
-    if plain_texts is None:
+    convert = _PLAIN.get(found.field.type)
+    if convert is None:
         return texts(found)
-    if not found.listed:
-        return with_misfits(plain_texts(flat), found.odd)
-    lists = pa.ListArray.from_arrays(_offsets(found.values), pc.fill_null(plain_texts(flat), ""))
-    joined = pc.binary_join(lists, pa.scalar(", ", TEXT))
-    return with_misfits(pc.if_else(found.values.is_valid(), joined, pa.scalar(None, TEXT)), found.odd)
-
-
-def _offsets(lists: pa.Array) -> pa.Array:
-    lengths = pc.fill_null(pc.list_value_length(lists), 0)
-    return pa.concat_arrays([pa.array([0], pa.int32()), pc.cumulative_sum(lengths).cast(pa.int32())])
+    shown = convert(found.singles[0])
+    return with_misfits(joined(found.values, shown) if found.listed else shown, found.odd)
 
 
 def _moments(times: pa.Array) -> pa.Array:
@@ -177,8 +166,7 @@ def _with_different_headings(found: Iterable[Column]) -> Iterator[Column]:
     taken = {RECORD_ID, LINK}
     for column in found:
         heading = column.heading
-        if column.heading not in (RECORD_ID, LINK):
-            while heading in taken:
-                heading += " (property)"
+        while heading in taken:
+            heading += " (property)"
         taken.add(heading)
         yield Column(heading, column.values)

@@ -18,7 +18,7 @@ from .readable import NUMBERS, cells
 from .search import texts_at
 from .tables import STANDARD_FIELDS, Table
 
-SEARCHED_ROWS = 20_000  # whose texts are made at once where none are kept
+SEARCHED_ROWS = 5_000  # whose texts are made at once where none are kept
 TYPE = STANDARD_FIELDS["type"]  # filters every table, those of one type too
 
 

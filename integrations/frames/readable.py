@@ -15,12 +15,12 @@ from ..model import Field, FieldType
 from .cells import TEXT, plain
 from .columns import Misfit
 from .days import local, zone_of
+from .lists import joined, with_elements
 from .numbers import duration_text, money_text, number_text, percent_text
 from .tables import Table, Tables, key_of
 
 NOT_LOADED = "(not loaded)"
 NO_NAME = "(no name)"
-BETWEEN = ", "
 ARROW = " → "
 PEOPLE = (FieldType.PERSON, FieldType.PEOPLE)
 TAGS = (FieldType.SELECT, FieldType.MULTI_SELECT)
@@ -87,7 +87,7 @@ def texts(found: Cells, mark: str = "") -> pa.Array:
     if not found.listed:
         shown = element_texts(found, found.values, found.codes)
     else:
-        shown = _joined(found.values, element_texts(found, *found.singles))
+        shown = joined(found.values, element_texts(found, *found.singles))
     return with_misfits(shown, found.odd, mark)
 
 
@@ -109,7 +109,7 @@ def with_misfits(shown: pa.Array, odd: Mapping[int, str], mark: str = "") -> pa.
 def labels_of_tags(found: Cells) -> pa.Array:
     """Returns a list of the labels of the options of each row."""
     flat = found.values.flatten() if found.listed else found.values.drop_null()
-    return _lists(found.values, element_texts(found, flat).cast(pa.string()))
+    return with_elements(found.values, element_texts(found, flat).cast(pa.string()))
 
 
 def mapped(values: pa.Array, keys: pa.Array, names: pa.Array) -> pa.Array:
@@ -147,30 +147,6 @@ def _taken(column: pa.ChunkedArray, positions: pa.Array | None) -> pa.Array:
 def _at(misfits: Mapping[int, Misfit], positions: np.ndarray[Any, Any]) -> dict[int, Misfit]:
     places = np.flatnonzero(np.isin(positions, list(misfits)))
     return {int(place): misfits[int(positions[place])] for place in places}
-
-
-def _lists(lists: pa.Array, elements: pa.Array) -> pa.Array:
-    """Returns lists of other elements, as long as these; values that are no lists count as lists of one."""
-    if pa.types.is_list(lists.type):
-        lengths = np.asarray(pc.fill_null(pc.list_value_length(lists), 0), np.int64)
-    else:
-        lengths = np.asarray(lists.is_valid(), np.int64)
-    offsets = pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int32())
-    return pa.ListArray.from_arrays(offsets, elements, mask=lists.is_null())
-
-
-def _joined(lists: pa.Array, elements: pa.Array) -> pa.Array:
-    """Returns the elements of each list as one text; null for one without any."""
-    if elements.null_count:
-        parents = pc.list_parent_indices(lists).filter(elements.is_valid())
-        counts = np.bincount(np.asarray(parents, np.int64), minlength=len(lists))
-        lists = pa.ListArray.from_arrays(
-            pa.array(np.concatenate([[0], np.cumsum(counts)]), pa.int32()), elements.drop_null()
-        )
-    else:
-        lists = _lists(lists, elements)
-    empty = pc.fill_null(pc.equal(pc.list_value_length(lists), 0), True)
-    return pc.if_else(empty, pa.scalar(None, TEXT), pc.binary_join(lists, pa.scalar(BETWEEN, TEXT)))
 
 
 def _as_they_are(found: Cells, values: pa.Array, codes: pa.Array | None) -> pa.Array:
@@ -217,8 +193,8 @@ def _ranges(found: Cells, values: pa.Array, codes: pa.Array | None) -> pa.Array:
     start, end, timed = values.flatten()
     first, last = (_ends(each, timed, found.zone) for each in (start, end))
     last = pc.binary_join_element_wise(pa.scalar("", TEXT), last, pa.scalar(ARROW, TEXT))
-    joined = pc.binary_join_element_wise(pc.fill_null(first, ""), pc.fill_null(last, ""), pa.scalar("", TEXT))
-    return pc.if_else(values.is_valid(), pc.utf8_trim_whitespace(joined), pa.scalar(None, TEXT))
+    both = pc.binary_join_element_wise(pc.fill_null(first, ""), pc.fill_null(last, ""), pa.scalar("", TEXT))
+    return pc.if_else(values.is_valid(), pc.utf8_trim_whitespace(both), pa.scalar(None, TEXT))
 
 
 def _ends(times: pa.Array, timed: pa.Array, zone: tzinfo) -> pa.Array:

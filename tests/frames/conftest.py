@@ -6,10 +6,14 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import settings
 
 from integrations.frames import Tables, apply, pack, shown
 from integrations.model import Collection, Field, FieldType, Item, Option, Schema
 from integrations.model.query import Query
+
+settings.register_profile("frames", deadline=None)  # a busy machine is no fault
+settings.load_profile("frames")
 
 ODD_NAMES = [
     "", " ", "=1+1", "-5", "@x", "\t=x", "a,b", 'say "hi"', "two\r\nlines", "<b>x</b>", "# *md*", "שלום", "ß İ",

@@ -20,8 +20,10 @@ from integrations.frames.numbers import duration_text, money_text, number_text, 
 @pytest.mark.parametrize(
     ("number", "precision", "text"),
     [
-        (0.0, None, "0"), (-0.0, None, "0"), (5.0, None, "5"), (1234.5, None, "1,234.5"), (-1234567.0, None, "-1,234,567"),
-        (1e22, None, "10,000,000,000,000,000,000,000"), (0.0000012, None, "0.0000012"), (2.5, 0, "2"), (1234.0, 2, "1,234.00"),
+        (0.0, None, "0"), (-0.0, None, "0"), (5.0, None, "5"), (1234.5, None, "1,234.5"),
+        (-1234567.0, None, "-1,234,567"),
+        (1e22, None, "10,000,000,000,000,000,000,000"), (0.0000012, None, "0.0000012"), (2.5, 0, "2"),
+        (1234.0, 2, "1,234.00"),
         (-0.001, 2, "0.00"), (0.29999999999999877, 1, "0.3"),
     ],
 )  # fmt: skip
@@ -38,7 +40,8 @@ def test_a_number_without_a_precision_has_all_its_digits(number):
     ("amount", "currency", "precision", "text"),
     [
         (1234.5, "EUR", None, "EUR 1,234.50"), (1234.5, "$", None, "$1,234.50"), (5.0, "R$", None, "R$5.00"),
-        (-5.0, "EUR", None, "-EUR 5.00"), (-5.0, "$", None, "-$5.00"), (5.0, "kr", 0, "kr 5"), (5.0, None, None, "5.00"),
+        (-5.0, "EUR", None, "-EUR 5.00"), (-5.0, "$", None, "-$5.00"), (5.0, "kr", 0, "kr 5"),
+        (5.0, None, None, "5.00"),
         (0.125, "EUR", None, "EUR 0.125"), (1200.0, "JPY", None, "JPY 1,200"), (-0.001, "EUR", 2, "EUR 0.00"),
         (1e15, "EUR", None, "EUR 1,000,000,000,000,000.00"),
     ],
@@ -49,7 +52,8 @@ def test_amounts_stand_after_their_currency(amount, currency, precision, text):
 
 @pytest.mark.parametrize(
     ("fraction", "precision", "text"),
-    [(0.25, None, "25%"), (0.07, None, "7%"), (0.125, None, "12.5%"), (0.29999999999999877, 0, "30%"), (-1.0, 1, "-100.0%"),
+    [(0.25, None, "25%"), (0.07, None, "7%"), (0.125, None, "12.5%"), (0.29999999999999877, 0, "30%"),
+    (-1.0, 1, "-100.0%"),
      (12.5, None, "1,250%")],
 )  # fmt: skip
 def test_fractions_are_percentages(fraction, precision, text):
@@ -59,9 +63,12 @@ def test_fractions_are_percentages(fraction, precision, text):
 @pytest.mark.parametrize(
     ("seconds", "form", "text"),
     [
-        (5400, "h:mm", "1:30"), (5400, "h:mm:ss", "1:30:00"), (3661.25, "h:mm:ss.S", "1:01:01.3"), (59.999, "h:mm:ss.SSS", "0:00:59.999"),
-        (-5400, "h:mm", "-1:30"), (360_000, "h:mm", "100:00"), (0, "h:mm", "0:00"), (89, "h:mm", "0:01"), (3599.9, "h:mm:ss", "1:00:00"),
-        (7500, "", "2 h 5 min"), (45, "", "45 s"), (0, "", "0 s"), (90_061, "", "1 d 1 h 1 min 1 s"), (2.5, "", "2.5 s"), (-60, "", "-1 min"),
+        (5400, "h:mm", "1:30"), (5400, "h:mm:ss", "1:30:00"), (3661.25, "h:mm:ss.S", "1:01:01.3"),
+        (59.999, "h:mm:ss.SSS", "0:00:59.999"),
+        (-5400, "h:mm", "-1:30"), (360_000, "h:mm", "100:00"), (0, "h:mm", "0:00"), (89, "h:mm", "0:01"),
+        (3599.9, "h:mm:ss", "1:00:00"),
+        (7500, "", "2 h 5 min"), (45, "", "45 s"), (0, "", "0 s"), (90_061, "", "1 d 1 h 1 min 1 s"),
+        (2.5, "", "2.5 s"), (-60, "", "-1 min"),
     ],
 )  # fmt: skip
 def test_durations_are_as_the_provider_formats_them_or_in_words(seconds, form, text):
