@@ -219,8 +219,8 @@ def listed(provider: integrations.Provider, connection: Connection) -> tuple[lis
 
 def rows(connection: Connection) -> set[str]:
     """The ids of what a page would show."""
-    _, table = run(sync.shown(connection))
-    return set(table["id"].to_pylist())
+    _, tables = run(sync.shown(connection))
+    return set(tables.open().ids.to_pylist())
 
 
 def simple(item: Item) -> dict[str, Any]:
