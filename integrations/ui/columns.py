@@ -56,7 +56,7 @@ def _offered(view: View, field: Field) -> None:
 
 def _tick(view: View, field: Field, ticked: bool, then: tuple[str, ...]) -> None:
     st.checkbox(
-        plain(field.label, 60), value=ticked, key=f"column {field.id} {view.columns}", disabled=field.id == "name",
+        plain(field.label), value=ticked, key=f"column {field.id} {view.columns}", disabled=field.id == "name",
         on_change=view.choose_columns, args=(then,), width="stretch",
     )  # fmt: skip
 

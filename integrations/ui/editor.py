@@ -41,7 +41,7 @@ def editor(view: View, field: Field, chip: Chip | None = None) -> None:
     key, choices = f"{field.id} {chip.operator if chip else ''} {opened()}", operators_of(field)
     with st.container(width=300, gap="xsmall"):
         operator = st.selectbox(
-            line(field.label, 60), choices, index=_index(choices, chip, field), format_func=WORDS.__getitem__,
+            line(field.label), choices, index=_index(choices, chip, field), format_func=WORDS.__getitem__,
             key=f"test {key}", filter_mode=None, label_visibility="visible" if chip else "collapsed",
         )  # fmt: skip
         if operator is None:

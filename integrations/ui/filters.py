@@ -82,7 +82,7 @@ def _add(view: View) -> None:
     with menu, st.container(width=300, gap="xsmall"):
         id = st.selectbox(
             "Column", list(fields), index=None, placeholder="Choose a column", filter_mode="contains",
-            format_func=lambda id: line(fields[id].label, 60), key=f"filter column {view.query.collection} {opened()}",
+            format_func=lambda id: line(fields[id].label), key=f"filter column {view.query.collection} {opened()}",
             label_visibility="collapsed",
         )  # fmt: skip
         if id:

@@ -59,7 +59,7 @@ def test_no_token_code_state_or_verifier_is_seen_after_the_return(
         visitor.button("Load").click()
     visitor.loaded()
     visitor.search("an")
-    expect(visitor.button("Clear filters")).to_be_visible()
+    expect(visitor.button("Clear")).to_be_visible()
     visitor.select(0)
     expect(visitor.page.get_by_test_id("stTable")).to_be_visible()
     after.look()
