@@ -112,7 +112,7 @@ class Airtable(Provider):
         ]
         readable = [base for base, schema in found if not isinstance(schema, Forbidden)]
         outline = Stream("outline", "Bases and tables", "base", calls=0, context=(readable, tables))
-        return Catalog((outline, *(_stream(table) for table in tables), *failed), tuple(skipped))
+        return Catalog((*(_stream(table) for table in tables), *failed, outline), tuple(skipped))
 
     async def read(self, api: Api, stream: Stream, cursor: str = "") -> AsyncIterator[Page]:
         """Yields the records of one table, or the bases and tables of the catalog.

@@ -166,7 +166,7 @@ def pages(api: Base) -> list[Page]:
     """Every page of every stream."""
 
     async def everything() -> list[Page]:
-        streams = (await PROVIDER.catalog(api)).streams
+        streams = sorted((await PROVIDER.catalog(api)).streams, key=lambda stream: stream.calls)  # the outline first
         return [page for stream in streams async for page in PROVIDER.read(api, stream)]
 
     return run(everything())

@@ -294,7 +294,7 @@ class Table:
         ids = self.standard("parent_id")
         if not pc.any(pc.and_(pc.is_null(names), pc.is_valid(ids))).as_py():
             return names
-        known, titles = self.tables.titles()
+        known, titles = self.tables.titles(self.collection.parents)
         found = pc.index_in(ids, value_set=known.combine_chunks()).combine_chunks()
         return pa.chunked_array([pc.coalesce(names.combine_chunks(), titles.take(found).combine_chunks())])
 
