@@ -72,13 +72,15 @@ class CrmAccount:
         for result in results:
             if isinstance(result, BaseException) and not isinstance(result, ProviderError):
                 raise result
-        if isinstance(results[0], ProviderError):  # told by `wait`
-            self.own_unread = True
+        refused = isinstance(results[0], Forbidden)
+        if isinstance(results[0], ProviderError):  # told by `wait`, unless it was refused
+            self.own_unread = not refused
         else:
             own = objects_of(await self._own, self.objects, self._own_type)
             self.objects |= own
             self._definitions |= {id: self._definitions_of(crm) for id, crm in own.items()}
-        return tuple(f"Properties of {each}: only the standard ones may be read." for each in self._standard_only)
+        skipped = [f"Properties of {each}: only the standard ones may be read." for each in self._standard_only]
+        return (*skipped, *([f"Custom objects: {results[0]}."] if refused else []))
 
     async def wait(self, what: str) -> None:
         """Wait for a list of names, or for the account's own objects; raises what kept it from being read."""
