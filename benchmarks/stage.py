@@ -26,7 +26,7 @@ from integrations.service.runtime import run
 from integrations.store import client as store
 from integrations.store import connections, embedded
 from integrations.store.queue import new_docket
-from sandbox import airtable, hubspot, notion
+from sandbox import airtable_world, hubspot, notion
 
 from . import limits
 from .limits import LATENCY, Limit
@@ -41,10 +41,10 @@ def contents(slug: str, items: int, people: int = 1) -> tuple[set[tuple[str, str
         pages = notion.World(items).all
         return {(page.kind, page.id) for page in pages}, limits.notion(len(pages), LATENCY)
     if slug == "airtable":
-        bases = airtable.World(items).tables
+        bases = airtable_world.World(items).tables
         tables = [table for found in bases.values() for table in found.values()]
-        ids = {("record", airtable.record_id(table.id, n)) for table in tables for n in range(len(table.times))}
-        ids |= {("base", base) for base in bases} | {("table", table.id) for table in tables}
+        ids = {("record", airtable_world.record_id(table.id, n)) for table in tables for n in range(len(table.times))}
+        ids |= {("base", base) for base in bases} | {("table", f"{table.base}/{table.id}") for table in tables}
         sizes = [[len(each.times) for each in found.values()] * people for found in bases.values()]
         return ids, limits.airtable(sizes, LATENCY)
     entries = hubspot.World(items).entries

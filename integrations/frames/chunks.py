@@ -50,6 +50,7 @@ STANDARD = pa.schema(
         ("owner", TEXT),
     ]
 )
+ALWAYS = ("id", "type", "name")
 NO_SCHEMA = Schema()
 
 
@@ -178,6 +179,7 @@ def positions_of_latest(ids: pa.ChunkedArray) -> pa.Array | None:
 
 def _part(place: str, items: Sequence[Item], schema: Schema) -> bytes:
     columns = {name: _standard(name, list(map(attrgetter(name), items))) for name in STANDARD.names}
+    columns = {name: array for name, array in columns.items() if name in ALWAYS or array.null_count < len(array)}
     types = {name: STANDARD.field(name) for name in columns}
     misfits: dict[int, dict[str, Misfit]] = {}
     known = {field.id: field for field in found.fields} if (found := schema.collection(place)) else {}
@@ -212,7 +214,7 @@ def orjson_text(value: Any) -> str:
 
 
 def _standard(name: str, values: list[Any]) -> pa.Array:
-    if name in ("id", "type", "name"):
+    if name in ALWAYS:
         values = ["" if value is None else value for value in values]
     return _BUILDERS.get(STANDARD.field(name).type, pa.array)(values).cast(STANDARD.field(name).type)
 

@@ -270,7 +270,11 @@ class Table:
 
     def _stored_standard(self, name: str, arrays: Sequence[pa.Array | None]) -> pa.ChunkedArray:
         kind = TEXT if name == "type" else STANDARD.field(name).type
-        return self._taken([each.cast(kind) for each in arrays if each is not None], kind)
+        stored = [
+            pa.nulls(len(ids), kind) if each is None else each.cast(kind)
+            for ids, each in zip(self._ids, arrays, strict=True)
+        ]
+        return self._taken(stored, kind)
 
     def _shown(self, field_id: str) -> pa.ChunkedArray:
         values = self.standard(STANDARD_COLUMNS[field_id])
@@ -290,7 +294,7 @@ class Table:
         ids = self.standard("parent_id")
         if not pc.any(pc.and_(pc.is_null(names), pc.is_valid(ids))).as_py():
             return names
-        known, titles = self.tables.titles()
+        known, titles = self.tables.titles(self.collection.parents)
         found = pc.index_in(ids, value_set=known.combine_chunks()).combine_chunks()
         return pa.chunked_array([pc.coalesce(names.combine_chunks(), titles.take(found).combine_chunks())])
 
@@ -320,8 +324,7 @@ class Table:
         if not self.collection.fields:
             return True
         names = ("parent_path_or_name", "parent_id") if field_id == "parent" else (STANDARD_COLUMNS[field_id],)
-        columns = (part.read([name])[name] for name in names for part in self._found)
-        return any(column.null_count < len(column) for column in columns)
+        return any(name in part.schema.names for name in names for part in self._found)
 
     def _importance(self, field: Field) -> int:
         first, count = self.collection.first, len(IMPORTANCE)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
+from functools import lru_cache
 from typing import Any
+from urllib.parse import quote, unquote
 from zoneinfo import ZoneInfo
 
 from ..model import moment
@@ -114,3 +117,64 @@ def place_text(place: Mapping[str, Any]) -> Any:
     """Returns the name of a place, else its address, else latitude and longitude; None if it has none of them."""
     spot = [str(place[each]) for each in ("lat", "lon") if place.get(each) is not None]
     return name_of(place, ("name", "address")) or ", ".join(spot) or None
+
+
+def day_or_time(text: Any, zone: str | None = None) -> Any:
+    """Returns ISO 8601 text as a date if it has no time, else as a datetime in UTC; anything else as it is.
+
+    `zone`: IANA name of the zone of a time that does not give its offset; UTC without it or if it is unknown.
+    """
+    try:
+        if "T" not in text:
+            return date.fromisoformat(text)
+        time = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return text
+    with suppress(OverflowError):  # on the first and last day that there is
+        return (time if time.tzinfo else time.replace(tzinfo=_zone(zone or ""))).astimezone(UTC)
+    return time.replace(tzinfo=UTC)
+
+
+def date_span(start: Any, end: Any, zone: str | None = None) -> Any:
+    """Returns the ends of a span, see `day_or_time`, None for one that is missing; text if one is neither, and None
+    if both are missing.
+    """
+    ends = (day_or_time(start, zone), day_or_time(end, zone))
+    if all(each is None or isinstance(each, date) for each in ends):
+        return ends if any(ends) else None
+    return joined((start, end), " – ")
+
+
+def as_text(value: Any) -> Any:
+    """Returns a value as text: an object by its name if it has one, other objects and lists as JSON.
+
+    Text and None are returned as they are.
+    """
+    name = name_of(value)
+    try:
+        if isinstance(name, Mapping | list | tuple) or (name is None and value is not None):
+            return json.dumps(value, ensure_ascii=False, default=str)
+        return name if name is None else str(name)
+    except (RecursionError, TypeError, ValueError):  # lists without end, integers of thousands of digits
+        return "…"
+
+
+@lru_cache(10_000)
+def decoded(id: str) -> str:
+    """Returns an id that was percent-encoded for use in addresses as it is."""
+    return unquote(id)
+
+
+def objects(value: Any) -> list[dict[str, Any]]:
+    """Returns the objects of a list, or an object alone as a list of one."""
+    return [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, dict)]
+
+
+def with_names(things: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Yields id and name of each object that has an id; the name is empty if it has none."""
+    return ((id, text_at(each, "name")) for each in things if (id := text_at(each, "id")))
+
+
+def path_part(id: str) -> str:
+    """Returns an id for use in a path; one that is percent-encoded already stays as it is."""
+    return quote(id, safe="%")

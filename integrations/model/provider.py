@@ -151,7 +151,8 @@ class Provider(ABC):
     `refresh_reuse`: effect of sending a refresh token twice. "revokes": the first use spends it, and a second use may
     revoke the whole grant (RFC 9700 section 4.14.2).
     `rate_limits`: limit of each bucket; "" applies to every other. `rate_limit_wait`: seconds to wait after a 429
-    without Retry-After. `concurrency`: how many streams are read at once.
+    without Retry-After. `concurrency`: how many streams of one `Stream.group` are read at once;
+    those without a group share one set of places.
     `ration`: a monthly allowance of calls in words, if there is one; calls are then spent only when asked for.
     `if_empty`: what to do if an account shows nothing.
     """

@@ -84,7 +84,8 @@ class Collection:
     """Items with one schema: HubSpot contacts, one Airtable table, one Notion data source.
 
     `item_type`: the type of its items. `label`: the plural or name that people know it by. `group`: what it is
-    part of (the name of an Airtable base). `name_label`: how the provider heads the column with the item's name.
+    part of (the name of an Airtable base). `parents`: id of the collection that `Item.parent_id` leads to; empty
+    where it may be any. `name_label`: how the provider heads the column with the item's name.
     `first`: ids of the fields that matter most, shown first. `fields` are in the provider's order.
     """
 
@@ -95,6 +96,7 @@ class Collection:
     group: str = ""
     name_label: str = "Name"
     first: tuple[str, ...] = ()
+    parents: str = ""
 
     def field(self, id: str) -> Field | None:
         """Returns the field with this id, None if there is none."""

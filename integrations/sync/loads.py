@@ -165,6 +165,11 @@ async def stop_for_good(connection: Connection) -> None:
     load = await records.get(keys.LOAD, connection.path)
     if load and load.active:
         await queue.cancel(_key(connection, load))
+    forget_tables(connection)
+
+
+def forget_tables(connection: Connection) -> None:
+    """Drop the connection's tables from memory."""
     with _tables_lock:
         for key in [key for key in _tables if key[:3] == connection.path]:
             _tables.pop(key, None)
