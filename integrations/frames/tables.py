@@ -310,7 +310,9 @@ class Table:
         return {places[row]: misfit for row, misfit in misfits.items() if row in places}
 
     def _has(self, field_id: str) -> bool:
-        return any(FIELD + field_id in part.schema.names for part in self._found)
+        """Returns whether any row has a value; one that does not fit the column counts."""
+        stored = any(FIELD + field_id in part.schema.names for part in self._found)
+        return stored or any("text" in each for each in self._misfits.get(field_id, {}).values())
 
     def _is_untyped(self, name: str) -> bool:
         """Returns whether no schema ever described this column."""

@@ -76,6 +76,11 @@ def test_several_fields_sort_in_their_order_and_those_not_there_change_nothing(i
     assert order(table, Sort("nowhere")) == order(table)
 
 
+def test_rows_without_a_name_are_the_last_by_name(item, opened):
+    table = opened([item("1", name=""), item("2", name="b"), item("3", name="a")])
+    assert order(table, Sort("name")) == ["3", "2", "1"] and order(table, Sort("name", True)) == ["2", "3", "1"]
+
+
 def test_ids_of_fields_may_have_any_characters(one_field):
     assert order(one_field(Field("a.b[0] .x", "F", FieldType.NUMBER), [2, 1]), Sort("a.b[0] .x")) == ["001", "000"]
 

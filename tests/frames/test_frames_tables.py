@@ -205,6 +205,11 @@ def test_important_fields_come_first_and_those_without_values_last():
     assert Tables([pack([row], schema)], schema).open("c").main_fields[:3] == ("name", "when", "note")
 
 
+def test_a_field_whose_values_all_do_not_fit_is_one_with_values(one_field):
+    assert one_field(Field("f", "F", FieldType.NUMBER), ["n/a"]).main_fields == ("name", "f")
+    assert one_field(Field("f", "F", FieldType.NUMBER), [NoValue("Too deep.")]).main_fields == ("name",)
+
+
 def test_labels_and_ids_of_fields_are_different_from_each_other_and_from_the_standard_ones():
     fields = (Field("updated", "Updated"), Field("a", "Stage"), Field("b", "Stage"), Field("c", " "), Field(".x", "X"))
     row = Item("1", "row", "", collection="c", last_modified_time=datetime(2026, 1, 1, tzinfo=UTC),
