@@ -108,6 +108,7 @@ def _choices(view: View, field: Field, operator: Operator, chip: Chip | None, ke
     st.multiselect(
         "Values", list(named), format_func=named.__getitem__, key=f"values {key}", placeholder="Choose",
         label_visibility="collapsed", filter_mode="contains",
+        wrap=False,  # a box that shrinks when it is left would move the button away from under the click
     )  # fmt: skip
     return lambda: [(operator, each) for each in st.session_state[f"values {key}"]]
 

@@ -40,7 +40,8 @@ def _list(view: View, ids: list[str], labels: dict[str, str], key: str) -> None:
         "Collection", ids, format_func=labels.__getitem__, key=key, filter_mode="contains", width=340,
         label_visibility="collapsed", on_change=lambda: _choose(view, st.session_state[key]),
     )  # fmt: skip
-    st.caption(f"{len(ids) - 1} collections", width="content")
+    if not phone():
+        st.caption(f"{len(ids) - 1} collections", width="content")
 
 
 def _choose(view: View, id: str) -> None:

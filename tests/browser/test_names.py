@@ -24,7 +24,8 @@ TRICKS = (
 )  # fmt: skip
 NAMES = [" ".join(TRICKS[start : start + 4]) for start in range(0, len(TRICKS), 4)]
 DRAWN = r"""() => [
-    ...document.querySelectorAll('img[alt*=Streamlit], img[src*=evil], a[href*=evil], a[href^=mailto], .katex, kbd:not([aria-label="Shortcut Esc"]), u'),
+    ...document.querySelectorAll('img[alt*=Streamlit], img[src*=evil], a[href*="//evil"], a[href^=mailto], .katex, u'),
+    ...document.querySelectorAll('kbd:not([aria-label="Shortcut Esc"])'),
     ...[...document.querySelectorAll('strong, del, code, span, em')].filter(each =>
         (/^(bold|gone|mono|red|tint|paid|bow|tiny|Ctrl)$/.test(each.textContent.trim())
             || each.matches('[data-testid=stIconMaterial]') && each.textContent.trim() === 'home')),
