@@ -147,13 +147,13 @@ def _day(seconds: int) -> str:
 
 
 def company_name(n: int) -> str:
-    """The name that a company has, unless it is an awkward one."""
+    """The name that a company has, unless it has an odd one."""
     return f"{pick(sample_text.COMPANIES, n, 62)} {pick(sample_text.CITIES, n, 63)}"
 
 
 def _contact(entry: Entry, x: int, world: World) -> dict[str, str | None]:
     first, last = sample_text.person(entry.n)
-    odd = sample_text.awkward(entry.n)
+    odd = sample_text.odd_name(entry.n)
     nameless = odd == "" or entry.n % 37 == 36
     linked = [link for link in world.links("contacts", "companies").get(entry.id, ()) if link.primary]
     company = company_name(mix(entry.n, 81) % len(world.entries["companies"])) if linked and x % 4 else None
@@ -166,7 +166,7 @@ def _contact(entry: Entry, x: int, world: World) -> dict[str, str | None]:
         "associatedcompanyid": str(linked[0].id) if linked else None,
         "jobtitle": pick(("Buyer", "Engineer", "Head of Sales", None), x),
         "city": pick(sample_text.CITIES, x),
-        "country": "Sampleland",
+        "country": sample_text.COUNTRIES[pick(sample_text.CITIES, x)],
         "lifecyclestage": pick(list(LIFECYCLE), x),
         "hs_lead_status": pick((*STATUS, None), x),
         "website": None,
@@ -185,7 +185,7 @@ def _contact(entry: Entry, x: int, world: World) -> dict[str, str | None]:
 
 
 def _company(entry: Entry, x: int, world: World) -> dict[str, str | None]:
-    odd, name = sample_text.awkward(entry.n), company_name(entry.n)
+    odd, name = sample_text.odd_name(entry.n), company_name(entry.n)
     return {
         "name": (odd or None) if odd is not None else name,
         "domain": f"{key(name)}{entry.n}.example.com",
@@ -193,7 +193,7 @@ def _company(entry: Entry, x: int, world: World) -> dict[str, str | None]:
         "phone": None,
         "industry": pick((*INDUSTRY, None), x),
         "city": pick(sample_text.CITIES, x),
-        "country": "Sampleland",
+        "country": sample_text.COUNTRIES[pick(sample_text.CITIES, x)],
         "state": pick(("North", "South", None), x, 91),
         "lifecyclestage": pick(("lead", "customer"), x),
         "numberofemployees": str(x % 900),
@@ -206,7 +206,7 @@ def _company(entry: Entry, x: int, world: World) -> dict[str, str | None]:
 
 
 def _deal(entry: Entry, x: int, world: World) -> dict[str, str | None]:
-    odd, (pipeline, stage) = sample_text.awkward(entry.n), _stage("deals", entry.n)
+    odd, (pipeline, stage) = sample_text.odd_name(entry.n), _stage("deals", entry.n)
     name = f"{pick(sample_text.COMPANIES, entry.n, 64)} \N{EN DASH} {pick(sample_text.THINGS, entry.n, 65)}"
     amount, code = x % 9_000_000 / 100, pick(("EUR", "EUR", *CURRENCIES, None), x, 91)
     text = f"{amount:,.2f}" if entry.n % 45 == 20 else f"{amount:.2f}"
@@ -228,7 +228,7 @@ def _deal(entry: Entry, x: int, world: World) -> dict[str, str | None]:
 
 
 def _ticket(entry: Entry, x: int, world: World) -> dict[str, str | None]:
-    odd, (pipeline, stage) = sample_text.awkward(entry.n), _stage("tickets", entry.n)
+    odd, (pipeline, stage) = sample_text.odd_name(entry.n), _stage("tickets", entry.n)
     return {
         "subject": (odd or None) if odd is not None else sample_text.task(entry.n),
         "content": f"Please {sample_text.task(x).lower()}.",

@@ -116,7 +116,7 @@ class World:
 
 
 def _title(position: int, n: int, source: int) -> str:
-    odd = sample_text.awkward(position) if source >= 0 else sample_text.awkward(n)
+    odd = sample_text.odd_name(position) if source >= 0 else sample_text.odd_name(n)
     if odd is not None:
         return odd
     return (
