@@ -93,15 +93,17 @@ def _redefine(
 
 
 def redefine_notion(world: Any, now: int, patch: pytest.MonkeyPatch) -> None:
-    """A property gets another name, a property goes, and three have another type or unit."""
+    """A property and two options get other names, a property goes, and three have another type or unit."""
     suppliers: Any = SOURCES[4].columns
     patch.setitem(notion_schema.RENAMED, property_id(3, "Score"), "Rating")
+    patch.setitem(notion_schema.RENAMED, notion_schema.option("High")["id"], "Urgent")
+    patch.setitem(notion_schema.RENAMED, notion_schema.option("Live")["id"], "Running")
     patch.delitem(suppliers, "Website")
     patch.setitem(suppliers, "Volume", Column("number", {"format": "dollar"}, "money"))
     _rewrite(world, patch, 5, "Votes", lambda number: f"{number:g}")
     _rewrite(world, patch, 3, "Format", lambda option: option["name"])
-    for source in world.sources:
-        world.change(source.id, now // 60 * 60)
+    for page in [*world.sources, *world.rows[0][:40]]:  # whoever reads these again meets the new names
+        world.change(page.id, now // 60 * 60)
 
 
 def _rewrite(world: Any, patch: pytest.MonkeyPatch, source: int, name: str, convert: Callable[[Any], str]) -> None:
