@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from ..model import Field, FieldType, NoValue
 from ..model.query import Operator
 from .cells import TEXT, cell_text, json_text, plain
+from .numbers import digits
 
 TIME = pa.timestamp("us", "UTC")
 RANGE = pa.struct([("start", TIME), ("end", TIME), ("timed", pa.bool_())])
@@ -75,6 +76,8 @@ def restored(field: Field, value: Any) -> Any:
         return found if pa.types.is_list(arrow_type(field)) else cell_text(found)
     if isinstance(value, Mapping):
         return value if field.type in STRUCTURED else parsed(field.type, _words(value))
+    if isinstance(value, float) and field.type not in (*_PARSERS, *STRUCTURED):
+        return digits(value)
     return parsed(field.type, cell_text(value)) if field.type in _PARSERS and value is not None else value
 
 

@@ -111,7 +111,7 @@ def test_a_value_that_is_withheld_keeps_its_reason(one_field):
 @pytest.mark.parametrize(
     ("before", "value", "after", "expected"),
     [
-        (FieldType.NUMBER, 5, FieldType.TEXT, "5.0"),
+        (FieldType.NUMBER, 5, FieldType.TEXT, "5"),
         (FieldType.TEXT, "5.5", FieldType.NUMBER, 5.5),
         (FieldType.NUMBER, 7, FieldType.IDENTIFIER, 7),
         (FieldType.IDENTIFIER, 7, FieldType.NUMBER, 7),
