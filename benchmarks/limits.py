@@ -27,7 +27,7 @@ WORDS = {
     f"in every type a list from the low ids, {PAGE} a page, and a search from the high ids, {SEARCH_PAGE} a "
     f"page, in each one call after another; then associations, {RELATED_PAGE:,} records a call and pair of types. "
     f"{HUBSPOT_CALLS} calls in {HUBSPOT_WINDOW} s, {HUBSPOT_SEARCHES} searches a second beside. The greater of "
-    f"full windows × {HUBSPOT_WINDOW} s and, × latency, the steps in which list and search have met in every type and two. "
+    f"full windows × {HUBSPOT_WINDOW} s and, × latency, two steps and those in which list and search have met. "
     "(A second list, from a record that a search has found, is what beats it.)",
     "all at once": "the slowest provider's limit.",
 }
