@@ -49,6 +49,7 @@ OPTIONS = (Option("z", "First"), Option("a", "Second"))
         ({"type": FieldType.DATE}, [date(2026, 11, 9), date(2026, 2, 10), None], [1, 0, 2]),
         ({"type": FieldType.DATE_RANGE}, [(at(9), None), (date(2026, 2, 10), None), None, (None, at(1))], [1, 3, 0, 2]),
         ({"type": FieldType.SELECT, "options": OPTIONS}, ["a", "unknown", "z", None, ""], [2, 0, 1, 3, 4]),
+        ({"type": FieldType.SELECT, "options": (Option("\udfff", "Half"), Option("a", "A"))}, ["a", "\udfff"], [1, 0]),
         ({"type": FieldType.SELECT}, ["b", "a", None], [1, 0, 2]),
         ({"type": FieldType.MULTI_SELECT, "options": OPTIONS}, [["a"], ["z"], []], [1, 0, 2]),
         ({"type": FieldType.PERSON}, ["u1", "u2", None], [1, 0, 2]),

@@ -112,6 +112,9 @@ def test_a_value_that_is_withheld_keeps_its_reason(one_field):
     ("before", "value", "after", "expected"),
     [
         (FieldType.NUMBER, 5, FieldType.TEXT, "5"),
+        (FieldType.NUMBER, 0.5, FieldType.TEXT, "0.5"),
+        (FieldType.NUMBER, "n/a", FieldType.TEXT, "n/a"),
+        (FieldType.NUMBER, "n/a", FieldType.SELECT, "n/a"),
         (FieldType.TEXT, "5.5", FieldType.NUMBER, 5.5),
         (FieldType.NUMBER, 7, FieldType.IDENTIFIER, 7),
         (FieldType.IDENTIFIER, 7, FieldType.NUMBER, 7),
@@ -247,6 +250,12 @@ def test_a_parent_known_by_its_id_is_named_by_its_row_wherever_that_is(item, ope
     rows = [item("1", parent_id="9"), item("2", parent_id="gone"), item("9", "deal", name="Top"),
             item("3", parent_id="9", parent_path_or_name="Given")]  # fmt: skip
     assert opened(rows, "page").values("parent").to_pylist() == ["Top", None, "Given"]
+
+
+def test_a_parent_is_named_by_the_collection_that_parents_are_in(item):
+    schema = Schema((Collection("a", "A", "a", parents="b"), Collection("b", "B", "b")))
+    rows = [item("1", "a", parent_id="2"), item("2", "a", name="Not it"), item("2", "b", name="Parent")]
+    assert Tables([pack(rows, schema)], schema).open("a").values("parent").to_pylist() == ["Parent", None]
 
 
 def test_an_owner_is_a_name_or_somebody_known_by_id(deals):
