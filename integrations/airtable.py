@@ -50,7 +50,7 @@ OUTLINE = (
     Collection("base", "Bases", "base", (Field("Permission", "Permission", FieldType.SELECT, options=PERMISSIONS),)),
     Collection("table", "Tables", "table", (
         Field("Description", "Description", FieldType.LONG_TEXT), Field("Fields", "Fields", many=True),
-    )),
+    ), parents="base"),
 )  # fmt: skip
 
 
@@ -197,7 +197,7 @@ def _table(base: Mapping[str, Any], schema: Mapping[str, Any]) -> Table:
     fields = [field for field in described if text_at(field, "id") and field.get("type") != INTERNAL]
     columns = Columns(tuple(_column(base, field) for field in fields), text_at(schema, "primaryFieldId"))
     label = columns.naming.label if columns.naming else "Name"
-    collection = Collection(id, schema["name"], "record", columns.others, base["name"], label)
+    collection = Collection(id, schema["name"], "record", columns.others, base["name"], label, parents="table")
     return Table(base, schema, columns, collection)
 
 

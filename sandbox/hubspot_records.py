@@ -53,6 +53,18 @@ class World:
             times = sample_text.moments(size, 200 + share, end)
             self.entries[name] = [Entry(n, _id(n, size), *times[n]) for n in range(size)]
         self._links: dict[tuple[str, str], dict[int, list[Link]]] = {}
+        self._deleted: dict[str, list[Entry]] = {}
+        self.changed: dict[tuple[str, int], dict[str, str | None]] = {}
+
+    def change(self, kind: str, n: int, now: int, **texts: str | None) -> None:
+        """Change some properties of a record now."""
+        self.entries[kind][n] = entry = self.entries[kind][n]._replace(modified=now)
+        self.changed.setdefault((kind, entry.id), {}).update(texts)
+
+    def delete(self, kind: str, n: int, now: int) -> None:
+        """Delete a record now; the associations of others with it stay."""
+        entry = self.entries[kind].pop(n)._replace(modified=now)
+        self._deleted.setdefault(kind, []).append(entry)
 
     def id_of(self, kind: str, n: int) -> int:
         """The id of a record by its number, which may be any: they are counted in a circle."""
@@ -61,7 +73,8 @@ class World:
 
     def gone(self, kind: str) -> list[Entry]:
         """Records that were deleted, each on the day that it was last changed."""
-        return [entry._replace(id=entry.id + 7) for entry in self.entries[kind][4::60]]
+        some = [entry._replace(id=entry.id + 7) for entry in self.entries[kind][4::60]]
+        return sorted([*some, *self._deleted.get(kind, ())], key=lambda entry: entry.id)
 
     def links(self, kind: str, other: str) -> dict[int, list[Link]]:
         """What the records of one type are associated with, by id: each is the same from both sides."""
@@ -147,13 +160,13 @@ def _day(seconds: int) -> str:
 
 
 def company_name(n: int) -> str:
-    """The name that a company has, unless it is an awkward one."""
+    """The name that a company has, unless it has an odd one."""
     return f"{pick(sample_text.COMPANIES, n, 62)} {pick(sample_text.CITIES, n, 63)}"
 
 
 def _contact(entry: Entry, x: int, world: World) -> dict[str, str | None]:
     first, last = sample_text.person(entry.n)
-    odd = sample_text.awkward(entry.n)
+    odd = sample_text.odd_name(entry.n)
     nameless = odd == "" or entry.n % 37 == 36
     linked = [link for link in world.links("contacts", "companies").get(entry.id, ()) if link.primary]
     company = company_name(mix(entry.n, 81) % len(world.entries["companies"])) if linked and x % 4 else None
@@ -166,7 +179,7 @@ def _contact(entry: Entry, x: int, world: World) -> dict[str, str | None]:
         "associatedcompanyid": str(linked[0].id) if linked else None,
         "jobtitle": pick(("Buyer", "Engineer", "Head of Sales", None), x),
         "city": pick(sample_text.CITIES, x),
-        "country": "Sampleland",
+        "country": sample_text.COUNTRIES[pick(sample_text.CITIES, x)],
         "lifecyclestage": pick(list(LIFECYCLE), x),
         "hs_lead_status": pick((*STATUS, None), x),
         "website": None,
@@ -185,7 +198,7 @@ def _contact(entry: Entry, x: int, world: World) -> dict[str, str | None]:
 
 
 def _company(entry: Entry, x: int, world: World) -> dict[str, str | None]:
-    odd, name = sample_text.awkward(entry.n), company_name(entry.n)
+    odd, name = sample_text.odd_name(entry.n), company_name(entry.n)
     return {
         "name": (odd or None) if odd is not None else name,
         "domain": f"{key(name)}{entry.n}.example.com",
@@ -193,7 +206,7 @@ def _company(entry: Entry, x: int, world: World) -> dict[str, str | None]:
         "phone": None,
         "industry": pick((*INDUSTRY, None), x),
         "city": pick(sample_text.CITIES, x),
-        "country": "Sampleland",
+        "country": sample_text.COUNTRIES[pick(sample_text.CITIES, x)],
         "state": pick(("North", "South", None), x, 91),
         "lifecyclestage": pick(("lead", "customer"), x),
         "numberofemployees": str(x % 900),
@@ -206,7 +219,7 @@ def _company(entry: Entry, x: int, world: World) -> dict[str, str | None]:
 
 
 def _deal(entry: Entry, x: int, world: World) -> dict[str, str | None]:
-    odd, (pipeline, stage) = sample_text.awkward(entry.n), _stage("deals", entry.n)
+    odd, (pipeline, stage) = sample_text.odd_name(entry.n), _stage("deals", entry.n)
     name = f"{pick(sample_text.COMPANIES, entry.n, 64)} \N{EN DASH} {pick(sample_text.THINGS, entry.n, 65)}"
     amount, code = x % 9_000_000 / 100, pick(("EUR", "EUR", *CURRENCIES, None), x, 91)
     text = f"{amount:,.2f}" if entry.n % 45 == 20 else f"{amount:.2f}"
@@ -228,7 +241,7 @@ def _deal(entry: Entry, x: int, world: World) -> dict[str, str | None]:
 
 
 def _ticket(entry: Entry, x: int, world: World) -> dict[str, str | None]:
-    odd, (pipeline, stage) = sample_text.awkward(entry.n), _stage("tickets", entry.n)
+    odd, (pipeline, stage) = sample_text.odd_name(entry.n), _stage("tickets", entry.n)
     return {
         "subject": (odd or None) if odd is not None else sample_text.task(entry.n),
         "content": f"Please {sample_text.task(x).lower()}.",
@@ -296,4 +309,5 @@ def properties(kind: str, entry: Entry, world: World) -> dict[str, str | None]:
         "hs_updated_by_user_id": "4711" if entry.n % 2 else None,
         "createdate": sample_text.iso(entry.created, ".123"),
         modified(kind): sample_text.iso(entry.modified, ".456"),
+        **world.changed.get((kind, entry.id), {}),
     }

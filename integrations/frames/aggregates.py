@@ -34,8 +34,7 @@ def per_week(
     last = (day_number(today) - MONDAY) // 7
     wanted = np.arange(last - weeks + 1, last + 1)
     days = _days(table, column, positions)
-    numbers = np.where(days == UNKNOWN, UNKNOWN, (days - MONDAY) // 7)
-    return _counted(table, positions, numbers, wanted, _dates(wanted * 7 + MONDAY, "Week"))
+    return _counted(table, positions, (days - MONDAY) // 7, wanted, _dates(wanted * 7 + MONDAY, "Week"))
 
 
 def per_day(

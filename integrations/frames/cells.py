@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from datetime import date, time
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import orjson
 import pandas as pd
 import pyarrow as pa
@@ -46,20 +44,9 @@ def arrow(series: pd.Series[Any]) -> pa.ChunkedArray:
     return values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([values])
 
 
-def utc_days(series: pd.Series[Any]) -> npt.NDArray[np.int64]:
-    """UTC days since 1970-01-01 of a column of aware times; a missing time is the smallest int64."""
-    naive: npt.NDArray[np.datetime64] = series.dt.tz_convert(None).to_numpy()
-    return naive.astype("datetime64[D]").astype(np.int64)
-
-
 def day_number(day: date) -> int:
-    """The day in days since 1970-01-01, as in `utc_days`."""
+    """Returns a day as the number of days since 1970-01-01."""
     return day.toordinal() - EPOCH
-
-
-def numbered_day(number: int) -> date:
-    """The day of a number that `utc_days` gives."""
-    return date.fromordinal(int(number) + EPOCH)
 
 
 def json_text(value: Any) -> str:

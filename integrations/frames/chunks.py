@@ -204,12 +204,12 @@ def _part(place: str, items: Sequence[Item], schema: Schema) -> bytes:
 
 
 def _untyped(values: Sequence[Any]) -> pa.Array:
-    texts = [None if value is None or isinstance(value, NoValue) else orjson_text(value) for value in values]
+    texts = [None if value is None or isinstance(value, NoValue) else _quoted(value) for value in values]
     return pa.array(texts, TEXT)
 
 
-def orjson_text(value: Any) -> str:
-    """Returns a value as JSON, text in quotes."""
+def _quoted(value: Any) -> str:
+    """Returns a value as JSON; a text in quotes."""
     return orjson.dumps(plain(value)).decode() if isinstance(value, str) else json_text(value)
 
 
@@ -286,35 +286,32 @@ def _latest(table: pa.Table) -> pa.Table:
 
 def _merged(old: Sequence[Part], new: Sequence[Part], removed: set[str]) -> Iterator[pa.Table]:
     """Yields the rows of a collection in tables of at most MERGED_ROWS rows; a row of the new ones counts."""
-    fresh = _latest(unified([part.read() for part in new])) if new else None
-    gone = pa.array(sorted(removed), TEXT)
+    fresh = _latest(_unified([part.read() for part in new])) if new else None
+    gone = pa.array(sorted(removed.difference(fresh["id"].to_pylist() if fresh is not None else ())), TEXT)
     held: pa.Table | None = None
     placed: set[str] = set()
     for part in old:
         rows = _latest(part.read())
+        rows = rows.filter(pc.invert(pc.is_in(rows["id"], value_set=gone))) if len(gone) else rows
         again = pc.is_in(rows["id"], value_set=fresh["id"]) if fresh is not None else None
-        if len(gone):
-            left = pc.invert(pc.is_in(rows["id"], value_set=gone))
-            rows, again = rows.filter(left if again is None else pc.or_(left, again)), None
-            again = pc.is_in(rows["id"], value_set=fresh["id"]) if fresh is not None else None
-        if fresh is not None and again is not None and pc.any(again).as_py():
-            rows, ids = _replaced(rows, fresh, again), rows["id"].filter(again).to_pylist()
-            placed.update(ids)
-        held = unified([held, rows]) if held is not None else rows
+        if fresh is not None and pc.any(again).as_py():
+            placed.update(rows["id"].filter(again).to_pylist())
+            rows = _replaced(rows, fresh, again)
+        held = _unified([held, rows]) if held is not None else rows
         while held.num_rows > MERGED_ROWS:
             yield held.slice(0, MERGED_ROWS)
             held = held.slice(MERGED_ROWS)
     if fresh is not None:
         unplaced = pc.invert(pc.is_in(fresh["id"], value_set=pa.array(sorted(placed), TEXT)))
         rest = fresh.filter(unplaced)
-        held = unified([held, rest]) if held is not None else rest
+        held = _unified([held, rest]) if held is not None else rest
     for start in range(0, held.num_rows if held is not None else 0, MERGED_ROWS):
         yield held.slice(start, MERGED_ROWS)  # type: ignore[union-attr]  # there are no rows without it
 
 
 def _replaced(rows: pa.Table, fresh: pa.Table, again: pa.ChunkedArray) -> pa.Table:
     """Returns the rows, those that are read again as they are in `fresh`, each at its place."""
-    both = unified([rows, fresh])
+    both = _unified([rows, fresh])
     places = np.arange(rows.num_rows)
     found = pc.index_in(rows["id"], value_set=fresh["id"])
     mask = np.asarray(again)
@@ -322,7 +319,7 @@ def _replaced(rows: pa.Table, fresh: pa.Table, again: pa.ChunkedArray) -> pa.Tab
     return both.take(pa.array(places))
 
 
-def unified(tables: Sequence[pa.Table]) -> pa.Table:
+def _unified(tables: Sequence[pa.Table]) -> pa.Table:
     """Returns the rows of all tables under all their columns; a column of several types becomes one of texts."""
     fields: dict[str, pa.Field] = {}
     for table in tables:
@@ -360,9 +357,3 @@ def _properties(text: str) -> Mapping[str, Any]:
         return dict(orjson.loads(text or "{}"))
     except ValueError:
         return {}
-
-
-__all__ = [
-    "FIELD", "MISFITS", "STANDARD", "UNTYPED", "Part", "count", "identities", "merge", "missing", "pack", "parts",
-    "positions_of_latest", "scattered", "unified",
-]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, tzinfo
 
 import numpy as np
@@ -144,8 +145,10 @@ def _equal_identifiers(found: Cells, values: pa.Array, wanted: Sequence[str]) ->
 
 
 def _identifier(found: Cells, text: str) -> int | None:
-    digits = text.removeprefix(found.field.prefix)
-    return int(digits) if digits.lstrip("-").isdecimal() and abs(int(digits)) < 2**63 else None
+    with suppress(ValueError):
+        number = int(text.removeprefix(found.field.prefix))
+        return number if abs(number) < 2**63 else None
+    return None
 
 
 def _equal_days(found: Cells, values: pa.Array, wanted: Sequence[str]) -> pa.Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,7 +12,7 @@ import pyarrow as pa
 from ..model import Field, FieldType
 from .chunks import STANDARD
 from .readable import Cells, cells, element_texts, texts
-from .tables import EVERYTHING, STANDARD_FIELDS, Table, Tables
+from .tables import STANDARD_FIELDS, Table, Tables
 
 ABOUT = "Record"  # heading of the standard fields
 STANDARD_ORDER = ("type", "parent", "owner", "created", "updated", "link")
@@ -88,18 +88,16 @@ def _fact(table: Table, field: Field, row: pa.Array, zone: str) -> Fact:
 def _links(table: Table, found: Cells, row: pa.Array) -> Iterator[Link]:
     if found.field.id == "parent":
         parent = table.standard("parent_id").take(row)[0].as_py()
-        yield from _found(table.tables, (table.collection.id, EVERYTHING), parent, found.values[0].as_py())
+        yield from _found(table.tables, table.collection.parents, parent, found.values[0].as_py())
     elif found.field.type is FieldType.RELATION:
         flat = found.values.flatten()
         for item_id, label in zip(flat.to_pylist(), element_texts(found, flat).to_pylist(), strict=True):
-            yield from _found(table.tables, (found.field.relates_to,), item_id, label)
+            yield from _found(table.tables, found.field.relates_to, item_id, label)
 
 
-def _found(tables: Tables, collections: Iterable[str], item_id: str | None, label: str | None) -> Iterator[Link]:
-    for each in collections if item_id else ():
-        if place := tables.find(each, str(item_id)):
-            yield Link(place[0], str(item_id), label or str(item_id))
-            return
+def _found(tables: Tables, collection: str, item_id: str | None, label: str | None) -> Iterator[Link]:
+    if item_id and (place := tables.find(collection, item_id)):
+        yield Link(place[0], item_id, label or item_id)
 
 
 def _raw_name(field: Field) -> str:

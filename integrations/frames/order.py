@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from ..model import FieldType
 from ..model.query import Sort
+from .cells import TEXT, plain
 from .folding import folded
 from .readable import Cells, cells, mapped, texts
 from .tables import Table
@@ -60,7 +61,7 @@ def _key(found: Cells) -> pa.Array:
 
 def _places(found: Cells) -> pa.Array:
     """Returns the place of each option among those of the schema; other values come after them."""
-    values = pa.array([each.value for each in found.field.options], pa.large_string())
+    values = pa.array([plain(each.value) for each in found.field.options], TEXT)
     places = mapped(found.values, values, pa.array(range(len(values)), pa.int64()))
     unknown = pc.if_else(pc.and_(found.values.is_valid(), pc.not_equal(found.values, "")), len(values), None)
     return pc.coalesce(places, unknown)

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from ..model import Collection, Field, FieldType, Schema
 from .cells import TEXT, cell_text, plain
 from .chunks import FIELD, MISFITS, NO_SCHEMA, STANDARD, UNTYPED, Part, parts, positions_of_latest
-from .columns import EXACT, Misfit, arrow_type, converted, packed, restored
+from .columns import COLUMN_TYPES, EXACT, Misfit, arrow_type, converted, packed, restored
 
 EVERYTHING = ""  # id of the collection that has the items of all others
 STANDARD_COLUMNS = {
@@ -95,11 +95,9 @@ class Tables:
 
     def find(self, collection: str, item_id: str) -> tuple[str, int] | None:
         """Returns the collection and position of an item; `collection` may be EVERYTHING. None if it is not there."""
-        for each in self.collections if collection == EVERYTHING else [Collection(collection, "", "")]:
-            if each.id in self._parts:
-                position = pc.index(self.open(each.id).ids, plain(item_id)).as_py()
-                if position >= 0:
-                    return each.id, position
+        for each in [known.id for known in self.collections] if collection == EVERYTHING else [collection]:
+            if each in self._parts and (position := pc.index(self.open(each).ids, plain(item_id)).as_py()) >= 0:
+                return each, position
         return None
 
     def _opened(self, id: str) -> Table:
@@ -266,7 +264,10 @@ class Table:
             fitted, odd = (pa.nulls(len(ids), kind), {}) if array is None else _fitted(part, name, field, array)
             columns.append(fitted)
             misfits |= {start + row: misfit for row, misfit in odd.items()}
-        return self._taken(columns, kind), self._moved(misfits)
+        column = pa.chunked_array(columns, kind).combine_chunks()
+        if str in COLUMN_TYPES[field.type].takes and not field.many:  # they did not fit a type that it had before
+            column, misfits = _with_texts(column, misfits)
+        return self._taken([column], kind), self._moved(misfits)
 
     def _stored_standard(self, name: str, arrays: Sequence[pa.Array | None]) -> pa.ChunkedArray:
         kind = TEXT if name == "type" else STANDARD.field(name).type
@@ -310,7 +311,9 @@ class Table:
         return {places[row]: misfit for row, misfit in misfits.items() if row in places}
 
     def _has(self, field_id: str) -> bool:
-        return any(FIELD + field_id in part.schema.names for part in self._found)
+        """Returns whether any row has a value; one that does not fit the column counts."""
+        stored = any(FIELD + field_id in part.schema.names for part in self._found)
+        return stored or any("text" in each for each in self._misfits.get(field_id, {}).values())
 
     def _is_untyped(self, name: str) -> bool:
         """Returns whether no schema ever described this column."""
@@ -397,6 +400,15 @@ def _fitted(part: Part, name: str, field: Field, array: pa.Array) -> tuple[pa.Ar
     if UNTYPED not in (part.schema.field(name).metadata or {}):
         return converted(array, field)
     return packed(field, [restored(field, value) for value in _from_json(array)])
+
+
+def _with_texts(column: pa.Array, misfits: Mapping[int, Misfit]) -> tuple[pa.Array, dict[int, Misfit]]:
+    """Returns a column of texts with those in it that were kept beside it, and what is still beside it."""
+    texts = {row: misfit["text"] for row, misfit in misfits.items() if "text" in misfit}
+    if texts:
+        values = column.to_pylist()
+        column = pa.array([texts.get(row, value) for row, value in enumerate(values)], column.type)
+    return column, {row: misfit for row, misfit in misfits.items() if row not in texts}
 
 
 def _from_json(texts: pa.Array) -> list[Any]:

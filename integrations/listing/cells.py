@@ -43,14 +43,12 @@ def cell_reader(field: Field, unwrap: Reader = lambda value: value) -> Reader:
 
 
 def _members(cell: Any, member: Reader) -> Any:
-    """Returns the members that there are; a reason takes the place of one among others without a value."""
+    """Returns the values that there are; where there is none, the reason why."""
     if cell is None:
         return None
     found = [member(each) for each in (cell if isinstance(cell, list) else [cell])]
-    found = [each for each in found if each is not None]
-    if found and all(isinstance(each, NoValue) for each in found):
-        return found[0]
-    return [each.reason if isinstance(each, NoValue) else each for each in found] or None
+    values = [each for each in found if each is not None and not isinstance(each, NoValue)]
+    return values or next((each for each in found if isinstance(each, NoValue)), None)
 
 
 def _single(cell: Any, member: Reader, type: FieldType) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..model.schema import Collection, Field, FieldType
+from .option_names import OptionNames
 from .tagged import LISTS, Cell
 
 NUMBERS = frozenset({FieldType.NUMBER, FieldType.CURRENCY, FieldType.PERCENT})
@@ -48,6 +49,7 @@ class Columns:
 
     def __init__(self, cache: dict[str, str]) -> None:
         self._cache = cache
+        self.options = OptionNames(cache)
         self._tables: dict[str, Table] = {}
         self._sent: dict[str, Collection] = {}
         self._changed: set[str] = set()

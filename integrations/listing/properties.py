@@ -15,6 +15,7 @@ from typing import Any
 from ..model.schema import COLORS, Collection, Field, FieldType, Option
 from .currencies import CURRENCIES
 from .open_columns import Lead, Table
+from .option_names import FIRST, OptionNames
 from .tagged import Kind, TaggedValues, log_unknown_type
 from .values import (
     date_span,
@@ -51,12 +52,16 @@ def _ids(things: Any) -> Any:
     return things if isinstance(things, str) else [each["id"] for each in objects(things) if each.get("id")]
 
 
-def _names(things: Any) -> Any:
-    return things if isinstance(things, str) else [name for each in objects(things) if (name := _name(each))]
-
-
 def _name(thing: Any) -> Any:
     return name_of(thing, ("name", "id"))
+
+
+def _option(thing: Any) -> Any:
+    return name_of(thing, (FIRST, "name", "id"))
+
+
+def _chosen(things: Any) -> Any:
+    return things if isinstance(things, str) else [name for each in objects(things) if (name := _option(each))]
 
 
 def _files(files: Any) -> list[dict[str, Any]]:
@@ -80,9 +85,9 @@ KINDS = {
     "number": Kind(FieldType.NUMBER),
     "checkbox": Kind(FieldType.BOOLEAN),
     "boolean": Kind(FieldType.BOOLEAN),
-    "select": Kind(FieldType.SELECT, _name),
-    "status": Kind(FieldType.SELECT, _name),
-    "multi_select": Kind(FieldType.MULTI_SELECT, _names),
+    "select": Kind(FieldType.SELECT, _option),
+    "status": Kind(FieldType.SELECT, _option),
+    "multi_select": Kind(FieldType.MULTI_SELECT, _chosen),
     "date": Kind(FieldType.DATE_RANGE, _date),
     "created_time": Kind(FieldType.DATETIME, day_or_time),
     "last_edited_time": Kind(FieldType.DATETIME, day_or_time),
@@ -161,7 +166,7 @@ def _options(settings: Mapping[str, Any]) -> tuple[Option, ...]:
     named = [each for each in objects(settings.get("options")) if text_at(each, "name")]
     colors = [text_at(each, "color") for each in named]
     return tuple(
-        Option(each["name"], each["name"], color if color in COLORS else "")
+        Option(text_at(each, FIRST) or each["name"], each["name"], color if color in COLORS else "")
         for each, color in zip(named, colors, strict=True)
     )
 
@@ -183,6 +188,17 @@ def _lead(held: Property, beside: Mapping[str, Property]) -> Lead:
         through, target, lists=function in ORIGINALS, sources=frozenset({*named, through} - {""}),
         fixed=function in COUNTS or function.startswith("percent_"),
     )  # fmt: skip
+
+
+def with_option_names(collection: str, id: str, held: Property, names: OptionNames) -> Property:
+    """Returns a property, be it of a row or of a table's description, whose options have their first names."""
+    kind = text_at(held, "type")
+    content, column = held.get(kind), f"{collection} {id}"
+    if kind not in CHOICES:
+        return held
+    if isinstance(content, dict) and "options" in content:
+        return {**held, kind: {**content, "options": names.learn(column, objects(content["options"]))}}
+    return {**held, kind: names.recall(column, content)}
 
 
 def is_cut(held: Property) -> bool:

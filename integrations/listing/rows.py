@@ -12,7 +12,18 @@ from ..model.errors import ProviderError
 from ..model.schema import FieldType
 from .concurrency import all_of
 from .open_columns import Columns
-from .properties import CELLS, WITHOUT_COLUMN, Property, columns_of, is_cut, people_in, plain, properties, table
+from .properties import (
+    CELLS,
+    WITHOUT_COLUMN,
+    Property,
+    columns_of,
+    is_cut,
+    people_in,
+    plain,
+    properties,
+    table,
+    with_option_names,
+)
 from .tagged import EMPTY
 from .values import text_at
 
@@ -60,6 +71,7 @@ class Rows:
 
     def __init__(self, columns: Columns, source: TableSource) -> None:
         self._columns = columns
+        self._options = columns.options
         self._source = source
         self._whole: dict[tuple[str, str, str], Property | None] = {}  # a page may be read more than once in a load
 
@@ -80,7 +92,9 @@ class Rows:
         """Take in the descriptions of tables; one that was not shared in full has no properties, and says nothing."""
         for each in records:
             if isinstance(each.get("properties"), dict):
-                self._columns.define(table(each["id"], plain(each.get("title")), properties(each)))
+                found = properties(each).items()
+                held = {id: with_option_names(each["id"], id, one, self._options) for id, one in found}
+                self._columns.define(table(each["id"], plain(each.get("title")), held))
 
     def _is_new(self, row: Row) -> bool:
         """Whether the row needs its table's description: for columns never seen, or for what a long value means."""
@@ -128,7 +142,7 @@ class Rows:
         for id, held in row.held.items():
             if held.get("type") in WITHOUT_COLUMN:
                 continue
-            cell = CELLS.read(held)
+            cell = CELLS.read(with_option_names(row.collection, id, held, self._options))
             if cell is not EMPTY:
                 row.values[id] = cell.value
                 self._columns.note(row.collection, id, cell)

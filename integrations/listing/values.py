@@ -30,11 +30,6 @@ def name_of(value: Any, keys: Iterable[str] = NAME_KEYS) -> Any:
     return next(filter(None, found), found[0] if found else None)
 
 
-def names_of(values: Any, keys: Iterable[str] = NAME_KEYS) -> Any:
-    """Returns `name_of` each value of a list, or of the value itself."""
-    return [name_of(each, keys) for each in values] if isinstance(values, list) else name_of(values, keys)
-
-
 def joined(texts: Iterable[Any], between: str = " ") -> str:
     """Returns the texts that are there, joined: a person's first and last name, the ends of a span of dates."""
     return between.join(str(each) for each in texts if each)
@@ -87,12 +82,6 @@ def _zone(name: str) -> tzinfo:
         return UTC
 
 
-def flat(values: Iterable[Any]) -> list[Any]:
-    """Returns values and the members of lists among them as one list, without None, with Yes and No for truth."""
-    members = [each for value in values for each in (value if isinstance(value, list) else [value])]
-    return [("No", "Yes")[each] if isinstance(each, bool) else each for each in members if each is not None]
-
-
 def utc_text(text: Any, zone: str | None = None) -> Any:
     """Returns an ISO 8601 time as "2026-11-22 14:03:00Z", as in CSV files, which sorts by time in any column.
 
@@ -106,11 +95,6 @@ def utc_text(text: Any, zone: str | None = None) -> Any:
         with suppress(OverflowError):
             time = time.replace(tzinfo=_zone(zone)).astimezone(UTC)
     return f"{time.replace(tzinfo=None).isoformat(' ', 'seconds')}Z"
-
-
-def span_text(start: Any, end: Any, zone: str | None = None) -> str | None:
-    """Returns the ends of a span of days or times, see `utc_text`; one that is missing is left out."""
-    return joined((utc_text(start, zone), utc_text(end, zone)), " – ") or None
 
 
 def place_text(place: Mapping[str, Any]) -> Any:

@@ -62,7 +62,7 @@ async def _with_old(
     known = await writer.ask(lambda: schema(writer.connection, before)) if before else Schema()
     writer.schema = known.with_seen(writer.schema.collections, writer.schema.people)
     merged = await _merged(writer, old, new)
-    if writer.load.gone:
+    if writer.gone:
         await writer.update(removed=_listed(await asyncio.to_thread(frames.missing, old, merged)))
     return merged
 
@@ -90,7 +90,7 @@ def _listed(names: list[str]) -> tuple[str, ...]:
 
 async def _merged(writer: LoadWriter, old: list[bytes], new: list[bytes]) -> list[bytes]:
     """Returns both loads' rows, saved under a run of their own: the old chunks stay until the end is written."""
-    merged = await asyncio.to_thread(lambda: list(frames.merge(old, new, writer.load.gone)))
+    merged = await asyncio.to_thread(lambda: list(frames.merge(old, new, writer.gone)))
     size = sum(map(len, merged))
     load = dataclasses.replace(writer.load, run=secrets.token_hex(8), chunks=len(merged), bytes=size)
     for number, chunk in enumerate(merged):
@@ -108,7 +108,7 @@ async def _end(
     run = writer.load.run if done else stays and stays.run
     writer.load = dataclasses.replace(
         writer.load, state=state, finished_at=datetime.now(UTC), counts=counts or {},
-        chunks=writer.load.chunks if done else 0, bytes=writer.load.bytes if done else 0, gone=(),
+        chunks=writer.load.chunks if done else 0, bytes=writer.load.bytes if done else 0,
     )  # fmt: skip
     found = {kind: await writer.ask(partial(records.paths, kind, *path)) for kind in (keys.CHUNK, keys.SCHEMA)}
     await writer.save(as_snapshot=done)

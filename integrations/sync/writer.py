@@ -46,6 +46,7 @@ class LoadWriter:
         self.schema = Schema()
         self._schema_saved: Schema | None = None
         self._stream_of: dict[str, int] = {}  # collection: number of the stream that described it
+        self.gone = dict.fromkeys(load.gone)  # see `Load.gone`, of which this is what was learnt so far
         self._patience = patience
         self._fence = Fence(connection, patience)
         self._buffer: list[Item] = []
@@ -68,6 +69,7 @@ class LoadWriter:
     async def begin(self) -> None:
         """Take the load over, with the chunks and cursors that an earlier attempt has saved."""
         self.load = await self._fence.take(self.load)
+        self.gone = dict.fromkeys(self.load.gone)
         self.calls = self._calls_counted = self.load.calls
         self.notes = [note for note in self.load.notes if note == UNSTORABLE_ITEMS_NOTICE]
         saved = await self.ask(lambda: chunks(self.connection, self.load))
@@ -86,6 +88,7 @@ class LoadWriter:
     async def adopt(self) -> None:
         """Take the load over with everything that an earlier attempt saved and noted, in order to end it."""
         self.load = await self._fence.take(self.load)
+        self.gone = dict.fromkeys(self.load.gone)
         self.calls = self._calls_counted = self.load.calls
         self.notes, self.skipped = list(self.load.notes), list(self.load.skipped)
         self._counts.update(self.load.counts)
@@ -112,9 +115,8 @@ class LoadWriter:
             place = self.load.streams.index(stream) if stream in self.load.streams else 0
             self._stream_of.update({each.id: place for each in page.collections})
             self.schema = self.schema.in_order(self._stream_of)
-        if page.removed:
-            gone = dict.fromkeys((*self.load.gone, *((place, item_id) for place, item_id in page.removed)))
-            self.load = dataclasses.replace(self.load, gone=tuple(gone))
+        if not self.load.full:  # what a full load does not find is gone anyway
+            self.gone.update(dict.fromkeys(page.removed))
 
     def reach(self, stream: str, cursor: str) -> None:
         """Note how far a stream has been read; it counts once its rows are saved."""
@@ -160,7 +162,7 @@ class LoadWriter:
             if (taken or as_snapshot) and described != self._schema_saved:
                 writes.append((keys.SCHEMA, schema_path(self.connection, load), described))
             await self.write(*writes)
-            self.load = dataclasses.replace(load, gone=self.load.gone)  # more may have been learnt meanwhile
+            self.load = load
             self._schema_saved = described if taken or as_snapshot else self._schema_saved
             del self._buffer[: len(taken)]
             self._saved_at = time.monotonic() if taken else self._saved_at
@@ -174,6 +176,7 @@ class LoadWriter:
             bytes=self.load.bytes + len(chunk or b""),
             cursors={**self.load.cursors, **(self._unsaved_cursors if complete else {})},
             counts=self.counts if self.load.active else self.load.counts,
+            gone=tuple(self.gone) if self.load.active else (),
             notes=tuple(dict.fromkeys(self.notes)),
             skipped=tuple(dict.fromkeys(self.skipped)),
             calls=self.calls,

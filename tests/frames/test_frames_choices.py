@@ -52,6 +52,10 @@ def test_choices_are_searched_by_label_and_limited(one_field):
     assert offered(table, limit=1) == [("u2", "Łukasz", 2)] and offered(table, "nowhere") == []
 
 
+def test_an_empty_name_is_no_choice(item, opened):
+    assert offered(opened([item("1", name=""), item("2", name="b")]), "name") == [("b", "b", 1)]
+
+
 def test_types_and_owners_are_offered_by_what_addresses_name(deals):
     everything = deals.tables.open()
     assert offered(everything, "type") == [("deal", "Deal", 3), ("company", "Company", 1)]

@@ -100,8 +100,8 @@ def test_merging_keeps_all_of_the_new_and_what_only_the_old_has(item):
 
 def test_what_is_removed_at_the_provider_is_left_out_but_not_what_came_back(item):
     old = [pack([item("1"), item("2"), item("2", "deal"), item("3")])]
-    left = list(merge(old, [pack([item("3", name="new")])], [("page", "2"), ("page", "3"), ("other", "1")]))
-    assert rows(left) == [("page", "1", "A page"), ("page", "3", "new"), ("deal", "2", "A page")]
+    left = list(merge(old, [pack([item("1", name="new")])], [("page", "2"), ("page", "1"), ("other", "3")]))
+    assert rows(left) == [("page", "1", "new"), ("page", "3", "A page"), ("deal", "2", "A page")]
 
 
 def test_what_is_missing_is_named_by_collection_and_id(item):

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from integrations.frames import Link, details, key, raw
-from integrations.model import Field, FieldType, NoValue
+from integrations.frames import Link, Tables, details, key, pack, raw
+from integrations.model import Collection, Field, FieldType, Item, NoValue, Schema
 
 
 def facts(table, position, zone=""):
@@ -37,6 +37,14 @@ def test_relations_and_parents_lead_to_their_items(deals):
     acme = Link("companies", "c1", "Acme")
     assert facts(deals, 0)["company"].links == (acme,) and facts(deals, 0)["parent"].links == (acme,)
     assert facts(deals, 1)["company"].links == facts(deals, 1)["parent"].links == ()
+
+
+def test_a_parent_is_found_in_its_own_collection_even_if_another_has_the_same_id():
+    schema = Schema((Collection("contact", "Contacts", "contact", parents="company"),
+                     Collection("company", "Companies", "company")))  # fmt: skip
+    rows = [Item("1", "contact", "Ada", parent_id="2"), Item("2", "contact", "Bo"), Item("2", "company", "Acme")]
+    table = Tables([pack(rows, schema)], schema).open("contact")
+    assert facts(table, 0)["parent"].links == (Link("company", "2", "Acme"),)
 
 
 def test_the_row_of_everything_has_the_details_of_its_collection(deals):

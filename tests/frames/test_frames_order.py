@@ -49,6 +49,7 @@ OPTIONS = (Option("z", "First"), Option("a", "Second"))
         ({"type": FieldType.DATE}, [date(2026, 11, 9), date(2026, 2, 10), None], [1, 0, 2]),
         ({"type": FieldType.DATE_RANGE}, [(at(9), None), (date(2026, 2, 10), None), None, (None, at(1))], [1, 3, 0, 2]),
         ({"type": FieldType.SELECT, "options": OPTIONS}, ["a", "unknown", "z", None, ""], [2, 0, 1, 3, 4]),
+        ({"type": FieldType.SELECT, "options": (Option("\udfff", "Half"), Option("a", "A"))}, ["a", "\udfff"], [1, 0]),
         ({"type": FieldType.SELECT}, ["b", "a", None], [1, 0, 2]),
         ({"type": FieldType.MULTI_SELECT, "options": OPTIONS}, [["a"], ["z"], []], [1, 0, 2]),
         ({"type": FieldType.PERSON}, ["u1", "u2", None], [1, 0, 2]),
@@ -74,6 +75,11 @@ def test_several_fields_sort_in_their_order_and_those_not_there_change_nothing(i
     assert order(table, Sort("owner", True), Sort("name", True)) == ["3", "0", "2", "1"]
     assert order(table, Sort("nowhere"), Sort("owner"), Sort("owner", True)) == order(table, Sort("owner"))
     assert order(table, Sort("nowhere")) == order(table)
+
+
+def test_rows_without_a_name_are_the_last_by_name(item, opened):
+    table = opened([item("1", name=""), item("2", name="b"), item("3", name="a")])
+    assert order(table, Sort("name")) == ["3", "2", "1"] and order(table, Sort("name", True)) == ["2", "3", "1"]
 
 
 def test_ids_of_fields_may_have_any_characters(one_field):

@@ -124,6 +124,8 @@ def test_the_default_drops_no_row(odd_items, odd_schema):
         ({"type": FieldType.IDENTIFIER, "prefix": "D-"}, [7, 70, None], [(IS, "70"), (IS, "D-7")], [0, 1]),
         ({"type": FieldType.IDENTIFIER, "prefix": "D-"}, [7, 70, None], [(FROM, "8")], [1]),
         ({"type": FieldType.IDENTIFIER, "prefix": "D-"}, [7, 70, None], [(FROM, "D-x")], []),
+        ({"type": FieldType.IDENTIFIER}, [7, 70, None], [(IS, "--7")], []),
+        ({"type": FieldType.IDENTIFIER}, [7, 70, None], [(FROM, "9" * 5_000)], []),
         ({"type": FieldType.JSON}, [{"a": 1}, None], [(HAS, '"a":1')], [0]),
         ({"type": FieldType.NUMBER, "many": True}, [[1, 5], [3], None], [(IS, "5")], [0]),
         ({"type": FieldType.NUMBER, "many": True}, [[1, 5], [3], None], [(FROM, "4")], [0]),

@@ -111,7 +111,10 @@ def test_a_value_that_is_withheld_keeps_its_reason(one_field):
 @pytest.mark.parametrize(
     ("before", "value", "after", "expected"),
     [
-        (FieldType.NUMBER, 5, FieldType.TEXT, "5.0"),
+        (FieldType.NUMBER, 5, FieldType.TEXT, "5"),
+        (FieldType.NUMBER, 0.5, FieldType.TEXT, "0.5"),
+        (FieldType.NUMBER, "n/a", FieldType.TEXT, "n/a"),
+        (FieldType.NUMBER, "n/a", FieldType.SELECT, "n/a"),
         (FieldType.TEXT, "5.5", FieldType.NUMBER, 5.5),
         (FieldType.NUMBER, 7, FieldType.IDENTIFIER, 7),
         (FieldType.IDENTIFIER, 7, FieldType.NUMBER, 7),
@@ -205,6 +208,11 @@ def test_important_fields_come_first_and_those_without_values_last():
     assert Tables([pack([row], schema)], schema).open("c").main_fields[:3] == ("name", "when", "note")
 
 
+def test_a_field_whose_values_all_do_not_fit_is_one_with_values(one_field):
+    assert one_field(Field("f", "F", FieldType.NUMBER), ["n/a"]).main_fields == ("name", "f")
+    assert one_field(Field("f", "F", FieldType.NUMBER), [NoValue("Too deep.")]).main_fields == ("name",)
+
+
 def test_labels_and_ids_of_fields_are_different_from_each_other_and_from_the_standard_ones():
     fields = (Field("updated", "Updated"), Field("a", "Stage"), Field("b", "Stage"), Field("c", " "), Field(".x", "X"))
     row = Item("1", "row", "", collection="c", last_modified_time=datetime(2026, 1, 1, tzinfo=UTC),
@@ -242,6 +250,12 @@ def test_a_parent_known_by_its_id_is_named_by_its_row_wherever_that_is(item, ope
     rows = [item("1", parent_id="9"), item("2", parent_id="gone"), item("9", "deal", name="Top"),
             item("3", parent_id="9", parent_path_or_name="Given")]  # fmt: skip
     assert opened(rows, "page").values("parent").to_pylist() == ["Top", None, "Given"]
+
+
+def test_a_parent_is_named_by_the_collection_that_parents_are_in(item):
+    schema = Schema((Collection("a", "A", "a", parents="b"), Collection("b", "B", "b")))
+    rows = [item("1", "a", parent_id="2"), item("2", "a", name="Not it"), item("2", "b", name="Parent")]
+    assert Tables([pack(rows, schema)], schema).open("a").values("parent").to_pylist() == ["Parent", None]
 
 
 def test_an_owner_is_a_name_or_somebody_known_by_id(deals):

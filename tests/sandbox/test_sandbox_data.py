@@ -9,7 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from odd_names import ODD_NAMES
 from sandbox_helpers import Visit
+
+from sandbox import sample_text
 
 Play = Callable[..., None]
 OBJECTS = "/crm/objects/2026-09/"
@@ -388,16 +391,19 @@ def test_every_item_has_a_link_that_opens_a_page_saying_sample(play: Play, slug:
 
 
 @pytest.mark.parametrize("slug", ["notion", "hubspot"])
-def test_names_include_the_awkward_ones(play: Play, slug: str) -> None:
+@pytest.mark.parametrize("odd_names", [ODD_NAMES, ()])
+def test_names_are_odd_only_where_tests_ask_for_it(
+    play: Play, slug: str, odd_names: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def scene(visit: Visit) -> None:
         token = (await visit.connect())["access_token"]
-        if slug == "notion":
-            found = json.dumps(await notion(visit, token), ensure_ascii=False)
-        else:
-            found = json.dumps(await hubspot(visit, token, "contacts"), ensure_ascii=False)
-        for part in ("=HYPERLINK(", "![pixel](", "<img src=x", "and on, and on", "مراجعة", "👩‍👩‍👧‍👦"):
-            assert part in found
+        read = notion(visit, token) if slug == "notion" else hubspot(visit, token, "contacts")
+        found = json.dumps(await read, ensure_ascii=False)
+        quoted = {name: json.dumps(name, ensure_ascii=False) for name in ODD_NAMES if name}
+        assert [name for name, text in quoted.items() if text in found] == [name for name in odd_names if name]
 
+    if odd_names:
+        monkeypatch.setattr(sample_text, "ODD_NAMES", odd_names)
     play(slug, scene)
 
 

@@ -84,6 +84,21 @@ def test_a_row_that_a_refresh_is_told_of_as_gone_is_gone_and_named(fake: Fake):
     assert (load.removed, load.gone, load.counts) == (("a",), (), {"people": 1})
 
 
+def test_what_a_full_load_is_told_of_as_gone_is_not_kept_with_it(fake: Fake):
+    wanted = run(sync.start(fake.connection, True))
+    writer = writing.LoadWriter(fake.connection, wanted)
+
+    async def told() -> None:
+        await writer.begin()
+        await writer.add(
+            "people", page_of(Stream("people", "People", "people"), {"items": {"b": {}}, "removed": ["a"]})
+        )
+        await writer.flush()
+
+    run(told())
+    assert writer.load.gone == ()
+
+
 def test_people_of_earlier_loads_keep_their_names_at_a_refresh(fake: Fake):
     fake.answers(
         people=[page(fields={"f1": "Age"}, people={"7": "Ada", "8": "Bo"}, items={"a": {}})],
