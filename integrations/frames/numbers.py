@@ -10,13 +10,13 @@ WITHOUT_CENTS = frozenset(
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
-def number_text(number: float, precision: int | None = None) -> str:
+def number_text(number: float, precision: int | None = None, separator: str = ",") -> str:
     """Returns a number with separators: "1,234.5"; without a precision it has all its digits."""
     if precision is not None:
-        return f"{number:z,.{max(0, precision)}f}"
-    text = f"{number:,}"
+        return f"{number:z{separator}.{max(0, precision)}f}"
+    text = f"{number:{separator}}"
     if "e" in text:
-        return f"{Decimal(repr(number)):,f}"
+        return f"{Decimal(repr(number)):{separator}f}"
     return text.removesuffix(".0") if text != "-0.0" else "0"
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..model import Field, FieldType
+from ..model.schema import PLAIN
 from .cells import TEXT, plain
 from .columns import Misfit
 from .days import local, zone_of
@@ -154,7 +155,8 @@ def _as_they_are(found: Cells, values: pa.Array, codes: pa.Array | None) -> pa.A
 
 
 def _numbers(found: Cells, values: pa.Array, codes: pa.Array | None) -> pa.Array:
-    return by_value(values, lambda number: number_text(number, found.field.precision))
+    separator = "" if found.field.format == PLAIN else ","
+    return by_value(values, lambda number: number_text(number, found.field.precision, separator))
 
 
 def _money(found: Cells, values: pa.Array, codes: pa.Array | None) -> pa.Array:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..model import FieldType
+from ..model.schema import PLAIN
 from .cells import TEXT
 from .columns import EXACT, TIME
 from .readable import TAGS, Cells, cells, labels_of_tags, texts
@@ -36,8 +37,9 @@ def shown(table: Table, positions: pa.Array, field_ids: Iterable[str], zone: str
     """Returns these rows as a screen shows them: a column a field, headed by its label; unknown fields are left out.
 
     Numbers and percentages (as fractions) are Int64 or Float64, truth is boolean, days are date32, times are
-    datetime64[us, UTC], options are lists of labels, all else is text; so is a column with a value that does not fit
-    it, which is marked. Times within texts are in `zone`. Long texts are cut. The index "row" has the positions.
+    datetime64[us, UTC], options are lists of labels. All else is text; so are numbers of plain digits, and a column
+    with a value that does not fit it, which is marked. Times within texts are in `zone`. Long texts are cut. The index
+    "row" has the positions.
     """
     wanted = [field for each in dict.fromkeys(field_ids) if (field := table.field(each))]
     table.prefetch(each.id for each in wanted)
@@ -57,7 +59,8 @@ def column(found: Cells) -> pa.Array:
     field = found.field
     if field.type in TAGS:
         return labels_of_tags(found)
-    typed = None if field.many or found.odd else _TYPED.get(field.type)
+    as_text = field.many or found.odd or field.format == PLAIN
+    typed = None if as_text else _TYPED.get(field.type)
     return typed(found.values) if typed else texts(found, "" if field.type in AS_TEXT else MISFIT_MARK)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ..model import moment
-from ..model.schema import Field, FieldType, Option
+from ..model.schema import PLAIN, Field, FieldType, Option
 from .values import local_day, mapping, number_of, text_at
 
 Reader = Callable[[str], Any]  # a value from its text; the text itself where it does not fit
@@ -45,6 +45,7 @@ def property_of(definition: Mapping[str, Any], zone: str = "UTC", day: bool = Fa
         type=type_,
         options=options,
         group=group_title(text_at(definition, "groupName")),
+        format=PLAIN if definition.get("numberDisplayHint") == "unformatted" else "",
         computed=bool(definition.get("calculated")) or text_at(definition, "fieldType").startswith("calculation"),
     )
     is_day_of_zone = day and definition.get("type") != "date"
@@ -115,7 +116,7 @@ _TEXT_HINTS = {
 }  # fmt: skip
 _NUMBER_HINTS = {
     "currency": FieldType.CURRENCY, "percentage": FieldType.PERCENT, "probability": FieldType.PERCENT,
-    "duration": FieldType.DURATION, "unformatted": FieldType.IDENTIFIER,
+    "duration": FieldType.DURATION,
 }  # fmt: skip
 _TYPES: dict[str, Callable[[Mapping[str, Any]], FieldType]] = {
     "string": _text_type,

@@ -50,6 +50,9 @@ class Option:
 COLORS = ("gray", "brown", "orange", "yellow", "green", "teal", "blue", "purple", "pink", "red")
 
 
+PLAIN = "plain"
+
+
 @dataclass(frozen=True)
 class Field:
     """A column of a collection.
@@ -58,7 +61,8 @@ class Field:
     (lookups, rollups). `options`: the choices of a select field, in the provider's order.
     `currency`: the code or symbol of all values; `currency_field`: id of the field that has each row's own code.
     `precision`: digits after the point that the provider shows; None for as many as there are.
-    `format`: of a duration, "h:mm", "h:mm:ss" or "h:mm:ss.S" (as Airtable names them); empty for words.
+    `format`: of a duration, "h:mm", "h:mm:ss" or "h:mm:ss.S" (as Airtable names them), empty for words; of a number,
+    PLAIN for digits without separators.
     `prefix`: stands before an identifier, its hyphen included. `relates_to`: id of the collection that a relation leads
     to; empty where it may be any. `group`: heading under which details list the field.
     `computed`: the provider may change it without the item counting as changed, so that only a full load renews it.

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from integrations.frames import Tables, pack, shown
 from integrations.frames.readable import cells, texts
 from integrations.model import Collection, Field, FieldType, Item, NoValue, Option, Schema
+from integrations.model.schema import PLAIN
 
 OPTIONS = (Option("1", "Open"), Option("2", "Closed won"))
 NOON = datetime(2026, 11, 26, 12, 30, tzinfo=UTC)
@@ -71,6 +72,9 @@ def read(table, id="f", zone=""):
         ({"type": FieldType.FILES}, [{"name": "a.pdf", "size": 1, "type": None}, {"name": "b.png"}], "str",
          "a.pdf, b.png"),
         ({"type": FieldType.IDENTIFIER, "prefix": "D-"}, 7, "str", "D-7"),
+        ({"type": FieldType.NUMBER, "format": PLAIN}, 2026, "str", "2026"),
+        ({"type": FieldType.NUMBER, "format": PLAIN}, 1234.5, "str", "1234.5"),
+        ({"type": FieldType.NUMBER, "format": PLAIN, "precision": 2}, 1234.5, "str", "1234.50"),
         ({"type": FieldType.JSON}, {"a": [1, "ü"]}, "str", '{"a":[1,"ü"]}'),
         ({"type": FieldType.NUMBER, "many": True}, [1, 1234.5], "str", "1, 1,234.5"),
         ({"type": FieldType.CURRENCY, "many": True, "currency": "$"}, [1, 2], "str", "$1.00, $2.00"),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from integrations.listing.crm import OWNER, CrmObject, table_of
 from integrations.listing.crm_properties import READERS, field_type, group_title, options_of, property_of
-from integrations.model.schema import FieldType, Option
+from integrations.model.schema import PLAIN, FieldType, Option
 
 
 def definition(type_: str, field: str = "", **more: Any) -> dict[str, Any]:
@@ -50,6 +50,12 @@ def definition(type_: str, field: str = "", **more: Any) -> dict[str, Any]:
 )
 def test_each_kind_of_property_has_its_type(type_: str, field: str, more: Any, expected: FieldType) -> None:
     assert field_type(definition(type_, field, **more)) is expected
+
+
+@pytest.mark.parametrize(("text", "value"), [("2026", 2026), ("12.5", 12.5)])
+def test_a_number_that_is_not_formatted_is_a_number_of_plain_digits(text: str, value: float) -> None:
+    found = property_of(definition("number", "number", numberDisplayHint="unformatted"))
+    assert (found.field.type, found.field.format, found.read(text)) == (FieldType.NUMBER, PLAIN, value)
 
 
 def test_an_unknown_type_is_text_and_named_once_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
