@@ -48,7 +48,9 @@ def _members(cell: Any, member: Reader) -> Any:
         return None
     found = [member(each) for each in (cell if isinstance(cell, list) else [cell])]
     values = [each for each in found if each is not None and not isinstance(each, NoValue)]
-    return values or next((each for each in found if isinstance(each, NoValue)), None)
+    if values:
+        return values
+    return next((each for each in found if isinstance(each, NoValue)), None)
 
 
 def _single(cell: Any, member: Reader, type: FieldType) -> Any:
