@@ -9,12 +9,11 @@ from datetime import date, datetime
 from typing import Any
 
 from ..model import moment
-from ..model.schema import COLORS, Field, FieldType, NoValue, Option
+from ..model.schema import COLORS, LIST_TYPES, PEOPLE_TYPES, Field, FieldType, NoValue, Option
 from .values import NAME_KEYS, joined, mapping, name_of, text_at, utc_text
 
 Reader = Callable[[Any], Any]
 
-LISTS = frozenset({FieldType.MULTI_SELECT, FieldType.PEOPLE, FieldType.RELATION, FieldType.FILES})
 TEXTS = frozenset({
     FieldType.TEXT, FieldType.LONG_TEXT, FieldType.URL, FieldType.EMAIL, FieldType.PHONE, FieldType.LOCATION,
 })  # fmt: skip
@@ -37,7 +36,7 @@ def cell_reader(field: Field, unwrap: Reader = lambda value: value) -> Reader:
         value = unwrap(value) if isinstance(value, dict) else value
         return value if isinstance(value, NoValue) else read(value)
 
-    if field.many or field.type in LISTS:
+    if field.many or field.type in LIST_TYPES:
         return lambda cell: _members(cell, member)
     return lambda cell: _single(cell, member, field.type)
 
@@ -47,8 +46,9 @@ def _members(cell: Any, member: Reader) -> Any:
     if cell is None:
         return None
     found = [member(each) for each in (cell if isinstance(cell, list) else [cell])]
+    reasons = [each for each in found if isinstance(each, NoValue)]
     values = [each for each in found if each is not None and not isinstance(each, NoValue)]
-    return values or next((each for each in found if isinstance(each, NoValue)), None)
+    return values or (reasons[0] if reasons else None)
 
 
 def _single(cell: Any, member: Reader, type: FieldType) -> Any:
@@ -152,12 +152,12 @@ _READERS: Mapping[FieldType, Reader] = {
 }  # fmt: skip
 
 
-def options_of(choices: Any) -> tuple[Option, ...]:
-    """Returns the options of a field from objects with name, id and colour; without an id the name stands for it."""
+def options_of(choices: Any, value: str = "id") -> tuple[Option, ...]:
+    """Returns the options of a field from objects with name, colour and `value`; without a value it is the name."""
     found = [mapping(each) for each in choices] if isinstance(choices, list) else []
     named = [each for each in found if text_at(each, "name")]
     return tuple(
-        Option(text_at(each, "id") or each["name"], each["name"], color_of(each.get("color"))) for each in named
+        Option(text_at(each, value) or each["name"], each["name"], color_of(each.get("color"))) for each in named
     )
 
 
@@ -186,7 +186,7 @@ def shown(field: Field, value: Any, people: Mapping[str, str]) -> str:
 
 
 def _label(field: Field, value: Any, people: Mapping[str, str]) -> str:
-    if field.type in (FieldType.PERSON, FieldType.PEOPLE):
+    if field.type in PEOPLE_TYPES:
         return people.get(value, str(value))
     labels = (option.label for option in field.options if option.value == value)
     return next(labels, str(value))

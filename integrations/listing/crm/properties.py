@@ -6,24 +6,20 @@ A definition has name, label, type, fieldType, groupName, options, and hints on 
 from __future__ import annotations
 
 import json
-import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from functools import cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from ..model import moment
-from ..model.schema import PLAIN, Field, FieldType, Option
-from .values import local_day, mapping, number_of, text_at
+from ...model import moment
+from ...model.schema import PLAIN, Field, FieldType, Option
+from ..values import local_day, log_unknown_type, mapping, number_of, text_at
 
 Reader = Callable[[str], Any]  # a value from its text; the text itself where it does not fit
 MILLISECONDS = re.compile(r"-?\d{10,14}")
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -72,14 +68,9 @@ def field_type(definition: Mapping[str, Any]) -> FieldType:
     """Returns the type of a property's values; text, named once in the log, for a type that is not known."""
     find = _TYPES.get(text_at(definition, "type"))
     if find is None:
-        _tell(text_at(definition, "type")[:40])
+        log_unknown_type(text_at(definition, "type"))
         return FieldType.TEXT
     return find(definition)
-
-
-@cache
-def _tell(kind: str) -> None:
-    log.warning("properties of the type %r are not known and shown as text", kind)
 
 
 def _text_type(definition: Mapping[str, Any]) -> FieldType:

@@ -7,14 +7,14 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from ..model.errors import Forbidden, ProviderError
-from ..model.schema import Option
-from .address import NameLimit
-from .batches import together
-from .concurrency import PriorityLock, SharedTask
-from .crm import CrmObject, Table, complete, definitions_in, objects_of, pipeline_options, shown, table_of
-from .crm_calls import CrmCalls
-from .lookup import Lookup
+from ...model.errors import Forbidden, ProviderError
+from ...model.schema import Option
+from ..batches import together
+from ..concurrency import PriorityLock, SharedTask
+from ..lookup import Lookup
+from .calls import CrmCalls
+from .name_limit import NameLimit
+from .objects import CrmObject, Table, complete, definitions_in, objects_of, pipeline_options, shown, table_of
 
 Definitions = list[Mapping[str, Any]]
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
-from ..model.errors import ProviderError
-from ..model.schema import FieldType
-from .concurrency import all_of
-from .open_columns import Columns
-from .properties import CELLS, WITHOUT_COLUMN, Property, columns_of, is_cut, people_in, plain, properties, table
-from .tagged import EMPTY
-from .values import text_at
+from ...model.errors import ProviderError
+from ...model.schema import PEOPLE_TYPES
+from ..concurrency import all_of
+from ..values import text_at
+from .cells import EMPTY
+from .columns import OpenColumns
+from .properties import CELLS, WITHOUT_COLUMN, Property, columns_of, is_cut, people_in, plain, properties_of, table
 
 AT_ONCE = 16  # long values that are asked for at the same time
 Record = Mapping[str, Any]
@@ -58,14 +58,14 @@ class Row:
 class Rows:
     """Completes the rows of one load; `columns` learns from them."""
 
-    def __init__(self, columns: Columns, source: TableSource) -> None:
+    def __init__(self, columns: OpenColumns, source: TableSource) -> None:
         self._columns = columns
         self._source = source
         self._whole: dict[tuple[str, str, str], Property | None] = {}  # a page may be read more than once in a load
 
     async def complete(self, records: Iterable[tuple[str, Record]]) -> list[Row]:
         """Returns the rows of records, each given with the id of its table."""
-        rows = [Row(record, collection, properties(record)) for collection, record in records]
+        rows = [Row(record, collection, properties_of(record)) for collection, record in records]
         await self._define([row for row in rows if self._is_new(row)])
         for row in rows:
             self._add_columns(row)
@@ -80,7 +80,7 @@ class Rows:
         """Take in the descriptions of tables; one that was not shared in full has no properties, and says nothing."""
         for each in records:
             if isinstance(each.get("properties"), dict):
-                self._columns.define(table(each["id"], plain(each.get("title")), properties(each)))
+                self._columns.define(table(each["id"], plain(each.get("title")), properties_of(each)))
 
     def _is_new(self, row: Row) -> bool:
         """Whether the row needs its table's description: for columns never seen, or for what a long value means."""
@@ -132,5 +132,5 @@ class Rows:
             if cell is not EMPTY:
                 row.values[id] = cell.value
                 self._columns.note(row.collection, id, cell)
-                if cell.type in (FieldType.PERSON, FieldType.PEOPLE):
+                if cell.type in PEOPLE_TYPES:
                     row.people.update(people_in(held))
