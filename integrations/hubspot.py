@@ -137,7 +137,7 @@ class HubSpot(Provider):
                     yield page
 
     async def _records(self, api: Api, stream: Stream) -> CrmRecords | None:
-        """Returns the records of a stream; None if it has none, once its names are there."""
+        """Returns the records of a stream; for one that only fetches names, None once they have arrived."""
         account: CrmAccount = stream.context
         if stream.id in account.objects:
             return CrmRecords(_Calls(api), account, stream.id, partial(_item, account.objects[stream.id]))

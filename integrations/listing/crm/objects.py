@@ -90,7 +90,7 @@ class CrmObject:
 
 @dataclass(frozen=True)
 class Table:
-    """A collection, and what reads the values of its records."""
+    """A collection, and its properties by name, which read the values of its records."""
 
     collection: Collection
     properties: Mapping[str, Property]
@@ -103,7 +103,7 @@ class Table:
 
     @cached_property
     def readers(self) -> Mapping[str, Reader]:
-        """What reads the value of each field."""
+        """The function that reads the value of each field, by its id."""
         fields = {each.id for each in self.collection.fields}
         return {name: each.read for name, each in self.properties.items() if name in fields}
 

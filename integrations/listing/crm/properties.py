@@ -24,7 +24,7 @@ MILLISECONDS = re.compile(r"-?\d{10,14}")
 
 @dataclass(frozen=True)
 class Property:
-    """A property as a field, and what reads its values."""
+    """A property as a field, and the function that reads its values."""
 
     field: Field
     read: Reader
@@ -57,7 +57,7 @@ def in_currency(property_: Property, code: str, code_field: str) -> Property:
 
 
 def with_options(property_: Property, options: Iterable[Option]) -> Property:
-    """Returns a property as a choice among these options; the options that only it knows come last."""
+    """Returns a property as a choice among these options, and after them its own."""
     found = {each.value: each for each in (*property_.field.options, *options)}
     ordered = {each.value: found[each.value] for each in (*options, *property_.field.options)}
     field = replace(property_.field, type=FieldType.SELECT, options=tuple(ordered.values()))
@@ -145,7 +145,7 @@ def group_title(name: str) -> str:
 
 
 def day_reader(zone: str) -> Reader:
-    """Returns what reads a day, or the day of a moment in a time zone."""
+    """Returns a function that reads a day, or the day of a moment in a time zone."""
 
     def read(text: str) -> date | str:
         if MILLISECONDS.fullmatch(text):
