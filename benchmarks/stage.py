@@ -27,10 +27,13 @@ from integrations.store import client as store
 from integrations.store import connections, embedded
 from integrations.store.queue import new_docket
 from sandbox import airtable_world, hubspot, notion
+from sandbox.hubspot_records import FORWARD
+from sandbox.hubspot_schema import OWN
 
 from . import limits
 from .limits import LATENCY, Limit
 
+HUBSPOT_DEFINITIONS = 12  # properties of seven types, the account and its own types, owners, two sets of pipelines
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -49,7 +52,8 @@ def contents(slug: str, items: int, people: int = 1) -> tuple[set[tuple[str, str
         return ids, limits.airtable(sizes, LATENCY)
     entries = hubspot.World(items).entries
     ids = {(hubspot.ONE[kind], str(entry.id)) for kind, found in entries.items() for entry in found}
-    return ids, limits.hubspot(list(map(len, entries.values())), LATENCY)
+    related = [len(entries[kind]) for pair in FORWARD for kind in (pair if OWN not in pair else pair[:1])]
+    return ids, limits.hubspot(list(map(len, entries.values())), LATENCY, related, HUBSPOT_DEFINITIONS)
 
 
 class Process:

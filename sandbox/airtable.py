@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute
 
 from . import sample_text
-from .airtable_schema import Field
+from .airtable_schema import RENAMED, Field
 from .airtable_world import Table, World, choice_id, field_id, record_id, wire
 from .faults import Gate
 from .oauth import OAuth
@@ -188,8 +188,9 @@ def _need(grant: Mapping[str, Any], scope: str) -> None:
 def _schema(table: Table, tables: Mapping[str, Table]) -> dict[str, Any]:
     by_name = {other.name: other for other in tables.values()}
     fields = [
-        {"id": field_id(table.id, each.name), "name": each.name, **_typed(table, each, by_name)}
-        for each in table.fields.values()
+        {"id": id, "name": RENAMED.get(id, name), **_typed(table, each, by_name)}
+        for name, each in table.fields.items()
+        for id in [field_id(table.id, name)]
     ]
     view = {"id": ident("viw", table.id), "name": "Grid view", "type": "grid"}
     return {"id": table.id, "name": table.name, "primaryFieldId": fields[0]["id"], "fields": fields, "views": [view]}
@@ -199,7 +200,11 @@ def _typed(table: Table, field: Field, tables: Mapping[str, Table]) -> dict[str,
     """Type and options of a field."""
     options = dict(field.options)
     if field.choices:
-        options["choices"] = [{"id": choice_id(name), "name": name, "color": c} for name, c in field.choices.items()]
+        options["choices"] = [
+            {"id": id, "name": RENAMED.get(id, name), "color": color}
+            for name, color in field.choices.items()
+            for id in [choice_id(name)]
+        ]
     if field.to:
         linked = {"linkedTableId": tables[field.to].id, "isReversed": False, "prefersSingleRecordLink": False}
         back = field.mirrors or next((f.name for f in tables[field.to].fields.values() if f.mirrors == field.name), "")

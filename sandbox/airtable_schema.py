@@ -19,6 +19,7 @@ LABELS = dict(
     zip(TAGS, ("blueLight2", "redLight2", "greenLight2", "grayLight2", "purpleBright", "pinkDark1"), strict=True)
 )
 PLACES = dict.fromkeys(CITIES[:4], "orangeLight2")
+RENAMED: dict[str, str] = {}  # fields and choices that are called something else by now, by id
 WATCHES_ALL: Mapping[str, Any] = {"isValid": True, "referencedFieldIds": [], "result": {"type": "dateTime"}}
 
 

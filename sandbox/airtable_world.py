@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from . import sample_text
-from .airtable_schema import BASES, WEIGHTS, Field
+from .airtable_schema import BASES, RENAMED, WEIGHTS, Field
 from .sample_text import ident, mix, pick
 
 PEOPLE = 9
@@ -75,7 +75,7 @@ class World:
         end = sample_text.midnight()
         self.bases = {ident("app", base): base for base in BASES}
         self.tables: dict[str, dict[str, Table]] = {}
-        self._changed: dict[tuple[str, int, str], Any] = {}
+        self.changed: dict[tuple[str, int, str], Any] = {}
         self._mirrors: dict[tuple[str, str], dict[int, list[int]]] = {}
         rest, left = items, sum(WEIGHTS.values())
         for base_id, base in self.bases.items():
@@ -95,12 +95,12 @@ class World:
     def change(self, table: Table, n: int, now: int, **values: Any) -> None:
         """Change some values of a record, links excepted, now."""
         table.times[n] = (table.times[n][0], now)
-        self._changed |= {(table.id, n, name): value for name, value in values.items()}
+        self.changed |= {(table.id, n, name): value for name, value in values.items()}
 
     def value(self, table: Table, n: int, name: str) -> Any:
         """One value of a record."""
-        if (table.id, n, name) in self._changed:
-            return self._changed[table.id, n, name]
+        if (table.id, n, name) in self.changed:
+            return self.changed[table.id, n, name]
         field = table.fields[name]
         if field.to:
             return [record_id(self.target(table, field).id, other) for other in self.linked(table, n, field)] or None
@@ -321,7 +321,7 @@ def _one(field: Field, value: Any) -> Any:
     if value in people():
         name, email = people()[value]
         return {"id": value, "email": email, "name": name}
-    return {"text": value, "type": "ean13"} if field.type == "barcode" and value else _named().get(value, value)
+    return {"text": value, "type": "ean13"} if field.type == "barcode" and value else _named(value)
 
 
 def _object(value: Broken | Made | Button | File) -> dict[str, Any]:
@@ -338,8 +338,13 @@ def _object(value: Broken | Made | Button | File) -> dict[str, Any]:
             return {"id": id, "url": url, "filename": name, "size": size, "type": type}
 
 
+def _named(value: Any) -> Any:
+    """The name of a choice, and any other value as it is."""
+    return RENAMED.get(value) or _choices().get(value, value)
+
+
 @lru_cache(1)
-def _named() -> dict[str, str]:
-    """The names of all choices by id."""
+def _choices() -> dict[str, str]:
+    """The first names of all choices by id."""
     fields: Iterable[Field] = (each for base in BASES.values() for table in base.values() for each in table)
     return {choice_id(name): name for each in fields for name in each.choices}

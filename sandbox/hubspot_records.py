@@ -53,6 +53,18 @@ class World:
             times = sample_text.moments(size, 200 + share, end)
             self.entries[name] = [Entry(n, _id(n, size), *times[n]) for n in range(size)]
         self._links: dict[tuple[str, str], dict[int, list[Link]]] = {}
+        self._deleted: dict[str, list[Entry]] = {}
+        self.changed: dict[tuple[str, int], dict[str, str | None]] = {}
+
+    def change(self, kind: str, n: int, now: int, **texts: str | None) -> None:
+        """Change some properties of a record now."""
+        self.entries[kind][n] = entry = self.entries[kind][n]._replace(modified=now)
+        self.changed.setdefault((kind, entry.id), {}).update(texts)
+
+    def delete(self, kind: str, n: int, now: int) -> None:
+        """Delete a record now; the associations of others with it stay."""
+        entry = self.entries[kind].pop(n)._replace(modified=now)
+        self._deleted.setdefault(kind, []).append(entry)
 
     def id_of(self, kind: str, n: int) -> int:
         """The id of a record by its number, which may be any: they are counted in a circle."""
@@ -61,7 +73,8 @@ class World:
 
     def gone(self, kind: str) -> list[Entry]:
         """Records that were deleted, each on the day that it was last changed."""
-        return [entry._replace(id=entry.id + 7) for entry in self.entries[kind][4::60]]
+        some = [entry._replace(id=entry.id + 7) for entry in self.entries[kind][4::60]]
+        return sorted([*some, *self._deleted.get(kind, ())], key=lambda entry: entry.id)
 
     def links(self, kind: str, other: str) -> dict[int, list[Link]]:
         """What the records of one type are associated with, by id: each is the same from both sides."""
@@ -296,4 +309,5 @@ def properties(kind: str, entry: Entry, world: World) -> dict[str, str | None]:
         "hs_updated_by_user_id": "4711" if entry.n % 2 else None,
         "createdate": sample_text.iso(entry.created, ".123"),
         modified(kind): sample_text.iso(entry.modified, ".456"),
+        **world.changed.get((kind, entry.id), {}),
     }

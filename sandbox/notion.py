@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Route
 
 from . import sample_text
 from .faults import Gate
-from .notion_schema import BOOKS, MEETINGS, PROJECTS, SOURCES, TASKS, id_of, schema
+from .notion_schema import BOOKS, MEETINGS, PROJECTS, SOURCES, TASKS, id_of, property_id, schema
 from .notion_values import PEOPLE, Page, Values, person, project_of, text, user
 from .oauth import OAuth
 from .rules import Answer, Lazy, Limit, Refusal, Rules, json_object, whole
@@ -53,7 +53,18 @@ class World:
         self.databases = {id_of("db", source.n): source for source in self.sources}
         self.trash: list[Page] = []
         self.tasks = self._tasks() if count > PROJECTS and self.rows[PROJECTS] else {}
+        self.changed: dict[tuple[str, str], Any] = {}
         self.values = Values(self)
+
+    def change(self, id: str, time: float, title: str | None = None, **contents: Any) -> None:
+        """Change the title of a page, or what some of its properties hold."""
+        before = self.by_id[id]
+        page = before._replace(edited=time, title=before.title if title is None else title)
+        for pages in (self.all, self.pages, self.sources, *self.rows):
+            pages[:] = [page if each.id == id else each for each in pages]
+        self.by_id[id] = page
+        self.all.sort(key=lambda each: (each.edited, each.id))
+        self.changed |= {(id, name): content for name, content in contents.items()}
 
     def discard(self, id: str, time: float) -> None:
         """Move a page to the trash."""
@@ -303,9 +314,9 @@ class Notion:
         """One property of a page, in full; https://developers.notion.com/reference/property-item-object."""
         world = await self.world.get()
         page = self._found(world, request, "page")
-        held = world.values.properties(page)
         id = request.path_params["property"]
-        name = next((name for name, each in held.items() if id in (each["id"], unquote(each["id"]))), None)
+        ids = {name: property_id(page.source, name) for name in world.values.names(page)}
+        name = next((name for name, each in ids.items() if id in (each, unquote(each))), None)
         if name is None:
             raise problem(404, "object_not_found", f"Could not find property with ID: {id}.")
         paged = world.values.items(page, name) if page.source >= 0 else None

@@ -26,6 +26,7 @@ COLORS = {
     "Paperback": "brown",
     "Audiobook": "pink",
 }
+RENAMED: dict[str, str] = {}  # properties and options that are called something else by now, by id
 GROUPS = {"To-do": "gray", "In progress": "blue", "Complete": "green"}
 
 
@@ -192,9 +193,19 @@ def property_id(source: int, name: str) -> str:
     return quote(base64.b85encode(digest(f"{source}{name}", 3).encode())[:4], safe="")
 
 
+def name_now(source: int, name: str) -> str:
+    """What a property is called by now."""
+    return RENAMED.get(property_id(source, name), name) if source >= 0 else name
+
+
 def option(name: str) -> dict[str, str]:
     """A choice as pages and schemas name it."""
-    return {"id": digest(name, 4), "name": name, "color": COLORS.get(name) or pick(("blue", "pink", "gray"), len(name))}
+    id = digest(name, 4)
+    return {
+        "id": id,
+        "name": RENAMED.get(id, name),
+        "color": COLORS.get(name) or pick(("blue", "pink", "gray"), len(name)),
+    }
 
 
 def schema(source: int) -> dict[str, Any]:
@@ -202,9 +213,9 @@ def schema(source: int) -> dict[str, Any]:
     found = SOURCES[source]
     columns = {found.title_name: Column("title"), **found.columns}
     return {
-        name: {
+        name_now(source, name): {
             "id": property_id(source, name),
-            "name": name,
+            "name": name_now(source, name),
             "description": None,
             "type": column.kind,
             column.kind: _settings(source, column),

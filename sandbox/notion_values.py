@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from . import sample_text
-from .notion_schema import SOURCES, TASKS, Column, id_of, option, property_id
+from .notion_schema import SOURCES, TASKS, Column, id_of, name_now, option, property_id
 from .sample_text import mix, pick
 
 CUT = 25
@@ -44,10 +44,11 @@ class Page(NamedTuple):
 
 
 class Rows(Protocol):
-    """The rows of each data source, and which tasks each project has."""
+    """The rows of each data source, which tasks each project has, and what has changed by page and property."""
 
     rows: list[list[Page]]
     tasks: dict[int, list[int]]
+    changed: dict[tuple[str, str], Any]
 
 
 def project_of(task: Page, projects: int) -> int | None:
@@ -175,14 +176,20 @@ class Values:
         """All properties of a page as its object has them."""
         if page.source < 0:
             return {"title": {"id": "title", "type": "title", "title": text(page.title)}}
+        return {name_now(page.source, name): self._shortened(page, name) for name in self.names(page)}
+
+    def names(self, page: Page) -> tuple[str, ...]:
+        """The first names of a page's properties."""
         found = SOURCES[page.source]
-        return {name: self._shortened(page, name) for name in (found.title_name, *found.columns)}
+        return (found.title_name, *found.columns) if page.source >= 0 else ("title",)
 
     def content(self, page: Page, name: str, most: int | None = None) -> Any:
         """What a property of a row holds: all of it, or what comes of so many references at most."""
         source = SOURCES[page.source]
         if name == source.title_name:
             return text(page.title)
+        if (page.id, name) in self._world.changed:
+            return self._world.changed[page.id, name]
         column, x = source.columns[name], mix(page.n, 30 + len(name) + ord(name[0]))
         if x % 7 == 0 and column.kind not in NEVER_EMPTY:
             return [] if column.kind in LISTS else None

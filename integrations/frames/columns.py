@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..model import Field, FieldType, NoValue
+from ..model.numbers import digits
 from ..model.query import Operator
 from .cells import TEXT, cell_text, json_text, plain
 
@@ -75,8 +76,8 @@ def restored(field: Field, value: Any) -> Any:
         return found if pa.types.is_list(arrow_type(field)) else cell_text(found)
     if isinstance(value, Mapping):
         return value if field.type in STRUCTURED else parsed(field.type, _words(value))
-    if isinstance(value, float) and value.is_integer() and abs(value) <= EXACT:  # as text it is "5", not "5.0"
-        value = int(value)
+    if isinstance(value, float) and field.type not in (*_PARSERS, *STRUCTURED):
+        return digits(value)
     return parsed(field.type, cell_text(value)) if field.type in _PARSERS and value is not None else value
 
 
@@ -316,7 +317,7 @@ def field_types() -> list[tuple[FieldType, str, tuple[Operator, ...], str]]:
 _PARSERS: Mapping[FieldType, Callable[[str], Any]] = {
     **dict.fromkeys((FieldType.NUMBER, FieldType.CURRENCY, FieldType.PERCENT, FieldType.DURATION), _finite),
     FieldType.RATING: _finite,
-    FieldType.IDENTIFIER: int,
+    FieldType.IDENTIFIER: lambda text: int(text.removesuffix(".0")),
     FieldType.BOOLEAN: lambda text: {"TRUE": True, "FALSE": False}.get(text.upper(), text),
     FieldType.DATE: lambda text: date.fromisoformat(text[:10]),
     FieldType.DATETIME: datetime.fromisoformat,

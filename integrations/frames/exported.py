@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..model import Field, FieldType
-from ..model.numbers import hundredfold
+from ..model.numbers import digits, hundredfold
 from .cells import TEXT
 from .columns import TIME
 from .days import local
@@ -124,7 +124,7 @@ def _percents(values: pa.Array) -> pa.Array:
 
 
 def _hours(values: pa.Array) -> pa.Array:
-    return pc.round(pc.divide(values, 3600.0), ndigits=10)
+    return pa.array([None if each is None else round(each / 3600, 10) for each in values.to_pylist()], pa.float64())
 
 
 def _same(found: Cells) -> pa.Array:
@@ -136,7 +136,7 @@ def _identifiers(found: Cells) -> pa.Array:
 
 
 def _number_texts(values: pa.Array) -> pa.Array:
-    return by_value(values, lambda number: str(int(number)) if float(number).is_integer() else repr(number))
+    return by_value(values, digits)
 
 
 _UNITS: Mapping[FieldType, str] = {FieldType.PERCENT: " (%)", FieldType.DURATION: " (hours)"}

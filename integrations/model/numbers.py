@@ -20,6 +20,12 @@ def number_text(number: float, precision: int | None = None, separator: str = ",
     return text.removesuffix(".0") if text != "-0.0" else "0"
 
 
+def digits(number: float) -> str:
+    """Returns a number with all its digits and nothing else, as machines read it: "1234.5", "0.0000001"."""
+    text = f"{Decimal(repr(number)):f}"
+    return text.removesuffix(".0") if text != "-0.0" else "0"
+
+
 def money_text(amount: float, currency: str | None, precision: int | None = None) -> str:
     """Returns an amount after its currency: "EUR 1,234.50", "$5.00", "-$5.00"; without a precision all its digits."""
     text = number_text(abs(amount), precision)

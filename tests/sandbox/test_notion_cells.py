@@ -235,19 +235,12 @@ def test_every_cell_is_right_after_a_refresh_and_what_went_to_the_trash_is_gone(
     load(play, snapshot)
     now = int(time.time()) // 60 * 60
     for page in [world.rows[0][3], world.rows[1][5], world.rows[2][0], world.rows[4][1]]:
-        edit(world, page._replace(edited=now, title=f"{page.title} again"))
+        world.change(page.id, now, f"{page.title} again")
     world.discard(world.rows[5][2].id, now)
     whole = len(snapshot.calls)
     load(play, snapshot, datetime.now(UTC) - timedelta(minutes=10))
     assert_same(snapshot, world)
     assert len(snapshot.calls) < whole
-
-
-def edit(world: sandbox.World, page: Any) -> None:
-    for pages in (world.all, *world.rows):
-        pages[:] = [page if each.id == page.id else each for each in pages]
-    world.by_id[page.id] = page
-    world.all.sort(key=lambda each: (each.edited, each.id))
 
 
 def test_the_parents_are_found_through_columns_and_databases(play: Play, world: sandbox.World) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from ...model.schema import LIST_TYPES, Collection, Field, FieldType
 from .cells import Cell
+from .option_names import OptionNames
 
 NUMBERS = frozenset({FieldType.NUMBER, FieldType.CURRENCY, FieldType.PERCENT})
 MIXED = (FieldType.TEXT, False)
@@ -48,6 +49,7 @@ class OpenColumns:
 
     def __init__(self, cache: dict[str, str]) -> None:
         self._cache = cache
+        self.options = OptionNames(cache)
         self._tables: dict[str, Table] = {}
         self._sent: dict[str, Collection] = {}
         self._changed: set[str] = set()

@@ -31,6 +31,7 @@ from ..values import (
 from .cells import Kind, TaggedValues
 from .columns import Lead, Table
 from .currencies import CURRENCIES
+from .option_names import FIRST, OptionNames
 
 Property = Mapping[str, Any]
 
@@ -53,12 +54,16 @@ def _ids(things: Any) -> Any:
     return things if isinstance(things, str) else [each["id"] for each in objects(things) if each.get("id")]
 
 
-def _names(things: Any) -> Any:
-    return things if isinstance(things, str) else [name for each in objects(things) if (name := _name(each))]
-
-
 def _name(thing: Any) -> Any:
     return name_of(thing, ("name", "id"))
+
+
+def _option(thing: Any) -> Any:
+    return name_of(thing, (FIRST, "name", "id"))
+
+
+def _chosen(things: Any) -> Any:
+    return things if isinstance(things, str) else [name for each in objects(things) if (name := _option(each))]
 
 
 def _files(files: Any) -> list[dict[str, Any]]:
@@ -82,9 +87,9 @@ KINDS = {
     "number": Kind(FieldType.NUMBER),
     "checkbox": Kind(FieldType.BOOLEAN),
     "boolean": Kind(FieldType.BOOLEAN),
-    "select": Kind(FieldType.SELECT, _name),
-    "status": Kind(FieldType.SELECT, _name),
-    "multi_select": Kind(FieldType.MULTI_SELECT, _names),
+    "select": Kind(FieldType.SELECT, _option),
+    "status": Kind(FieldType.SELECT, _option),
+    "multi_select": Kind(FieldType.MULTI_SELECT, _chosen),
     "date": Kind(FieldType.DATE_RANGE, _date),
     "created_time": Kind(FieldType.DATETIME, day_or_time),
     "last_edited_time": Kind(FieldType.DATETIME, day_or_time),
@@ -145,7 +150,7 @@ def _field(id: str, held: Property) -> Field:
     if kind == "number":
         return _with_unit(field, text_at(settings, "format"))
     if kind in CHOICES:
-        return replace(field, options=options_of(settings.get("options"), value="name"))
+        return replace(field, options=options_of(settings.get("options"), value=FIRST))
     if kind == "rollup":
         return replace(field, type=_type_of_rollup(text_at(settings, "function")))
     prefix = text_at(settings, "prefix")
@@ -176,6 +181,17 @@ def _lead(held: Property, beside: Mapping[str, Property]) -> Lead:
         through, target, lists=function in ORIGINALS, sources=frozenset({*named, through} - {""}),
         fixed=function in COUNTS or function.startswith("percent_"),
     )  # fmt: skip
+
+
+def with_option_names(collection: str, id: str, held: Property, names: OptionNames) -> Property:
+    """Returns a property, be it of a row or of a table's description, whose options have their first names."""
+    kind = text_at(held, "type")
+    content, column = held.get(kind), f"{collection} {id}"
+    if kind not in CHOICES:
+        return held
+    if isinstance(content, dict) and "options" in content:
+        return {**held, kind: {**content, "options": names.learn(column, objects(content["options"]))}}
+    return {**held, kind: names.recall(column, content)}
 
 
 def is_cut(held: Property) -> bool:

@@ -14,7 +14,18 @@ from ..concurrency import all_of
 from ..values import text_at
 from .cells import EMPTY
 from .columns import OpenColumns
-from .properties import CELLS, WITHOUT_COLUMN, Property, columns_of, is_cut, people_in, plain, properties_of, table
+from .properties import (
+    CELLS,
+    WITHOUT_COLUMN,
+    Property,
+    columns_of,
+    is_cut,
+    people_in,
+    plain,
+    properties_of,
+    table,
+    with_option_names,
+)
 
 AT_ONCE = 16  # long values that are asked for at the same time
 Record = Mapping[str, Any]
@@ -60,6 +71,7 @@ class Rows:
 
     def __init__(self, columns: OpenColumns, source: TableSource) -> None:
         self._columns = columns
+        self._options = columns.options
         self._source = source
         self._whole: dict[tuple[str, str, str], Property | None] = {}  # a page may be read more than once in a load
 
@@ -80,7 +92,9 @@ class Rows:
         """Take in the descriptions of tables; one that was not shared in full has no properties, and says nothing."""
         for each in records:
             if isinstance(each.get("properties"), dict):
-                self._columns.define(table(each["id"], plain(each.get("title")), properties_of(each)))
+                found = properties_of(each).items()
+                held = {id: with_option_names(each["id"], id, one, self._options) for id, one in found}
+                self._columns.define(table(each["id"], plain(each.get("title")), held))
 
     def _is_new(self, row: Row) -> bool:
         """Whether the row needs its table's description: for columns never seen, or for what a long value means."""
@@ -128,7 +142,7 @@ class Rows:
         for id, held in row.held.items():
             if held.get("type") in WITHOUT_COLUMN:
                 continue
-            cell = CELLS.read(held)
+            cell = CELLS.read(with_option_names(row.collection, id, held, self._options))
             if cell is not EMPTY:
                 row.values[id] = cell.value
                 self._columns.note(row.collection, id, cell)

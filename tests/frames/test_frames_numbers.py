@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from integrations.frames.days import day_of, end_of, local, start_of, zone_of
 from integrations.frames.folding import NOT_COMPOSED, fold, folded
-from integrations.model.numbers import duration_text, money_text, number_text, percent_text
+from integrations.model.numbers import digits, duration_text, money_text, number_text, percent_text
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,14 @@ from integrations.model.numbers import duration_text, money_text, number_text, p
 )  # fmt: skip
 def test_numbers_have_separators_and_no_exponents(number, precision, text):
     assert number_text(number, precision) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(167.0, "167"), (-0.0, "0"), (1234.5, "1234.5"), (1.2e-7, "0.00000012"), (1e22, "1" + "0" * 22)],
+)
+def test_digits_are_a_number_without_separators_and_exponents(number, text):
+    assert digits(number) == text
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
