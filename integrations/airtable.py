@@ -16,12 +16,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .listing import cursor_pages, records_in, with_id
-from .listing.cells import LISTS, cell_reader, options_of
-from .listing.columns import Column, Columns, log_unknown_type
-from .listing.values import mapping, text_at
+from .listing.cells import cell_reader, options_of
+from .listing.columns import Column, Columns
+from .listing.values import log_unknown_type, mapping, text_at
 from .model import Account, Api, Catalog, Fault, Item, ItemType, Page, Provider, RateLimit, Stream, moment
 from .model.errors import CursorExpired, Forbidden, ProviderError, QuotaSpent
-from .model.schema import Collection, Field, FieldType, NoValue, Option
+from .model.schema import LIST_TYPES, Collection, Field, FieldType, NoValue, Option
 
 PAGE_SIZE = 100
 RATE_LIMIT = RateLimit(5, 1.0625, strict=True)  # of 5 in 1 s: the network jitters
@@ -207,7 +207,7 @@ def _column(base: Mapping[str, Any], field: Mapping[str, Any]) -> Column:
     type = OF_SEVERAL.get(type, type) if kind == LOOKUP else type
     linked, precision = text_at(options, "linkedTableId"), options.get("precision")
     made = Field(
-        field["id"], text_at(field, "name") or field["id"], type, kind == LOOKUP and type not in LISTS,
+        field["id"], text_at(field, "name") or field["id"], type, kind == LOOKUP and type not in LIST_TYPES,
         options_of(options.get("choices")), currency=text_at(options, "symbol"),
         precision=PRECISIONS.get(str(precision)), format=text_at(options, "durationFormat"),
         relates_to=f"{base['id']}/{linked}" if linked else "", computed=kind in COMPUTED,
@@ -224,7 +224,7 @@ def _result(field: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _type(kind: str) -> FieldType:
     if kind not in TYPES and kind not in COMPUTED:
-        log_unknown_type("Airtable", kind)
+        log_unknown_type(kind)
     return FieldType(TYPES.get(kind, "text"))
 
 

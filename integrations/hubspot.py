@@ -16,9 +16,7 @@ from functools import partial
 from typing import Any
 
 from .listing import cursor_pages, records_in
-from .listing.crm import CREATED, OWNER, RELATION, CrmObject, Table, objects_in
-from .listing.crm_account import CrmAccount
-from .listing.crm_records import CrmRecords
+from .listing.crm import CREATED, OWNER, RELATION, CrmAccount, CrmObject, CrmRecords, Table, objects_in
 from .listing.values import joined, mapping, text_at
 from .model import Account, Api, Catalog, Fault, Item, ItemType, Page, Provider, RateLimit, Stream, moment
 from .model.errors import NotConfigured, QuotaSpent, RateLimited, ReconnectNeeded, Unavailable
@@ -139,7 +137,7 @@ class HubSpot(Provider):
                     yield page
 
     async def _records(self, api: Api, stream: Stream) -> CrmRecords | None:
-        """Returns the records of a stream; None if it has none, once its names are there."""
+        """Returns the records of a stream; for one that only fetches names, None once they have arrived."""
         account: CrmAccount = stream.context
         if stream.id in account.objects:
             return CrmRecords(_Calls(api), account, stream.id, partial(_item, account.objects[stream.id]))
@@ -148,7 +146,7 @@ class HubSpot(Provider):
 
 
 class _Calls:
-    """The calls to one account; implements `listing.crm_calls.CrmCalls`."""
+    """The calls to one account; implements `listing.crm.CrmCalls`."""
 
     page_size, search_size, batch_size, max_search_body = 100, 200, 100, 3_000
     max_skip = 10_000 - search_size  # how far into its results a search can be asked

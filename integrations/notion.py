@@ -17,11 +17,9 @@ from typing import Any
 
 from .listing import EditPage, EditTimeReader, Lookup, SharedListing, unless_refused
 from .listing.ancestry import Ancestry, Step, step_to
-from .listing.open_columns import Columns, Table
 from .listing.page_size import PageSize, PageTooSlow
 from .listing.pagination import collected, cursor_pages, records_in
-from .listing.properties import Property, plain, properties, put_together
-from .listing.rows import Row, Rows
+from .listing.tagged import OpenColumns, Property, Row, Rows, Table, plain, properties_of, put_together
 from .listing.values import mapping, path_part, text_at
 from .model import Account, Api, Catalog, Collection, Fault, Field, Item, ItemType, Page, Provider, Stream, moment
 from .model.errors import CursorExpired, Forbidden, ProviderError, QuotaSpent
@@ -123,13 +121,13 @@ Listing = AsyncGenerator[Found, None]
 
 
 class _Load:
-    """What the streams of one load share, and the calls that complete rows, implementing `listing.rows.TableSource`."""
+    """What the streams of one load share, and the calls that complete rows; implements `listing.tagged.TableSource`."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
         self.people = Lookup(PEOPLE, api.cache, lambda: _people(api))
         self.above = Ancestry("above", api.cache, partial(_climb, api), MAX_PARENT_CALLS)
-        self.columns = Columns(api.cache)
+        self.columns = OpenColumns(api.cache)
         self.rows = Rows(self.columns, self)
         self.sources: SharedListing[Found] = SharedListing()
 
@@ -154,7 +152,7 @@ async def _pages(stream: Stream, open: Callable[[], Listing]) -> AsyncGenerator[
         records = [each for each in found.records if "created_time" in each]  # without it: not shared in full
         if stream.item_type == SOURCE:
             load.rows.learn(found.records)
-            rows = [Row(each, SOURCE, properties(each)) for each in records]
+            rows = [Row(each, SOURCE, properties_of(each)) for each in records]
         else:
             rows = await load.rows.complete((_place(each), each) for each in records)
         yield await _page(rows, load)

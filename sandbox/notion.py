@@ -433,8 +433,22 @@ class Notion:
         )
 
     def _object(self, world: World, page: Page, only: set[str] | None = None) -> dict[str, Any]:
-        source = page.kind == "data_source"
-        shape: dict[str, Any] = {
+        if page.kind == "data_source":
+            return self._shape(world, page) | {
+                "title": text(page.title),
+                "description": [],
+                "is_inline": page.n == BOOKS,
+                "database_parent": world.database_parent(page),
+                "properties": schema(page.source),
+            }
+        properties = world.values.properties(page)
+        if only:
+            properties = {k: v for k, v in properties.items() if k in only or unquote(v["id"]) in only}
+        return self._shape(world, page) | {"properties": properties}
+
+    def _shape(self, world: World, page: Page) -> dict[str, Any]:
+        """What pages and data sources have in common."""
+        return {
             "object": page.kind,
             "id": page.id,
             "created_time": sample_text.iso(page.created),
@@ -451,19 +465,6 @@ class Notion:
             "url": self._url(page),
             "parent": world.parent(page),
         }
-        if source:
-            shape |= {
-                "title": text(page.title),
-                "description": [],
-                "is_inline": page.n == BOOKS,
-                "database_parent": world.database_parent(page),
-                "properties": schema(page.source),
-            }
-            return shape
-        properties = world.values.properties(page)
-        if only:
-            properties = {k: v for k, v in properties.items() if k in only or unquote(v["id"]) in only}
-        return {**shape, "properties": properties}
 
     def _icon(self, page: Page) -> dict[str, str] | None:
         if page.kind == "data_source":

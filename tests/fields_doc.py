@@ -11,7 +11,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from integrations import airtable, frames, hubspot, notion  # noqa: E402  # needs the path
-from integrations.listing import crm_properties, properties  # noqa: E402
+from integrations.listing.crm.properties import field_type  # noqa: E402
+from integrations.listing.tagged.properties import KINDS  # noqa: E402
 from integrations.model import FieldType  # noqa: E402
 from integrations.model.query import Operator  # noqa: E402
 
@@ -68,10 +69,8 @@ def _providers() -> Iterator[str]:
     yield "A type that is not in these tables is shown as text, and named once in the log.\n"
     found: dict[str, Iterable[tuple[str, FieldType]]] = {
         airtable.PROVIDER.title: ((kind, FieldType(type_)) for kind, type_ in airtable.TYPES.items()),
-        hubspot.PROVIDER.title: (
-            (words, crm_properties.field_type({"name": "", **definition})) for words, definition in HUBSPOT
-        ),
-        notion.PROVIDER.title: ((kind, each.type) for kind, each in properties.KINDS.items()),
+        hubspot.PROVIDER.title: ((words, field_type({"name": "", **definition})) for words, definition in HUBSPOT),
+        notion.PROVIDER.title: ((kind, each.type) for kind, each in KINDS.items()),
     }
     for title, types in found.items():
         yield f"\n### {title}\n"

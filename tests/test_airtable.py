@@ -9,7 +9,7 @@ import pytest
 
 from integrations.airtable import PROVIDER
 from integrations.http.reading import CUT, read_json
-from integrations.listing.columns import log_unknown_type
+from integrations.listing.values import log_unknown_type
 from integrations.model import Collection, Field, FieldType, Item, NoValue, Option, Page
 from integrations.model.errors import Forbidden, ProviderError, Unavailable
 from integrations.service.runtime import run

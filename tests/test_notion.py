@@ -13,6 +13,7 @@ import pytest
 from own_time import in_own_time
 
 from integrations.listing import PageTooSlow
+from integrations.listing.values import log_unknown_type
 from integrations.model import Collection, Field, FieldType, Item, NoValue, Option, Page, Stream
 from integrations.model.errors import Forbidden, ProviderError, Unavailable
 from integrations.notion import PROVIDER
@@ -526,6 +527,7 @@ def test_a_value_that_notion_keeps_back_is_told_from_an_empty_one() -> None:
 
 
 def test_a_type_of_the_future_is_shown_as_text_and_named_once_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    log_unknown_type.cache_clear()
     rows = [a_page(f"p{n}", "Row", Depth=("hologram", {"depth": n}), Kind=("aura", {"name": "calm"})) for n in range(3)]
     found = shown(Shared(*rows))
     assert dict(found.items["p2"].properties) == {"depth": '{"depth": 2}', "kind": "calm"}

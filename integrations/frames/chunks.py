@@ -27,7 +27,8 @@ MAGIC = b"tables 2\n"
 LENGTH = struct.Struct("<Q")
 MERGED_ROWS = 5_000
 FIELD = "field "  # before the id of a field, in the name of its column
-UNTYPED = b"untyped"  # in the metadata of a column whose field no schema describes: JSON texts
+UNTYPED = b"untyped"  # in the metadata of a column of JSON texts: why it is one, as follows
+UNDESCRIBED, MIXED = b"1", b"mixed"  # no schema describes its field; schemas have given it several types
 COLLECTION = b"collection"
 MISFITS = "misfits"  # a column of JSON objects: by field id, what does not fit the field's column
 
@@ -167,6 +168,11 @@ def scattered(chunks: Sequence[bytes]) -> bool:
     return sum(map(len, sizes.values())) > 2 * needed + 8
 
 
+def why_untyped(column: pa.Field) -> bytes:
+    """Returns why a column is one of JSON texts, UNDESCRIBED or MIXED; nothing for a typed one."""
+    return bytes((column.metadata or {}).get(UNTYPED, b""))
+
+
 def positions_of_latest(ids: pa.ChunkedArray) -> pa.Array | None:
     """Returns the positions of the last row of each id, in the order of their first; None if all are different."""
     unique = ids.combine_chunks().dictionary_encode()
@@ -190,7 +196,7 @@ def _part(place: str, items: Sequence[Item], schema: Schema) -> bytes:
         if field := known.get(field_id):
             array, odd = packed(field, values)
         else:
-            array, odd, metadata = _untyped(values), {}, {UNTYPED: b"1"}
+            array, odd, metadata = _untyped(values), {}, {UNTYPED: UNDESCRIBED}
         for row, misfit in odd.items():
             misfits.setdefault(row, {})[plain(field_id)] = misfit
         if array.null_count < len(array) and name not in columns:
@@ -325,8 +331,8 @@ def _unified(tables: Sequence[pa.Table]) -> pa.Table:
     for table in tables:
         for field in table.schema:
             known = fields.setdefault(field.name, field)
-            if known.type != field.type:
-                fields[field.name] = pa.field(field.name, TEXT, metadata={UNTYPED: b"1"})
+            if known.type != field.type or why_untyped(known) != why_untyped(field):
+                fields[field.name] = pa.field(field.name, TEXT, metadata={UNTYPED: MIXED})
     target = pa.schema(list(fields.values()))
     return pa.concat_tables([_widened(table, target) for table in tables]).unify_dictionaries().combine_chunks()
 
@@ -339,8 +345,8 @@ def _widened(table: pa.Table, target: pa.Schema) -> pa.Table:
 def _as(table: pa.Table, field: pa.Field) -> pa.Array | pa.ChunkedArray:
     if field.name not in table.column_names:
         return pa.nulls(table.num_rows, field.type)
-    column, untyped = table[field.name], (table.schema.field(field.name).metadata or {}).get(UNTYPED)
-    if column.type == field.type and (untyped or not (field.metadata or {}).get(UNTYPED)):
+    column, untyped = table[field.name], why_untyped(table.schema.field(field.name))
+    if column.type == field.type and bool(untyped) == bool(why_untyped(field)):
         return column
     return _untyped(column.to_pylist())
 

@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..model import Field, FieldType, NoValue
+from ..model.numbers import digits
 from ..model.query import Operator
 from .cells import TEXT, cell_text, json_text, plain
-from .numbers import digits
 
 TIME = pa.timestamp("us", "UTC")
 RANGE = pa.struct([("start", TIME), ("end", TIME), ("timed", pa.bool_())])
@@ -78,8 +78,6 @@ def restored(field: Field, value: Any) -> Any:
         return value if field.type in STRUCTURED else parsed(field.type, _words(value))
     if isinstance(value, float) and field.type not in (*_PARSERS, *STRUCTURED):
         return digits(value)
-    if isinstance(value, float) and value.is_integer() and abs(value) <= EXACT:  # as text it is "5", not "5.0"
-        value = int(value)
     return parsed(field.type, cell_text(value)) if field.type in _PARSERS and value is not None else value
 
 
@@ -319,7 +317,7 @@ def field_types() -> list[tuple[FieldType, str, tuple[Operator, ...], str]]:
 _PARSERS: Mapping[FieldType, Callable[[str], Any]] = {
     **dict.fromkeys((FieldType.NUMBER, FieldType.CURRENCY, FieldType.PERCENT, FieldType.DURATION), _finite),
     FieldType.RATING: _finite,
-    FieldType.IDENTIFIER: int,
+    FieldType.IDENTIFIER: lambda text: int(text.removesuffix(".0")),
     FieldType.BOOLEAN: lambda text: {"TRUE": True, "FALSE": False}.get(text.upper(), text),
     FieldType.DATE: lambda text: date.fromisoformat(text[:10]),
     FieldType.DATETIME: datetime.fromisoformat,

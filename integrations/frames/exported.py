@@ -12,11 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..model import Field, FieldType
+from ..model.numbers import digits, hundredfold
 from .cells import TEXT
 from .columns import TIME
 from .days import local
 from .lists import joined
-from .numbers import digits, hundredfold
 from .readable import Cells, by_value, cells, currencies, texts, with_misfits
 from .shown import framed
 from .tables import Table

@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..model import Field, FieldType
+from ..model.numbers import duration_text, money_text, number_text, percent_text
 from ..model.schema import PLAIN
 from .cells import TEXT, plain
 from .columns import Misfit
 from .days import local, zone_of
 from .lists import joined, with_elements
-from .numbers import duration_text, money_text, number_text, percent_text
 from .tables import Table, Tables, key_of
 
 NOT_LOADED = "(not loaded)"

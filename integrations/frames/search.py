@@ -1,8 +1,8 @@
 """The text that a search looks through: all that people see of a row, in any letter case and with accents folded.
 
 Names, labels, dates (as displayed and as ISO 8601) and numbers (with separators and without) of every column, shown or
-not. No addresses of records, no ids and no names of fields: nobody would know why such a row was found. Truth is shown
-as a check box, and is not searched.
+not. No addresses of records, no ids and no names of fields: people could not see why such a row was found. Truth is
+shown as a check box, and is not searched.
 """
 
 from __future__ import annotations

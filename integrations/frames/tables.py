@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from ..model import Collection, Field, FieldType, Schema
 from .cells import TEXT, cell_text, plain
-from .chunks import FIELD, MISFITS, NO_SCHEMA, STANDARD, UNTYPED, Part, parts, positions_of_latest
+from .chunks import FIELD, MISFITS, NO_SCHEMA, STANDARD, UNDESCRIBED, Part, parts, positions_of_latest, why_untyped
 from .columns import COLUMN_TYPES, EXACT, Misfit, arrow_type, converted, packed, restored
 
 EVERYTHING = ""  # id of the collection that has the items of all others
@@ -318,7 +318,7 @@ class Table:
     def _is_untyped(self, name: str) -> bool:
         """Returns whether no schema ever described this column."""
         columns = [part.schema.field(name) for part in self._found if name in part.schema.names]
-        return all(UNTYPED in (each.metadata or {}) for each in columns)
+        return all(why_untyped(each) == UNDESCRIBED for each in columns)
 
     def _is_used(self, field_id: str) -> bool:
         """Returns whether a standard column has any value; Everything and tables without schema show them all."""
@@ -397,7 +397,7 @@ def id_of(key: str) -> str:
 
 
 def _fitted(part: Part, name: str, field: Field, array: pa.Array) -> tuple[pa.Array, dict[int, Misfit]]:
-    if UNTYPED not in (part.schema.field(name).metadata or {}):
+    if not why_untyped(part.schema.field(name)):
         return converted(array, field)
     return packed(field, [restored(field, value) for value in _from_json(array)])
 

@@ -1,6 +1,8 @@
 """How to read listings, without HTTP: pagination, concurrent merge, lookups, and reading from both ends.
 
 Everything here works on plain values and is tested with integers; a provider supplies the calls.
+`cells` and `columns` read tables whose schema types every cell, `tagged` tables in which each value names its own type,
+and `crm` the records of a CRM.
 """
 
 from .both_ends import ListPage, SearchPage, TwoEndedSource, read_from_both_ends

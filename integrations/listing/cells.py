@@ -9,17 +9,16 @@ from datetime import date, datetime
 from typing import Any
 
 from ..model import moment
-from ..model.schema import COLORS, Field, FieldType, NoValue, Option
+from ..model.numbers import duration_text, money_text, number_text, percent_text
+from ..model.schema import COLORS, LIST_TYPES, PEOPLE_TYPES, Field, FieldType, NoValue, Option
 from .values import NAME_KEYS, joined, mapping, name_of, text_at, utc_text
 
 Reader = Callable[[Any], Any]
 
-LISTS = frozenset({FieldType.MULTI_SELECT, FieldType.PEOPLE, FieldType.RELATION, FieldType.FILES})
 TEXTS = frozenset({
     FieldType.TEXT, FieldType.LONG_TEXT, FieldType.URL, FieldType.EMAIL, FieldType.PHONE, FieldType.LOCATION,
 })  # fmt: skip
 PERSON_KEYS = ("id", "email", "name")
-FRACTIONS = re.compile(r"h:mm:ss\.(S+)")
 SHADES = re.compile("[a-z]*")  # "blueLight2" is a shade of blue
 LONGEST = 10**15  # seconds; more is shown as a number
 LIKE = {"cyan": "blue", "grey": "gray"}
@@ -37,7 +36,7 @@ def cell_reader(field: Field, unwrap: Reader = lambda value: value) -> Reader:
         value = unwrap(value) if isinstance(value, dict) else value
         return value if isinstance(value, NoValue) else read(value)
 
-    if field.many or field.type in LISTS:
+    if field.many or field.type in LIST_TYPES:
         return lambda cell: _members(cell, member)
     return lambda cell: _single(cell, member, field.type)
 
@@ -47,10 +46,9 @@ def _members(cell: Any, member: Reader) -> Any:
     if cell is None:
         return None
     found = [member(each) for each in (cell if isinstance(cell, list) else [cell])]
+    reasons = [each for each in found if isinstance(each, NoValue)]
     values = [each for each in found if each is not None and not isinstance(each, NoValue)]
-    if values:
-        return values
-    return next((each for each in found if isinstance(each, NoValue)), None)
+    return values or (reasons[0] if reasons else None)
 
 
 def _single(cell: Any, member: Reader, type: FieldType) -> Any:
@@ -154,12 +152,12 @@ _READERS: Mapping[FieldType, Reader] = {
 }  # fmt: skip
 
 
-def options_of(choices: Any) -> tuple[Option, ...]:
-    """Returns the options of a field from objects with name, id and colour; without an id the name stands for it."""
+def options_of(choices: Any, value: str = "id") -> tuple[Option, ...]:
+    """Returns the options of a field from objects with name, colour and `value`; without a value it is the name."""
     found = [mapping(each) for each in choices] if isinstance(choices, list) else []
     named = [each for each in found if text_at(each, "name")]
     return tuple(
-        Option(text_at(each, "id") or each["name"], each["name"], color_of(each.get("color"))) for each in named
+        Option(text_at(each, value) or each["name"], each["name"], color_of(each.get("color"))) for each in named
     )
 
 
@@ -188,38 +186,20 @@ def shown(field: Field, value: Any, people: Mapping[str, str]) -> str:
 
 
 def _label(field: Field, value: Any, people: Mapping[str, str]) -> str:
-    if field.type in (FieldType.PERSON, FieldType.PEOPLE):
+    if field.type in PEOPLE_TYPES:
         return people.get(value, str(value))
     labels = (option.label for option in field.options if option.value == value)
     return next(labels, str(value))
 
 
 def _number(field: Field, value: int | float) -> str:
-    if field.type is FieldType.DURATION and abs(value) < LONGEST:
-        return duration_text(value, field.format)
-    if field.type is FieldType.CURRENCY:
-        amount = _digits(abs(value), field.precision, ",")
-        return f"{'-' if value < 0 else ''}{field.currency}{amount}"
-    if field.type is FieldType.PERCENT:
-        return _digits(value * 100, field.precision) + "%"
-    return field.prefix + _digits(value, field.precision)
-
-
-def _digits(value: int | float, precision: int | None, thousands: str = "") -> str:
-    if precision is not None and abs(value) < 10**300:
-        return f"{value:{thousands}.{precision}f}"
-    with suppress(ValueError):  # an integer of thousands of digits
-        return str(int(value) if isinstance(value, float) and value.is_integer() else value)
-    return ""
-
-
-def duration_text(seconds: int | float, format: str) -> str:
-    """Returns seconds as hours and minutes, "1:30", and as the format says, seconds and their parts: "1:30:00.0"."""
-    fraction = FRACTIONS.fullmatch(format)
-    digits = len(fraction[1]) if fraction else 0
-    whole, rest = divmod(round(abs(seconds) * 10**digits), 10**digits)
-    minutes, left = divmod(whole if format.startswith("h:mm:ss") else round(whole / 60) * 60, 60)
-    text = f"{minutes // 60}:{minutes % 60:02}"
-    if format.startswith("h:mm:ss"):
-        text += f":{left:02}" + (f".{rest:0{digits}}" if digits else "")
-    return f"-{text}" if seconds < 0 else text
+    try:
+        if field.type is FieldType.DURATION and abs(value) < LONGEST:
+            return duration_text(value, field.format or "h:mm")
+        if field.type is FieldType.CURRENCY:
+            return money_text(value, field.currency, field.precision)
+        if field.type is FieldType.PERCENT:
+            return percent_text(value, field.precision)
+        return field.prefix + number_text(value, field.precision, separator="")
+    except (OverflowError, ValueError):  # a number of hundreds or thousands of digits
+        return ""

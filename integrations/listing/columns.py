@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-from ..model.schema import Field, FieldType
+from ..model.schema import PEOPLE_TYPES, Field
 from .cells import Reader, people_in, shown
-
-log = logging.getLogger(__name__)
-
-
-@lru_cache  # so that it is logged once
-def log_unknown_type(provider: str, kind: str) -> None:
-    """Log that fields of a type are shown as text, because their type is not known here."""
-    log.warning("%s has fields of the type %.60r, which is not known here: they are shown as text", provider, kind)
 
 
 @dataclass(frozen=True)
@@ -62,5 +52,5 @@ class Columns:
 
     def people(self, rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
         """Returns the names of all people in the cells of some rows, by id."""
-        ids = [each.field.id for each in self.all if each.field.type in (FieldType.PERSON, FieldType.PEOPLE)]
+        ids = [each.field.id for each in self.all if each.field.type in PEOPLE_TYPES]
         return {id: name for cells in rows for field in ids for id, name in people_in(cells.get(field)).items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,6 +15,8 @@ from urllib.parse import quote, unquote
 from zoneinfo import ZoneInfo
 
 from ..model import moment
+
+log = logging.getLogger(__name__)
 
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 NAME_KEYS = ("name", "filename", "email", "label", "text", "value", "id")
@@ -162,3 +165,9 @@ def with_names(things: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]
 def path_part(id: str) -> str:
     """Returns an id for use in a path; one that is percent-encoded already stays as it is."""
     return quote(id, safe="%")
+
+
+@lru_cache(1_000)  # so that each is logged once
+def log_unknown_type(kind: str) -> None:
+    """Log that values of a type are shown as text, because the type is not known here."""
+    log.warning("the type %.60r is not known here; its values are shown as text", kind)

@@ -17,7 +17,7 @@ class Item:
     a schema of their own. (`place`, `id`) is unique within a connection.
     `parent_id` may name another item; if `parent_path_or_name` is None, the
     parent's name is taken from that item when the rows are shown.
-    `owner` is a name, or the id of somebody in `Page.people`.
+    `owner` is a name, or the id of a person in `Page.people`.
     `properties`: values by field id, in the form that `FieldType` says, or NoValue. Without a schema the ids are what
     people read, and values are str, int, float, bool, None, or lists and dicts of these.
     """

@@ -38,6 +38,10 @@ class FieldType(StrEnum):
     JSON = "json"  # anything
 
 
+LIST_TYPES = frozenset({FieldType.MULTI_SELECT, FieldType.PEOPLE, FieldType.RELATION, FieldType.FILES})
+PEOPLE_TYPES = frozenset({FieldType.PERSON, FieldType.PEOPLE})
+
+
 @dataclass(frozen=True)
 class Option:
     """A choice of a select field: `value` is stored, `label` is shown. `color`: one of COLORS, or empty."""

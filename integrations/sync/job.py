@@ -59,7 +59,7 @@ async def load(owner: str, slug: str, connection_id: str, load_id: str) -> None:
     except* Superseded:
         pass
     except* StoreUnavailable:
-        raise  # asked for again when somebody looks
+        raise  # the next page that looks at it queues it again
     except* Exception as errors:  # a load that fails in any way must end
         log.error("loading from %s failed: %s", slug, ", ".join(type(error).__name__ for error in errors.exceptions))
         writer.notes.append(UNEXPECTED)
@@ -116,6 +116,17 @@ async def _read_everything(writer: LoadWriter, provider: Provider) -> LoadState:
     await writer.ask(lambda: records.renew(keys.CHOICE, writer.connection.path[:2]))
     wanted = [stream for stream in catalog.streams if not choice.leaves_out(stream)]
     writer.skipped.extend(catalog.skipped)
+    spent = await _read_streams(writer, provider, wanted, choice)
+    path = writer.connection.path
+    await writer.write((keys.CATALOG, path, _known_catalog(catalog, spent)), (keys.NAMES, path, writer.cache))
+    await writer.flush()
+    if not writer.notes:
+        return "complete"
+    return "partial" if writer.total else "failed"
+
+
+async def _read_streams(writer: LoadWriter, provider: Provider, wanted: list[Stream], choice: Choice) -> dict[str, int]:
+    """Read streams, those of a group at most `Provider.concurrency` at once; returns how many calls each has taken."""
     since = await _since(writer, provider, wanted)
     known = await writer.ask(lambda: records.get(keys.CATALOG, writer.connection.path))
     spent = {stream.id: stream.calls for stream in known.streams} if known else {}
@@ -125,17 +136,11 @@ async def _read_everything(writer: LoadWriter, provider: Provider) -> LoadState:
             stream.id: tasks.create_task(_read_stream(writer, provider, stream, since, places[stream.group], choice))
             for stream in _longest_first(wanted, spent)
         }
-    spent |= {stream: calls for stream, task in reading.items() if (calls := task.result()) is not None}
-    path = writer.connection.path
-    await writer.write((keys.CATALOG, path, _known_catalog(catalog, spent)), (keys.NAMES, path, writer.cache))
-    await writer.flush()
-    if not writer.notes:
-        return "complete"
-    return "partial" if writer.total else "failed"
+    return spent | {stream: calls for stream, task in reading.items() if (calls := task.result()) is not None}
 
 
 def _longest_first(streams: list[Stream], calls: dict[str, int]) -> list[Stream]:
-    """Returns the streams by the calls that reading each took before, else in their order: they get their places so."""
+    """Returns the streams that took the most calls before first, so that none of them is left alone at the end."""
     return sorted(streams, key=lambda stream: -calls.get(stream.id, stream.calls))
 
 
@@ -164,9 +169,8 @@ async def _since(writer: LoadWriter, provider: Provider, wanted: list[Stream]) -
         names: dict[str, str] | None = await writer.ask(lambda: records.get(keys.NAMES, writer.connection.path))
         writer.cache.update(names or {})
         return {stream: before.started_at - OVERLAP for stream in streams if before.cursors.get(stream) == DONE}
-    cursors = (
-        writer.load.cursors if writer.load.full else {}
-    )  # an earlier attempt's, which read changes, say nothing now
+    # cursors of an earlier attempt that read changes say nothing about a full load
+    cursors = writer.load.cursors if writer.load.full else {}
     await writer.update(full=True, streams=streams, full_at=writer.load.started_at, cursors=cursors)
     return {}
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from integrations.frames.days import day_of, end_of, local, start_of, zone_of
 from integrations.frames.folding import NOT_COMPOSED, fold, folded
-from integrations.frames.numbers import digits, duration_text, money_text, number_text, percent_text
+from integrations.model.numbers import digits, duration_text, money_text, number_text, percent_text
 
 
 @pytest.mark.parametrize(

@@ -161,6 +161,21 @@ def test_a_field_that_the_schema_has_no_longer_disappears():
     assert Tables(chunks, described(Field("g", "G"))).open("c").own_fields == (Field("g", "G"),)
 
 
+def test_a_field_that_had_two_types_before_it_was_removed_disappears_too():
+    number, text = described(Field("f", "F", FieldType.NUMBER)), described(Field("f", "F"))
+    merged = list(merge([pack(items([5]), number)], [pack(items([None, "x"]), text)]))
+    assert Tables(merged, text).open("c").values("f").to_pylist() == [None, "x"]
+    assert Tables(merged, described(Field("g", "G"))).open("c").own_fields == (Field("g", "G"),)
+
+
+def test_texts_beside_those_of_another_type_come_back_without_quotes():
+    number, text = described(Field("f", "F", FieldType.NUMBER)), described(Field("f", "F"))
+    three = items([None, "old", 3])
+    mixed = list(merge([pack(three[2:], number)], [pack(three[1:2], text)]))
+    merged = merge([pack(three[:1], text), *mixed], [pack(items(["new"]), text)])
+    assert Tables(merged, text).open("c").values("f").to_pylist() == ["new", "3", "old"]
+
+
 def test_fields_without_a_schema_have_the_type_that_all_their_values_fit():
     values = {
         "n": [1, 2.5],

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from integrations.listing.associations import NOT_GIVEN, Links, read_associations
+from integrations.listing.crm.associations import NOT_GIVEN, Links, read_associations
 from integrations.model.errors import ProviderError
 
 

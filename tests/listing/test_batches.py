@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.listing.address import NameLimit
 from integrations.listing.batches import in_batches, together
+from integrations.listing.crm.name_limit import NameLimit
 
 
 async def paged(sizes: list[int]) -> AsyncGenerator[tuple[Sequence[int], str], None]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.listing.cells import cell_reader, color_of, duration_text, options_of, people_in, shown
+from integrations.listing.cells import cell_reader, color_of, options_of, people_in, shown
 from integrations.listing.columns import Column, Columns
 from integrations.model.schema import COLORS, Field, FieldType, NoValue, Option
 
@@ -88,7 +88,9 @@ def test_no_cell_is_too_odd_to_be_read_and_shown(type: FieldType, many: bool, ce
     (Field("f", "F", FieldType.NUMBER), 5.0, "5"),
     (Field("f", "F", FieldType.NUMBER), 9**400, str(9**400)),
     (Field("f", "F", FieldType.CURRENCY, currency="€", precision=2), -1234.5, "-€1,234.50"),
+    (Field("f", "F", FieldType.CURRENCY, currency="EUR"), 5, "EUR 5.00"),
     (Field("f", "F", FieldType.PERCENT, precision=1), 0.125, "12.5%"),
+    (Field("f", "F", FieldType.PERCENT), 0.29, "29%"),
     (Field("f", "F", FieldType.IDENTIFIER, prefix="T-"), 7, "T-7"),
     (Field("f", "F", FieldType.DATETIME), datetime(2026, 3, 1, 1, tzinfo=timezone(timedelta(hours=1))),
      "2026-03-01 00:00:00Z"),
@@ -105,7 +107,7 @@ def test_a_value_that_names_something_is_shown_as_text(field: Field, value: Any,
     (-5_400, "h:mm", "-1:30"), (3_599.9, "h:mm:ss", "1:00:00"), (360_000, "h:mm", "100:00"), (0, "", "0:00"),
 ])  # fmt: skip
 def test_a_duration_is_shown_in_its_format(seconds: float, format: str, text: str) -> None:
-    assert duration_text(seconds, format) == text
+    assert shown(Field("f", "F", FieldType.DURATION, format=format), seconds, {}) == text
 
 
 def test_a_shade_is_its_colour_and_an_unknown_one_none() -> None:

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.listing.crm import OWNER, CrmObject, table_of
-from integrations.listing.crm_properties import READERS, field_type, group_title, options_of, property_of
+from integrations.listing.crm.objects import OWNER, CrmObject, table_of
+from integrations.listing.crm.properties import READERS, field_type, group_title, options_of, property_of
+from integrations.listing.values import log_unknown_type
 from integrations.model.schema import PLAIN, FieldType, Option
 
 
@@ -59,10 +60,11 @@ def test_a_number_that_is_not_formatted_is_a_number_of_plain_digits(text: str, v
 
 
 def test_an_unknown_type_is_text_and_named_once_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    log_unknown_type.cache_clear()
     caplog.set_level(logging.WARNING)
     assert [field_type(definition("hologram")) for _ in range(3)] == [FieldType.TEXT] * 3
     assert [record.getMessage() for record in caplog.records] == [
-        "properties of the type 'hologram' are not known and shown as text"
+        "the type 'hologram' is not known here; its values are shown as text"
     ]
 
 

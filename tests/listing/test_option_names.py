@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from integrations.listing.option_names import FIRST, OptionNames
+from integrations.listing.tagged.option_names import FIRST, OptionNames
 
 HIGH, LOW = {"id": "1", "name": "High"}, {"id": "2", "name": "Low"}
 

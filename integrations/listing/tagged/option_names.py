@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .values import text_at
+from ..values import text_at
 
 Option = Mapping[str, Any]
 FIRST = "first_name"  # beside the name of an option that was renamed

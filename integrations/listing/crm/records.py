@@ -7,19 +7,19 @@ from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ..model import Item, Page, moment
-from ..model.errors import Forbidden, ProviderError
-from .address import body_length
+from ...model import Item, Page, moment
+from ...model.errors import Forbidden, ProviderError
+from ..batches import in_batches, together
+from ..both_ends import ListPage, SearchPage, read_from_both_ends
+from ..by_id import read_by_id
+from ..pagination import records_in
+from ..values import mapping
+from .account import CrmAccount
 from .associations import MAX_IDS, Links, read_associations
-from .batches import in_batches, together
-from .both_ends import ListPage, SearchPage, read_from_both_ends
-from .by_id import read_by_id
-from .crm import MERGED, CrmObject, Table
-from .crm_account import CrmAccount
-from .crm_calls import CrmCalls
-from .crm_properties import members
-from .pagination import records_in
-from .values import mapping
+from .calls import CrmCalls
+from .name_limit import body_length
+from .objects import MERGED, CrmObject, Table
+from .properties import members
 
 MAX_REMOVED_PAGES = 10  # calls an object to learn what was deleted
 SPARE_BODY = 400  # characters of a search besides its properties

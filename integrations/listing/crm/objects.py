@@ -1,4 +1,4 @@
-"""A table of a CRM: its collection, made from property definitions, and the values of its records."""
+"""The objects of a CRM, and for each its table: a collection made from property definitions, and its values."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from ..model.errors import ProviderError
-from ..model.schema import Collection, Field, FieldType, Option
+from ...model.errors import ProviderError
+from ...model.schema import PEOPLE_TYPES, Collection, Field, FieldType, Option
+from ..pagination import records_in, with_id
+from ..values import mapping, text_at
 from .associations import Links
-from .crm_properties import Property, Reader, by_place, in_currency, property_of, with_options
-from .pagination import records_in, with_id
-from .values import mapping, text_at
+from .properties import Property, Reader, by_place, in_currency, property_of, with_options
 
 OWNER, CREATED, MERGED = "hubspot_owner_id", "createdate", "hs_merged_object_ids"
 RELATION = "associations."  # in front of a collection's id: the field with the associated records in it
 CURRENCY_CODES = ("deal_currency_code", "hs_line_item_currency_code")
 DAYS = ("closedate",)  # moments that are shown as days
-PEOPLE = (FieldType.PERSON, FieldType.PEOPLE)
 STANDARD_LABELS = {
     "firstname": "First name", "lastname": "Last name", "email": "Email", "phone": "Phone", "company": "Company",
     "jobtitle": "Job title", "lifecyclestage": "Lifecycle stage", "hs_lead_status": "Lead status", "city": "City",
@@ -91,7 +90,7 @@ class CrmObject:
 
 @dataclass(frozen=True)
 class Table:
-    """A collection, and what reads the values of its records."""
+    """A collection, and its properties by name, which read the values of its records."""
 
     collection: Collection
     properties: Mapping[str, Property]
@@ -104,7 +103,7 @@ class Table:
 
     @cached_property
     def readers(self) -> Mapping[str, Reader]:
-        """What reads the value of each field."""
+        """The function that reads the value of each field, by its id."""
         fields = {each.id for each in self.collection.fields}
         return {name: each.read for name, each in self.properties.items() if name in fields}
 
@@ -122,7 +121,7 @@ class Table:
 
     @cached_property
     def _people(self) -> list[str]:
-        return [each.id for each in self.collection.fields if each.type in PEOPLE]
+        return [each.id for each in self.collection.fields if each.type in PEOPLE_TYPES]
 
     def label(self, name: str, value: str | None) -> str | None:
         """Returns the label that a choice is shown by; the value itself if it is no option."""

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
-from ..model.errors import Forbidden, ProviderError
-from ..model.schema import Option
-from .address import NameLimit
-from .batches import together
-from .concurrency import PriorityLock, SharedTask
-from .crm import CrmObject, Table, complete, definitions_in, objects_of, pipeline_options, shown, table_of
-from .crm_calls import CrmCalls
-from .lookup import Lookup
+from ...model.errors import Forbidden, ProviderError
+from ...model.schema import Option
+from ..batches import together
+from ..concurrency import PriorityLock, SharedTask
+from ..lookup import Lookup
+from .calls import CrmCalls
+from .name_limit import NameLimit
+from .objects import CrmObject, Table, complete, definitions_in, objects_of, pipeline_options, shown, table_of
 
 Definitions = list[Mapping[str, Any]]
 
@@ -22,7 +23,8 @@ Definitions = list[Mapping[str, Any]]
 class CrmAccount:
     """One account during a load. `hidden`: whether its hidden and archived properties are read too.
 
-    `objects`: by id, its own ones included once `discover` has found them. `names`: what waits for each list of names.
+    `objects`: by id, its own ones included once `discover` has found them. `names`: functions that wait for a list of
+    names, by what it names.
     `refused`: pairs of objects whose associations may not be read.
     """
 
@@ -43,7 +45,7 @@ class CrmAccount:
         self._definitions = {id: self._definitions_of(crm) for id, crm in objects.items()}
         self._tables: dict[str, SharedTask[Table]] = {}
         self.names: dict[str, Callable[[], Awaitable[Any]]] = {"owners": self._owners.wait}
-        self.names |= {f"{id} stages": lambda id=id: _wait(self._pipelines[id]) for id in self._pipelines}  # type: ignore[misc]
+        self.names |= {f"{id} stages": partial(_wait, task) for id, task in self._pipelines.items()}
 
     def _pipelines_of(self, path: str) -> SharedTask[tuple[list[Option], list[Option]]]:
         async def read() -> tuple[list[Option], list[Option]]:

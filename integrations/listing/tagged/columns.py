@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from ..model.schema import Collection, Field, FieldType
+from ...model.schema import LIST_TYPES, Collection, Field, FieldType
+from .cells import Cell
 from .option_names import OptionNames
-from .tagged import LISTS, Cell
 
 NUMBERS = frozenset({FieldType.NUMBER, FieldType.CURRENCY, FieldType.PERCENT})
 MIXED = (FieldType.TEXT, False)
@@ -40,7 +40,7 @@ class Table:
     leads: Mapping[str, Lead] = field(default_factory=dict)
 
 
-class Columns:
+class OpenColumns:
     """The collections of one load, completed by what its rows show.
 
     `cache` is the connection's memory between loads (`model.Api.cache`): it keeps what the rows have shown, so that a
@@ -120,7 +120,7 @@ class Columns:
         seen = self._seen(table.collection.id, field.id)
         target = self._target(table, lead, depth)
         if target and (seen is None or seen[0] == target.type or {seen[0], target.type} <= NUMBERS):
-            many = seen[1] if seen else lead.lists and target.type not in LISTS
+            many = seen[1] if seen else lead.lists and target.type not in LIST_TYPES
             return replace(target, id=field.id, label=field.label, many=many, computed=field.computed)
         return replace(field, type=seen[0], many=seen[1]) if seen else field
 

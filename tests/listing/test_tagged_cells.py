@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from integrations.listing.tagged import EMPTY, Cell, Kind, TaggedValues
+from integrations.listing.tagged.cells import EMPTY, Cell, Kind, TaggedValues
 from integrations.model import FieldType, NoValue
 
 VALUES = TaggedValues(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from ..model.errors import ProviderError
-from ..model.schema import NoValue
-from .pagination import ENDLESS
-from .values import mapping, text_at
+from ...model.errors import ProviderError
+from ...model.schema import NoValue
+from ..pagination import ENDLESS
+from ..values import mapping, text_at
 
 MAX_IDS = 1_000  # in one call
 NOT_GIVEN = NoValue("The provider did not give the associations of this record.")

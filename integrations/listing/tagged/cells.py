@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, NamedTuple
 
-from ..model.schema import FieldType, NoValue
-from .values import as_text, mapping, text_at
-
-log = logging.getLogger(__name__)
-LISTS = frozenset({FieldType.MULTI_SELECT, FieldType.PEOPLE, FieldType.RELATION, FieldType.FILES})
+from ...model.schema import LIST_TYPES, FieldType, NoValue
+from ..values import as_text, log_unknown_type, mapping, text_at
 
 
 class Cell(NamedTuple):
@@ -84,10 +79,4 @@ class TaggedValues:
         if len(types) > 1:
             return Cell(FieldType.TEXT, True, [as_text(value) for value in given])
         type_ = types.pop() if types else FieldType.TEXT
-        return Cell(type_, type_ not in LISTS, given)
-
-
-@lru_cache(1_000)
-def log_unknown_type(name: str) -> None:
-    """Name a type that this version does not know in the log, once."""
-    log.warning("the type %.80r is not known; its values are shown as text", name)
+        return Cell(type_, type_ not in LIST_TYPES, given)

@@ -6,29 +6,25 @@ A definition has name, label, type, fieldType, groupName, options, and hints on 
 from __future__ import annotations
 
 import json
-import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from functools import cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from ..model import moment
-from ..model.schema import PLAIN, Field, FieldType, Option
-from .values import local_day, mapping, number_of, text_at
+from ...model import moment
+from ...model.schema import PLAIN, Field, FieldType, Option
+from ..values import local_day, log_unknown_type, mapping, number_of, text_at
 
 Reader = Callable[[str], Any]  # a value from its text; the text itself where it does not fit
 MILLISECONDS = re.compile(r"-?\d{10,14}")
 
-log = logging.getLogger(__name__)
-
 
 @dataclass(frozen=True)
 class Property:
-    """A property as a field, and what reads its values."""
+    """A property as a field, and the function that reads its values."""
 
     field: Field
     read: Reader
@@ -61,7 +57,7 @@ def in_currency(property_: Property, code: str, code_field: str) -> Property:
 
 
 def with_options(property_: Property, options: Iterable[Option]) -> Property:
-    """Returns a property as a choice among these options; the options that only it knows come last."""
+    """Returns a property as a choice among these options, and after them its own."""
     found = {each.value: each for each in (*property_.field.options, *options)}
     ordered = {each.value: found[each.value] for each in (*options, *property_.field.options)}
     field = replace(property_.field, type=FieldType.SELECT, options=tuple(ordered.values()))
@@ -72,14 +68,9 @@ def field_type(definition: Mapping[str, Any]) -> FieldType:
     """Returns the type of a property's values; text, named once in the log, for a type that is not known."""
     find = _TYPES.get(text_at(definition, "type"))
     if find is None:
-        _tell(text_at(definition, "type")[:40])
+        log_unknown_type(text_at(definition, "type"))
         return FieldType.TEXT
     return find(definition)
-
-
-@cache
-def _tell(kind: str) -> None:
-    log.warning("properties of the type %r are not known and shown as text", kind)
 
 
 def _text_type(definition: Mapping[str, Any]) -> FieldType:
@@ -154,7 +145,7 @@ def group_title(name: str) -> str:
 
 
 def day_reader(zone: str) -> Reader:
-    """Returns what reads a day, or the day of a moment in a time zone."""
+    """Returns a function that reads a day, or the day of a moment in a time zone."""
 
     def read(text: str) -> date | str:
         if MILLISECONDS.fullmatch(text):

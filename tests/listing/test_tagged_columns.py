@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from integrations.listing.open_columns import Columns, Lead, Table
-from integrations.listing.tagged import Cell
+from integrations.listing.tagged.cells import Cell
+from integrations.listing.tagged.columns import Lead, OpenColumns, Table
 from integrations.model import Collection, Field, FieldType
 
 NUMBER, TEXT = Cell(FieldType.NUMBER, False, 1), Cell(FieldType.TEXT, False, "a")
@@ -17,7 +17,7 @@ def a_table(id: str, *fields: Field, **leads: Lead) -> Table:
     return Table(Collection(id, id.title(), "row", fields), leads)
 
 
-def field(columns: Columns, id: str, collection: str = "boats") -> Any:
+def field(columns: OpenColumns, id: str, collection: str = "boats") -> Any:
     return next(each for each in columns.news() if each.id == collection).field(id)
 
 
@@ -32,7 +32,7 @@ def field(columns: Columns, id: str, collection: str = "boats") -> Any:
 def test_the_rows_tell_the_type_of_an_open_column_and_if_they_differ_it_is_text(
     cells: list[Cell], expected: tuple[FieldType, bool]
 ) -> None:
-    columns = Columns({})
+    columns = OpenColumns({})
     columns.define(a_table("boats", Field("age", "Age", computed=True), age=Lead()))
     for cell in cells:
         columns.note("boats", "age", cell)
@@ -41,14 +41,14 @@ def test_the_rows_tell_the_type_of_an_open_column_and_if_they_differ_it_is_text(
 
 
 def test_the_rows_do_not_change_a_type_that_the_provider_tells() -> None:
-    columns = Columns({})
+    columns = OpenColumns({})
     columns.define(a_table("boats", Field("age", "Age", FieldType.PERCENT)))
     columns.note("boats", "age", TEXT)
     assert field(columns, "age").type == FieldType.PERCENT
 
 
 def test_a_collection_is_news_when_it_is_defined_and_again_when_its_rows_show_more() -> None:
-    columns = Columns({})
+    columns = OpenColumns({})
     columns.define(a_table("boats", Field("age", "Age"), age=Lead()))
     assert [each.id for each in columns.news()] == ["boats"]
     columns.note("boats", "age", NUMBER)
@@ -59,7 +59,7 @@ def test_a_collection_is_news_when_it_is_defined_and_again_when_its_rows_show_mo
 
 def test_what_the_rows_have_shown_outlasts_the_load() -> None:
     cache: dict[str, str] = {}
-    first, second = Columns(cache), Columns(cache)
+    first, second = OpenColumns(cache), OpenColumns(cache)
     first.define(a_table("boats", Field("age", "Age"), age=Lead()))
     first.note("boats", "age", NUMBER)
     assert second.has("boats", ["age"]) and not second.has("boats", ["age", "hue"])
@@ -78,7 +78,7 @@ def test_a_column_that_shows_another_table_has_its_unit_whichever_table_comes_fi
         total=Lead("parts", "cost"),
     )
     for order in ([cost, boats], [boats, cost]):
-        columns = Columns({})
+        columns = OpenColumns({})
         for each in order:
             columns.define(each)
         assert field(columns, "total") == Field("total", "Total", FieldType.CURRENCY, currency="EUR", computed=True)
@@ -86,14 +86,14 @@ def test_a_column_that_shows_another_table_has_its_unit_whichever_table_comes_fi
 
 def test_columns_that_show_each_other_in_a_circle_come_to_an_end() -> None:
     link = Field("link", "Link", FieldType.RELATION, relates_to="boats")
-    columns = Columns({})
+    columns = OpenColumns({})
     columns.define(a_table("boats", link, Field("age", "Age"), age=Lead("link", "age", lists=True)))
     columns.note("boats", "age", Cell(FieldType.NUMBER, True, [1]))
     assert field(columns, "age").type == FieldType.NUMBER
 
 
 def test_what_depends_on_a_field_is_found_through_what_depends_on_it() -> None:
-    columns = Columns({})
+    columns = OpenColumns({})
     columns.define(a_table(
         "boats", *(Field(each, each) for each in ("sum", "twice", "other")),
         sum=Lead(sources=frozenset({"parts"})), twice=Lead(sources=frozenset({"sum"})), other=Lead(),
@@ -103,7 +103,7 @@ def test_what_depends_on_a_field_is_found_through_what_depends_on_it() -> None:
 
 
 def test_a_row_adds_the_columns_that_a_table_did_not_have() -> None:
-    columns = Columns({})
+    columns = OpenColumns({})
     columns.define(a_table("boats", Field("age", "Age", FieldType.NUMBER)))
     columns.extend(a_table("boats", Field("age", "Other"), Field("hue", "Hue")))
     (found,) = columns.news()

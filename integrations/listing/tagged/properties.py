@@ -12,17 +12,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..model.schema import COLORS, Collection, Field, FieldType, Option
-from .currencies import CURRENCIES
-from .open_columns import Lead, Table
-from .option_names import FIRST, OptionNames
-from .tagged import Kind, TaggedValues, log_unknown_type
-from .values import (
+from ...model.schema import Collection, Field, FieldType
+from ..cells import options_of
+from ..values import (
     date_span,
     day_or_time,
     decoded,
     joined,
     local_day,
+    log_unknown_type,
     mapping,
     name_of,
     objects,
@@ -30,6 +28,10 @@ from .values import (
     text_at,
     with_names,
 )  # fmt: skip
+from .cells import Kind, TaggedValues
+from .columns import Lead, Table
+from .currencies import CURRENCIES
+from .option_names import FIRST, OptionNames
 
 Property = Mapping[str, Any]
 
@@ -112,7 +114,7 @@ CELLS = TaggedValues(
 )
 
 
-def properties(found: Mapping[str, Any]) -> dict[str, Property]:
+def properties_of(found: Mapping[str, Any]) -> dict[str, Property]:
     """Returns the properties of a row or of a table's description by id, each with its name.
 
     Ids are percent-encoded in some answers. A name stands for an id that is missing or taken.
@@ -148,7 +150,7 @@ def _field(id: str, held: Property) -> Field:
     if kind == "number":
         return _with_unit(field, text_at(settings, "format"))
     if kind in CHOICES:
-        return replace(field, options=_options(settings))
+        return replace(field, options=options_of(settings.get("options"), value=FIRST))
     if kind == "rollup":
         return replace(field, type=_type_of_rollup(text_at(settings, "function")))
     prefix = text_at(settings, "prefix")
@@ -160,15 +162,6 @@ def _with_unit(field: Field, unit: str) -> Field:
         return replace(field, type=FieldType.PERCENT)
     code = CURRENCIES.get(unit, "")
     return replace(field, type=FieldType.CURRENCY, currency=code) if code else field
-
-
-def _options(settings: Mapping[str, Any]) -> tuple[Option, ...]:
-    named = [each for each in objects(settings.get("options")) if text_at(each, "name")]
-    colors = [text_at(each, "color") for each in named]
-    return tuple(
-        Option(text_at(each, FIRST) or each["name"], each["name"], color if color in COLORS else "")
-        for each, color in zip(named, colors, strict=True)
-    )
 
 
 def _type_of_rollup(function: str) -> FieldType:

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
-from ..model.errors import ProviderError
-from ..model.schema import FieldType
-from .concurrency import all_of
-from .open_columns import Columns
+from ...model.errors import ProviderError
+from ...model.schema import PEOPLE_TYPES
+from ..concurrency import all_of
+from ..values import text_at
+from .cells import EMPTY
+from .columns import OpenColumns
 from .properties import (
     CELLS,
     WITHOUT_COLUMN,
@@ -20,12 +22,10 @@ from .properties import (
     is_cut,
     people_in,
     plain,
-    properties,
+    properties_of,
     table,
     with_option_names,
 )
-from .tagged import EMPTY
-from .values import text_at
 
 AT_ONCE = 16  # long values that are asked for at the same time
 Record = Mapping[str, Any]
@@ -69,7 +69,7 @@ class Row:
 class Rows:
     """Completes the rows of one load; `columns` learns from them."""
 
-    def __init__(self, columns: Columns, source: TableSource) -> None:
+    def __init__(self, columns: OpenColumns, source: TableSource) -> None:
         self._columns = columns
         self._options = columns.options
         self._source = source
@@ -77,7 +77,7 @@ class Rows:
 
     async def complete(self, records: Iterable[tuple[str, Record]]) -> list[Row]:
         """Returns the rows of records, each given with the id of its table."""
-        rows = [Row(record, collection, properties(record)) for collection, record in records]
+        rows = [Row(record, collection, properties_of(record)) for collection, record in records]
         await self._define([row for row in rows if self._is_new(row)])
         for row in rows:
             self._add_columns(row)
@@ -92,7 +92,7 @@ class Rows:
         """Take in the descriptions of tables; one that was not shared in full has no properties, and says nothing."""
         for each in records:
             if isinstance(each.get("properties"), dict):
-                found = properties(each).items()
+                found = properties_of(each).items()
                 held = {id: with_option_names(each["id"], id, one, self._options) for id, one in found}
                 self._columns.define(table(each["id"], plain(each.get("title")), held))
 
@@ -146,5 +146,5 @@ class Rows:
             if cell is not EMPTY:
                 row.values[id] = cell.value
                 self._columns.note(row.collection, id, cell)
-                if cell.type in (FieldType.PERSON, FieldType.PEOPLE):
+                if cell.type in PEOPLE_TYPES:
                     row.people.update(people_in(held))
