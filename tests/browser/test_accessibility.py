@@ -1,4 +1,4 @@
-"""axe-core finds nothing on the pages: WCAG A and AA, and its best practices, in light and dark, wide and on a phone."""
+"""axe-core finds nothing on the pages: WCAG A and AA and best practices, light and dark, wide and on a phone."""
 
 from __future__ import annotations
 
