@@ -15,7 +15,7 @@ from .text import ago, apart, count, plain
 def choose_panel(provider: Provider, viewer: Viewer, connection: Connection, first: bool) -> None:
     """Show everything that can be loaded, ticked unless left out before; loads what stays ticked."""
     with st.container(border=True):
-        st.subheader("What should be loaded?" if first else "Choose what to load", anchor=False)
+        st.header("What should be loaded?" if first else "Choose what to load", anchor=False)
         st.caption("Everything, unless you leave something out. Your choice is remembered.")
         known, choice = _catalog(viewer, connection), run(service.choice(viewer, provider.slug))
         streams = [stream for stream in known.streams if stream.calls]

@@ -71,7 +71,7 @@ def _card(provider: Provider, mine: list[Source], theirs: list[Connection]) -> N
     connection = source.connection if source else None
     with st.container(border=True, height="stretch"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.subheader(f"{provider.icon} {provider.title}", anchor=False, width="content")
+            st.header(f"{provider.icon} {provider.title}", anchor=False, width="content")
             st.space("stretch")
             state, *others = [SHARED_WITH_YOU] if theirs and not connection else badges(provider, connection)
             st.badge(state[0], color=state[1])
@@ -103,7 +103,7 @@ def _changes(all_rows: list[Rows]) -> None:
     if not days or not any(day.to_numpy().sum() for day in days):
         return
     with st.container(border=True):
-        st.subheader("Updates per day", anchor=False)
+        st.header("Updates per day", anchor=False)
         updates_per_day(pd.concat(days, axis=1).T.groupby(level=0, sort=False).sum().T)
 
 
