@@ -12,7 +12,7 @@ COMPILE := $(VENV)/tools/bin/uv pip compile --generate-hashes --universal --pyth
 	--no-annotate --no-emit-index-url --custom-compile-command "make lock"
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run worker test test-in-browsers test-without soak bench check setup setup-tests browser openid lock audit clean
+.PHONY: help run worker test test-in-browsers test-without soak bench check docs setup setup-tests browser openid lock audit clean
 
 help:  ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{ printf "  make %-18s %s\n", $$1, $$2 }'
@@ -42,6 +42,9 @@ check: setup-tests  ## lint and check types
 	@$(BIN)/ruff check -q .
 	@$(BIN)/ruff format -q --check .
 	@$(BIN)/mypy
+
+docs: setup-tests  ## write docs/fields.md again, from the code
+	@$(BIN)/python tests/fields_doc.py
 
 setup: $(VENV)/.installed
 

@@ -17,6 +17,7 @@ from .clients import NAMES
 from .limits import LATENCY, WORDS
 from .readers import Held, Row, client, dashboard, filtering, two_people
 from .stage import contents, sandbox, stage
+from .tables import measured
 
 SIZES = {
     "S": {"notion": 1_000, "airtable": 1_000, "hubspot": 1_000},
@@ -52,21 +53,34 @@ what is more than {LATENCY * 1000:.0f} it lacked CPU for. The limits:"""
 
 def main(arguments: Sequence[str]) -> None:
     """Measure, and print each row once it is there."""
-    asked, rows = _parser().parse_args(arguments), []
+    asked = _parser().parse_args(arguments)
     began, load = time.monotonic(), os.getloadavg()[0]
     with stage() as listening:
-        for section in _sections(asked):
+        if not asked.tables:
+            _loading(asked, listening)
+        if asked.tables or not (asked.json or asked.size or asked.only or asked.faults):
+            print("\nStoring a load, and showing its first window:", flush=True)
+            for line in measured():
+                print(line, flush=True)
+    if not asked.json:
+        seconds = time.monotonic() - began
+        print(f"\nMeasured in {seconds:.0f} s on {os.cpu_count()} cores; load average before: {load:.1f}.")
+
+
+def _loading(asked: argparse.Namespace, listening: socket) -> None:
+    rows = []
+    for section in _sections(asked):
+        if not asked.json:
+            print(_heading(section), flush=True)
+        for row in _measured(listening, section, [asked.only] if asked.only else list(NAMES), asked.no_clients):
+            if isinstance(row, Row):
+                rows.append({"size": section[0], "faults": section[1], "multiple": row.multiple, **vars(row)})
             if not asked.json:
-                print(_heading(section), flush=True)
-            for row in _measured(listening, section, [asked.only] if asked.only else list(NAMES), asked.no_clients):
-                if isinstance(row, Row):
-                    rows.append({"size": section[0], "faults": section[1], "multiple": row.multiple, **vars(row)})
-                if not asked.json:
-                    print(_line([show(row) for _, _, show in COLUMNS]) if isinstance(row, Row) else row, flush=True)
+                print(_line([show(row) for _, _, show in COLUMNS]) if isinstance(row, Row) else row, flush=True)
     if asked.json:
-        return print(json.dumps(rows, indent=1))
-    print(LEGEND, *(f"- {name}: {words}" for name, words in WORDS.items()), sep="\n")
-    print(f"\nMeasured in {time.monotonic() - began:.0f} s on {os.cpu_count()} cores; load average before: {load:.1f}.")
+        print(json.dumps(rows, indent=1))
+    else:
+        print(LEGEND, *(f"- {name}: {words}" for name, words in WORDS.items()), sep="\n")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -75,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", choices=NAMES, help="only this provider")
     parser.add_argument("--faults", action="store_true", help="only with faults, of size M unless one is given")
     parser.add_argument("--no-clients", action="store_true", help="without the public client libraries")
+    parser.add_argument("--tables", action="store_true", help="only storing a load and showing its first window")
     parser.add_argument("--json", action="store_true", help="print JSON, at the end")
     return parser
 

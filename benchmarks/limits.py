@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 LATENCY = 0.2  # seconds that a call takes in these benchmarks
 PAGE, SEARCH_PAGE = 100, 200  # items in an answer; HubSpot's search has its own
+RELATED_PAGE = 1_000  # records whose associations with another type come in one answer of HubSpot
 NOTION_CALLS, NOTION_WINDOW = 180, 60  # https://developers.notion.com/reference/request-limits
 AIRTABLE_CALLS = 5  # a second and base: https://airtable.com/developers/web/api/rate-limits
 HUBSPOT_CALLS, HUBSPOT_WINDOW, HUBSPOT_SEARCHES = 110, 10, 5  # https://developers.hubspot.com usage guidelines
@@ -22,9 +23,11 @@ WORDS = {
     "airtable": f"the list of bases; then in every base its schema, and {PAGE} records a call of all tables at once, "
     f"in each one call after another; {AIRTABLE_CALLS} calls a second and base. Latency, and of the slowest base "
     f"the greater of calls / {AIRTABLE_CALLS} s and longest table × latency, and latency for the last answer.",
-    "hubspot": f"in every type a list from the low ids, {PAGE} a page, and a search from the high ids, {SEARCH_PAGE} a "
-    f"page, in each one call after another; {HUBSPOT_CALLS} list calls in {HUBSPOT_WINDOW} s, {HUBSPOT_SEARCHES} "
-    "searches a second. The first multiple of the latency at which list and search have met in every type. "
+    "hubspot": "property definitions, pipelines, owners and the account, all at once; then "
+    f"in every type a list from the low ids, {PAGE} a page, and a search from the high ids, {SEARCH_PAGE} a "
+    f"page, in each one call after another; then associations, {RELATED_PAGE:,} records a call and pair of types. "
+    f"{HUBSPOT_CALLS} calls in {HUBSPOT_WINDOW} s, {HUBSPOT_SEARCHES} searches a second beside. The greater of "
+    f"full windows × {HUBSPOT_WINDOW} s and, × latency, two steps and those in which list and search have met. "
     "(A second list, from a record that a search has found, is what beats it.)",
     "all at once": "the slowest provider's limit.",
 }
@@ -58,23 +61,30 @@ def _base(chains: Sequence[int], latency: float) -> float:
     return max(second + (latency if place else 0), max(chains, default=0) * latency) + latency
 
 
-def hubspot(types: Sequence[int], latency: float) -> Limit:
-    """Lists and searches until they meet; `types` are the sizes of each type."""
+def hubspot(types: Sequence[int], latency: float, related: Sequence[int] = (), definitions: int = 0) -> Limit:
+    """Definitions, then lists and searches until they meet, then what the last records are associated with.
+
+    `types`: the sizes of each type. `related`: the size of each type as often as others can be associated with it.
+    `definitions`: calls for properties, pipelines, owners and the like, which can all be made at once.
+    """
     steps = 1
-    while (calls := _met(types, steps, latency)) is None:
+    while (found := _met(types, steps, latency)) is None:
         steps += 1
-    return Limit(steps * latency, calls)
+    lists, searches = found
+    paced = lists + definitions + sum(math.ceil(size / RELATED_PAGE) for size in related)
+    chain = (steps + bool(definitions) + bool(related)) * latency
+    return Limit(max(chain, (paced - 1) // HUBSPOT_CALLS * HUBSPOT_WINDOW + latency), paced + searches)
 
 
-def _met(types: Sequence[int], steps: int, latency: float) -> int | None:
-    """The calls with which everything is read after so many steps of all chains; None if that can't be."""
+def _met(types: Sequence[int], steps: int, latency: float) -> tuple[int, int] | None:
+    """The list calls and searches with which all is read after so many steps of all chains; None if that can't be."""
     windows, rest = divmod(steps * latency, HUBSPOT_WINDOW)
     allowed = int(windows) * HUBSPOT_CALLS + min(HUBSPOT_CALLS, len(types) * round(rest / latency))
     lists = sum(min(_pages(size), steps) for size in types)
     searches = [math.ceil(max(0, size - PAGE * steps) / SEARCH_PAGE) for size in types]
     total = sum(searches) + math.ceil(max(0, lists - allowed) * PAGE / SEARCH_PAGE)
     met = max(searches, default=0) <= steps and total <= HUBSPOT_SEARCHES * steps * latency + 1e-9
-    return min(lists, allowed) + total if met else None
+    return (min(lists, allowed), total) if met else None
 
 
 def together(limits: Sequence[Limit]) -> Limit:

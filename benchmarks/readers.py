@@ -14,8 +14,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import pyarrow as pa
-
 from integrations import frames, sync
 from integrations.config import settings
 from integrations.config.settings import ROOT
@@ -113,13 +111,13 @@ def filtering(held: Held) -> str:
     with workers():
         connected = [run(connect(slug)) for slug in held]
         run(_ended(connected, bound(held)))
-        found = [shown[1] for connection in connected if (shown := run(sync.shown(connection)))]
-        table = pa.concat_tables(found).combine_chunks()
-        idle = _filtered(table, lambda done: done < 200)
+        found = [shown[1].open() for connection in connected if (shown := run(sync.shown(connection)))]
+        idle = _filtered(found, lambda done: done < 200)
         run(_start_again(connected))
-        busy = _filtered(table, lambda done: any(load and load.active for load in run(_loads(connected))))
+        busy = _filtered(found, lambda done: any(load and load.active for load in run(_loads(connected))))
+    rows = sum(table.num_rows for table in found)
     return (
-        f"A filter of {table.num_rows:,} rows, p95: {idle * 1000:.1f} ms; while they are loaded again "
+        f"A filter of {rows:,} rows, p95: {idle * 1000:.1f} ms; while they are loaded again "
         f"{busy * 1000:.1f} ms (× {busy / idle:.2f}, within 2.00)."
     )
 
@@ -132,15 +130,16 @@ async def _start_again(connected: Sequence[Connection]) -> None:
     await asyncio.gather(*(sync.start(connection, full=True) for connection in connected))
 
 
-def _filtered(table: pa.Table, more: Callable[[int], bool]) -> float:
-    """The 95th percentile of seconds that a filter took, a pause after each as a person makes."""
-    frame, texts = frames.frame(table), frames.kept_texts(table)
+def _filtered(tables: Sequence[frames.Table], more: Callable[[int], bool]) -> float:
+    """The 95th percentile of seconds that a filter of all tables took, a pause after each as a person makes."""
+    texts = [frames.search_texts(table) for table in tables]
     types = tuple(Condition("type", Operator.IS, each) for each in ("page", "record", "contact"))
     took: list[float] = []
     while more(len(took)):
         began = time.perf_counter()
         query = Query(where=types, search=str(len(took)))
-        frames.apply(frame, query, lambda places: texts.take(pa.array(places)))
+        for table, kept in zip(tables, texts, strict=True):
+            frames.apply(table, query, kept)
         took.append(time.perf_counter() - began)
         time.sleep(0.02)
     return statistics.quantiles(took, n=20)[-1]
@@ -174,7 +173,8 @@ async def _ended(connected: Sequence[Connection], seconds: float) -> Sequence[Lo
 async def _shown(connection: Connection, changed_since: datetime | None = None) -> Ids:
     """The (type, id) of each row that a page would show; those known to be older than a moment left out."""
     shown = await sync.shown(connection)
-    columns = (shown[1][name].to_pylist() for name in ("type", "id", "last_modified_time")) if shown else ((), (), ())
+    table = shown[1].open() if shown else frames.Tables().open()
+    columns = (table.standard(name).to_pylist() for name in ("type", "id", "last_modified_time"))
     return [(kind, key) for kind, key, changed in zip(*columns, strict=True)
             if not changed or not changed_since or changed >= changed_since]  # fmt: skip
 

@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 import sandbox
 from integrations.config import Settings, settings
 from integrations.store.sandbox import SandboxStore
-from sandbox.airtable import record_id
+from sandbox.airtable_world import record_id
 from sandbox.hubspot import ONE
 
 from .limits import LATENCY

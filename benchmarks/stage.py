@@ -26,11 +26,14 @@ from integrations.service.runtime import run
 from integrations.store import client as store
 from integrations.store import connections, embedded
 from integrations.store.queue import new_docket
-from sandbox import airtable, hubspot, notion
+from sandbox import airtable_world, hubspot, notion
+from sandbox.hubspot_records import FORWARD
+from sandbox.hubspot_schema import OWN
 
 from . import limits
 from .limits import LATENCY, Limit
 
+HUBSPOT_DEFINITIONS = 12  # properties of seven types, the account and its own types, owners, two sets of pipelines
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -41,15 +44,16 @@ def contents(slug: str, items: int, people: int = 1) -> tuple[set[tuple[str, str
         pages = notion.World(items).all
         return {(page.kind, page.id) for page in pages}, limits.notion(len(pages), LATENCY)
     if slug == "airtable":
-        bases = airtable.World(items).tables
+        bases = airtable_world.World(items).tables
         tables = [table for found in bases.values() for table in found.values()]
-        ids = {("record", airtable.record_id(table.id, n)) for table in tables for n in range(len(table.times))}
-        ids |= {("base", base) for base in bases} | {("table", table.id) for table in tables}
+        ids = {("record", airtable_world.record_id(table.id, n)) for table in tables for n in range(len(table.times))}
+        ids |= {("base", base) for base in bases} | {("table", f"{table.base}/{table.id}") for table in tables}
         sizes = [[len(each.times) for each in found.values()] * people for found in bases.values()]
         return ids, limits.airtable(sizes, LATENCY)
     entries = hubspot.World(items).entries
     ids = {(hubspot.ONE[kind], str(entry.id)) for kind, found in entries.items() for entry in found}
-    return ids, limits.hubspot(list(map(len, entries.values())), LATENCY)
+    related = [len(entries[kind]) for pair in FORWARD for kind in (pair if OWN not in pair else pair[:1])]
+    return ids, limits.hubspot(list(map(len, entries.values())), LATENCY, related, HUBSPOT_DEFINITIONS)
 
 
 class Process:

@@ -11,22 +11,47 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from .listing import cursor_pages, records_in, with_id
-from .listing.values import joined, mapping, name_of, text_at
+from .listing.cells import cell_reader, options_of
+from .listing.columns import Column, Columns
+from .listing.values import log_unknown_type, mapping, text_at
 from .model import Account, Api, Catalog, Fault, Item, ItemType, Page, Provider, RateLimit, Stream, moment
 from .model.errors import CursorExpired, Forbidden, ProviderError, QuotaSpent
+from .model.schema import LIST_TYPES, Collection, Field, FieldType, NoValue, Option
 
 PAGE_SIZE = 100
 RATE_LIMIT = RateLimit(5, 1.0625, strict=True)  # of 5 in 1 s: the network jitters
-LOOKUP, INTERNAL = "multipleLookupValues", "manualSort"
-SINGLE = {
-    "number", "currency", "percent", "rating", "count", "duration", "autoNumber",
-    "checkbox", "date", "dateTime", "createdTime", "lastModifiedTime",
+TYPES = {  # https://airtable.com/developers/web/api/field-model
+    "singleLineText": "text", "multilineText": "long_text", "richText": "long_text", "aiText": "long_text",
+    "email": "email", "phoneNumber": "phone", "url": "url", "button": "url", "barcode": "text",
+    "number": "number", "count": "number", "currency": "currency", "percent": "percent", "duration": "duration",
+    "rating": "rating", "autoNumber": "identifier", "checkbox": "boolean", "date": "date", "dateTime": "datetime",
+    "createdTime": "datetime", "lastModifiedTime": "datetime", "singleSelect": "select",
+    "externalSyncSource": "select", "multipleSelects": "multi_select", "singleCollaborator": "person",
+    "createdBy": "person", "lastModifiedBy": "person", "multipleCollaborators": "people",
+    "multipleRecordLinks": "relation", "multipleAttachments": "files",
 }  # fmt: skip
+INTERNAL, LOOKUP, CHANGED = "manualSort", "multipleLookupValues", "lastModifiedTime"
+OF_SEVERAL = {FieldType.SELECT: FieldType.MULTI_SELECT, FieldType.PERSON: FieldType.PEOPLE}
+COMPUTED = {"formula", "rollup", LOOKUP, "count", CHANGED, "lastModifiedBy", "button", "aiText"}
+NO_VALUE = {
+    "empty": "This text has not been generated yet.", "loading": "Airtable is generating this text.",
+    "emptyDependency": "The fields that this text is made from are empty.",
+    "error": "Airtable could not generate this text.",
+    "NaN": "The result is not a number.", "Infinity": "The result is infinite.", "-Infinity": "The result is infinite.",
+}  # fmt: skip
+PRECISIONS = {str(digits): digits for digits in range(9)}
+PERMISSIONS = tuple(Option(level, level.title()) for level in ("read", "comment", "edit", "create"))
+OUTLINE = (
+    Collection("base", "Bases", "base", (Field("Permission", "Permission", FieldType.SELECT, options=PERMISSIONS),)),
+    Collection("table", "Tables", "table", (
+        Field("Description", "Description", FieldType.LONG_TEXT), Field("Fields", "Fields", many=True),
+    ), parents="base"),
+)  # fmt: skip
 
 
 class Airtable(Provider):
@@ -49,7 +74,7 @@ class Airtable(Provider):
     access_token_seconds = 3600
     refresh_reuse = "revokes"
     rate_limits = {"": RATE_LIMIT, "base": RATE_LIMIT}
-    concurrency = 12
+    concurrency = 4  # of one base: four chains of calls use its rate up at 0.8 s a call
     rate_limit_wait = 30
     ration = "Airtable Free's 1,000 monthly calls"
     faults = (
@@ -80,14 +105,14 @@ class Airtable(Provider):
         bases = [base async for base in _bases(api) if base.get("permissionLevel", "read") != "none"]
         schemas = await asyncio.gather(*(_schema(api, base) for base in bases))
         found = list(zip(bases, schemas, strict=True))
-        tables = _scoped([table for _, schema in found if isinstance(schema, list) for table in schema])
+        tables = [table for _, schema in found if isinstance(schema, list) for table in schema]
         skipped = [f"{base['name']}: {schema}." for base, schema in found if isinstance(schema, Forbidden)]
         failed = [
             Stream(base["id"], base["name"], "record", context=schema) for base, schema in found if _failed(schema)
         ]
         readable = [base for base, schema in found if not isinstance(schema, Forbidden)]
         outline = Stream("outline", "Bases and tables", "base", calls=0, context=(readable, tables))
-        return Catalog((outline, *(_stream(table) for table in tables), *failed), tuple(skipped))
+        return Catalog((*(_stream(table) for table in tables), *failed, outline), tuple(skipped))
 
     async def read(self, api: Api, stream: Stream, cursor: str = "") -> AsyncIterator[Page]:
         """Yields the records of one table, or the bases and tables of the catalog.
@@ -98,7 +123,8 @@ class Airtable(Provider):
             raise stream.context
         if stream.item_type == "base":
             bases, tables = stream.context
-            yield Page([_base_item(api, base, tables) for base in bases] + [_table_item(api, each) for each in tables])
+            items = [_base_item(api, base, tables) for base in bases] + [_table_item(api, each) for each in tables]
+            yield Page(items, collections=OUTLINE)
             return
         async for page in _records(api, stream.context, {}):
             yield page
@@ -122,21 +148,23 @@ class Airtable(Provider):
 
 @dataclass(frozen=True)
 class Table:
-    """A table and its base, as the schema describes them.
-
-    `scope`: what stands before the ids of the table and its records, where a copy of the base repeats them.
-    """
+    """A table and its base, as the schema describes them."""
 
     base: Mapping[str, Any]
     schema: Mapping[str, Any]
-    scope: str = ""
+    columns: Columns
+    collection: Collection
 
 
 async def _records(api: Api, table: Table, query: Mapping[str, Any]) -> AsyncIterator[Page]:
-    base_id, path = table.base["id"], f"/v0/{table.base['id']}/{table.schema['id']}"
+    base_id, collections = table.base["id"], [table.collection]
     query = {"pageSize": PAGE_SIZE, "returnFieldsByFieldId": "true", **query}
-    async for answer in _answers(api, path, query, "records", f"base:{base_id}"):
-        yield Page([_record_item(api, table, record) for record in records_in(answer, "records")])
+    async for answer in _answers(api, f"/v0/{table.collection.id}", query, "records", f"base:{base_id}"):
+        records = records_in(answer, "records")
+        people = table.columns.people(map(_cells, records))
+        items = [_record_item(api, table, record, people) for record in records]
+        yield Page(items, collections=collections, people=people)
+        collections = []
 
 
 async def _bases(api: Api) -> AsyncIterator[dict[str, Any]]:
@@ -149,7 +177,7 @@ async def _schema(api: Api, base: Mapping[str, Any]) -> list[Table] | ProviderEr
     """Returns the tables of a base, or the error that kept them from being listed."""
     try:
         answer = await api.get(f"/v0/meta/bases/{base['id']}/tables", bucket=f"base:{base['id']}")
-        return [Table(base, {**_titled(schema), "fields": _fields(schema)}) for schema in records_in(answer, "tables")]
+        return [_table(base, _titled(schema)) for schema in records_in(answer, "tables")]
     except QuotaSpent:
         raise
     except ProviderError as error:
@@ -161,34 +189,55 @@ def _failed(context: object) -> bool:
 
 
 def _titled(thing: Mapping[str, Any]) -> dict[str, Any]:
-    return {**thing, "name": thing.get("name") or "Untitled"}
+    return {**thing, "name": text_at(thing, "name") or "Untitled"}
 
 
-def _fields(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [_field(field) for field in with_id(schema.get("fields")) if field.get("type") != INTERNAL]
+def _table(base: Mapping[str, Any], schema: Mapping[str, Any]) -> Table:
+    id, described = f"{base['id']}/{schema['id']}", with_id(schema.get("fields"))
+    fields = [field for field in described if text_at(field, "id") and field.get("type") != INTERNAL]
+    columns = Columns(tuple(_column(base, field) for field in fields), text_at(schema, "primaryFieldId"))
+    label = columns.naming.label if columns.naming else "Name"
+    collection = Collection(id, schema["name"], "record", columns.others, base["name"], label, parents="table")
+    return Table(base, schema, columns, collection)
 
 
-def _field(field: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns a field with the type of its values as `result`: a computed field has one of its own.
+def _column(base: Mapping[str, Any], field: Mapping[str, Any]) -> Column:
+    kind, result = text_at(field, "type"), _result(field)
+    options, type = mapping(result.get("options")), _type(text_at(result, "type"))
+    type = OF_SEVERAL.get(type, type) if kind == LOOKUP else type
+    linked, precision = text_at(options, "linkedTableId"), options.get("precision")
+    made = Field(
+        field["id"], text_at(field, "name") or field["id"], type, kind == LOOKUP and type not in LIST_TYPES,
+        options_of(options.get("choices")), currency=text_at(options, "symbol"),
+        precision=PRECISIONS.get(str(precision)), format=text_at(options, "durationFormat"),
+        relates_to=f"{base['id']}/{linked}" if linked else "", computed=kind in COMPUTED,
+    )  # fmt: skip
+    watches_some = kind == CHANGED and mapping(field.get("options")).get("referencedFieldIds")
+    return Column(made, cell_reader(made, _unwrapped), "" if watches_some else kind)
 
-    https://airtable.com/developers/web/api/field-model
-    """
-    result, kind = mapping(mapping(field.get("options")).get("result")), text_at(field, "type")
-    return {
-        **field,
-        "type": kind,
-        "result": text_at(result, "type") or kind,
-        "name": text_at(field, "name") or field["id"],
-    }
+
+def _result(field: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Returns the description of a field's values: a computed field has one of its own."""
+    result = mapping(mapping(field.get("options")).get("result"))
+    return _result(result) if result else field
 
 
-def _scoped(tables: list[Table]) -> list[Table]:
-    """Returns the tables, with a scope from the second that has an id: ids are unique within a base only."""
-    first = {table.schema["id"]: table for table in reversed(tables)}
-    return [
-        table if table is first[table.schema["id"]] else replace(table, scope=f"{table.base['id']}/")
-        for table in tables
-    ]
+def _type(kind: str) -> FieldType:
+    if kind not in TYPES and kind not in COMPUTED:
+        log_unknown_type(kind)
+    return FieldType(TYPES.get(kind, "text"))
+
+
+def _unwrapped(value: Mapping[str, Any]) -> Any:
+    """Returns the text that AI made, the reason why there is none or a formula failed, or else the value itself."""
+    if "isStale" in value:
+        state, error = text_at(value, "state"), text_at(value, "errorType")
+        made = state in ("", "generated")
+        return value.get("value") if made else NoValue(NO_VALUE.get(error) or NO_VALUE.get(state, NO_VALUE["error"]))
+    if "error" in value or "specialValue" in value:
+        code = text_at(value, "specialValue") or text_at(value, "error")
+        return NoValue(NO_VALUE.get(code, f"Airtable could not compute this: {code or 'it gives no reason'}."))
+    return value
 
 
 def _answers(api: Api, path: str, query: Mapping[str, Any], name: str, bucket: str) -> AsyncIterator[Any]:
@@ -199,91 +248,48 @@ def _answers(api: Api, path: str, query: Mapping[str, Any], name: str, bucket: s
 
 
 def _stream(table: Table) -> Stream:
-    base, schema = table.base, table.schema
-    stream_id = f"{base['id']}/{schema['id']}"
-    return Stream(stream_id, schema["name"], "record", group=base["id"], group_title=base["name"], context=table)
+    base, name = table.base, table.schema["name"]
+    return Stream(table.collection.id, name, "record", group=base["id"], group_title=base["name"], context=table)
 
 
 def _base_item(api: Api, base: Mapping[str, Any], tables: list[Table]) -> Item:
-    own = tuple(table.scope + table.schema["id"] for table in tables if table.base["id"] == base["id"])
-    url = f"{api.web_url}/{base['id']}"
-    access = {"Permission": base.get("permissionLevel")}
-    return Item(base["id"], "base", base["name"], directory=True, url=url, children=own, properties=access)
+    own = tuple(table.collection.id for table in tables if table.base["id"] == base["id"])
+    return Item(
+        base["id"], "base", base["name"], True, url=f"{api.web_url}/{base['id']}", children=own, collection="base",
+        properties={"Permission": base.get("permissionLevel")},
+    )  # fmt: skip
 
 
 def _table_item(api: Api, table: Table) -> Item:
-    base, schema = table.base, table.schema
+    fields = [column.field.label for column in table.columns.all]
     return Item(
-        id=table.scope + schema["id"],
-        type="table",
-        name=schema["name"],
-        directory=True,
-        parent_id=base["id"],
-        parent_path_or_name=base["name"],
-        url=f"{api.web_url}/{base['id']}/{schema['id']}",
-        properties={"Description": schema.get("description"), "Fields": [field["name"] for field in schema["fields"]]},
-    )
+        table.collection.id, "table", table.schema["name"], True, table.base["name"], table.base["id"],
+        url=f"{api.web_url}/{table.collection.id}", collection="table",
+        properties={"Description": text_at(table.schema, "description") or None, "Fields": fields},
+    )  # fmt: skip
 
 
-def _record_item(api: Api, table: Table, record: Mapping[str, Any]) -> Item:
-    fields, cells, primary = table.schema["fields"], mapping(record.get("fields")), table.schema.get("primaryFieldId")
-    values = {field["id"]: _value(field, cells.get(field["id"])) for field in fields}
-    types = {field["type"]: values[field["id"]] for field in reversed(fields) if not _watches_some(field)}
+def _record_item(api: Api, table: Table, record: Mapping[str, Any], people: Mapping[str, str]) -> Item:
+    cells, columns = _cells(record), table.columns
+    values = columns.values(cells)
+    owner = values.get(columns.first("createdBy"))
     return Item(
-        id=table.scope + record["id"],
+        id=record["id"],
         type="record",
-        name=_text(values.get(primary)) or "Untitled",
-        parent_id=table.scope + table.schema["id"],
+        name=columns.name(values, people) or "Untitled",
+        parent_id=table.collection.id,
         parent_path_or_name=f"{table.base['name']} / {table.schema['name']}",
         creation_time=moment(record.get("createdTime")),
-        last_modified_time=moment(types.get("lastModifiedTime")),
-        url=f"{api.web_url}/{table.base['id']}/{table.schema['id']}/{record['id']}",
-        owner=_text(types.get("createdBy")) or None,
-        properties={field["name"]: values[field["id"]] for field in fields if field["id"] != primary},
+        last_modified_time=moment(cells.get(columns.first(CHANGED))),
+        url=f"{api.web_url}/{table.collection.id}/{record['id']}",
+        owner=owner if isinstance(owner, str) else None,
+        collection=table.collection.id,
+        properties={field: value for field, value in values.items() if field != columns.primary},
     )
 
 
-def _watches_some(field: Mapping[str, Any]) -> bool:
-    """Returns whether a time of the last change is one of some fields only."""
-    options = mapping(field.get("options"))
-    return field["type"] == "lastModifiedTime" and bool(options.get("referencedFieldIds"))
-
-
-def _value(field: Mapping[str, Any], cell: Any) -> Any:
-    """Returns a cell as plain data. Empty cells are left out of answers, an unticked box among them.
-
-    A lookup is a list; one of a single number, date or box is that value.
-    """
-    if field["type"] == LOOKUP and isinstance(cell, list) and len(cell) == 1 and field["result"] in SINGLE:
-        return _read(field, cell[0])
-    return None if field["type"] == LOOKUP and cell is None else _read(field, cell)
-
-
-def _read(field: Mapping[str, Any], value: Any) -> Any:
-    if isinstance(value, list):
-        return [_read(field, each) for each in value]
-    if isinstance(value, dict):
-        return _named(value)
-    return bool(value) if field["result"] == "checkbox" else value
-
-
-def _named(value: Mapping[str, Any]) -> Any:
-    """Returns people by name, attachments by file name (their addresses expire), and AI text without its state.
-
-    None for an error of a formula.
-    """
-    if "isStale" in value:
-        return value.get("value")
-    if "error" in value or "specialValue" in value:
-        return None
-    found = name_of(value)
-    return dict(value) if found is None else found
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, list):
-        return joined(map(_text, value), ", ")
-    return "" if value is None else str(value)
+def _cells(record: Mapping[str, Any]) -> dict[str, Any]:
+    return mapping(record.get("fields"))
 
 
 PROVIDER = Airtable()

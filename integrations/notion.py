@@ -9,19 +9,30 @@ old one does is not documented; Notion's MCP server was seen to revoke the whole
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
-from .listing import EditPage, EditTimeReader, Lookup, cursor_pages, records_in
-from .listing.values import flat, mapping, name_of, names_of, place_text, span_text, text_at, utc_text
-from .model import Account, Api, Catalog, Fault, Item, ItemType, Page, Provider, Stream, moment
+from .listing import EditPage, EditTimeReader, Lookup, SharedListing, unless_refused
+from .listing.ancestry import Ancestry, Step, step_to
+from .listing.page_size import PageSize, PageTooSlow
+from .listing.pagination import collected, cursor_pages, records_in
+from .listing.tagged import OpenColumns, Property, Row, Rows, Table, plain, properties_of, put_together
+from .listing.values import mapping, path_part, text_at
+from .model import Account, Api, Catalog, Collection, Fault, Field, Item, ItemType, Page, Provider, Stream, moment
 from .model.errors import CursorExpired, Forbidden, ProviderError, QuotaSpent
 
-PAGE_SIZE = 100
-PEOPLE = "people"
-UNSUPPORTED = "Not provided by Notion"  # a value that is kept back, as the API says, is not an empty one
+PAGE_SIZES = (100, 50, 25, 10)
+MAX_PARENT_CALLS = 100  # in a load: each page in a column or toggle lies in a block of its own
+BETWEEN = ("block_id", "database_id")  # parents that are no items
+PEOPLE, SOURCE = "people", "data_source"
+COLLECTIONS = {
+    "page": Collection("page", "Pages", "page"),
+    SOURCE: Collection(SOURCE, "Databases", SOURCE, (Field("fields", "Fields", many=True),)),
+}
+SLOW = "Notion took too long to answer. Try again in a few minutes."
 INCOMPLETE = "Notion says that it left something out this time. Refresh to try again."
 BEYOND = (
     "Notion's search ends before all pages have come. The rows of every data source were read one by one; "
@@ -52,6 +63,8 @@ class Notion(Provider):
     faults = (
         Fault(400, "start_cursor provided is invalid", CursorExpired, "Notion ended a listing early"),
         Fault(429, "public_api_request_blocked", QuotaSpent, "Notion blocks this connection. Come back tomorrow."),
+        Fault(503, "educe page_size", PageTooSlow, SLOW),
+        Fault(504, "", PageTooSlow, SLOW),
     )
     if_empty = "Notion shows only what was shared: press Reconnect and pick the pages to share."
 
@@ -66,7 +79,8 @@ class Notion(Provider):
         """
         user = _user(answer)
         if not (answer.get("workspace_id") and (user.get("id") or answer.get("bot_id"))):
-            answer = {**await _bot(api), **{name: value for name, value in answer.items() if value}}
+            me = await api.get("/v1/users/me")
+            answer = {"bot_id": me.get("id"), **mapping(me.get("bot")), **{k: v for k, v in answer.items() if v}}
             user = _user(answer)
         who = f"{answer['workspace_id']} {user.get('id') or answer['bot_id']}"
         email = mapping(user.get("person")).get("email")
@@ -74,45 +88,27 @@ class Notion(Provider):
 
     async def catalog(self, api: Api) -> Catalog:
         """Returns a search for each item type, and the names of people, which the searches do not wait for."""
-        people = Lookup(PEOPLE, api.cache, lambda: _people(api))
-        streams = [Stream(each.slug, each.title, each.slug, context=people) for each in self.item_types]
-        return Catalog((*streams, Stream(PEOPLE, "Names of people", "", calls=0, context=people)))
+        load = _Load(api)
+        streams = [Stream(each.slug, each.title, each.slug, context=load) for each in self.item_types]
+        return Catalog((*streams, Stream(PEOPLE, "Names of people", "", calls=0, context=load)))
 
     async def read(self, api: Api, stream: Stream, cursor: str = "") -> AsyncIterator[Page]:
         """Yields everything of one type that was shared with the connection, read from both ends of its last edits.
 
         A search cannot be resumed. Where it ends before everything has come, the rows of each data source are read too.
         """
-        people: Lookup = stream.context
         if stream.id == PEOPLE:
-            await people.wait()
+            await stream.context.people.wait()
             return
-        people.start()
-        reader = EditTimeReader(_Search(api, stream.item_type))
-        async for found in reader.read_all():
-            yield await _page(found, people)
-        if reader.incomplete and stream.item_type == "page":
-            async for found in _all_rows(api):
-                yield await _page(found, people)
-            raise ProviderError(BEYOND)
-        if reader.incomplete:
-            raise ProviderError(INCOMPLETE)
+        async for page in _pages(stream, lambda: _found(api, stream.item_type)):
+            yield page
 
     async def changes(self, api: Api, stream: Stream, since: datetime) -> AsyncIterator[Page]:
-        """Yields what was edited since; edits are dated to the minute, so that minute counts in whole."""
-        people: Lookup = stream.context
-        people.start()
-        reader = EditTimeReader(_Search(api, stream.item_type))
-        async for found in reader.read_since(since.astimezone(UTC).replace(second=0, microsecond=0)):
-            yield await _page(found, people)
-        if reader.incomplete:
-            raise ProviderError(INCOMPLETE)
-
-
-async def _bot(api: Api) -> dict[str, Any]:
-    """Returns the connection's bot user, with the names that a token answer uses."""
-    me = await api.get("/v1/users/me")
-    return {"bot_id": me.get("id"), **mapping(me.get("bot"))}
+        """Yields what was edited since and what went to the trash; edits are dated to the minute, that counts whole."""
+        minute = since.astimezone(UTC).replace(second=0, microsecond=0)
+        async for page in _pages(stream, lambda: _found(api, stream.item_type, minute)):
+            yield page
+        yield Page(removed=await unless_refused(_trashed(api, stream.item_type, minute)) or ())
 
 
 def _user(answer: Mapping[str, Any]) -> dict[str, Any]:
@@ -120,31 +116,98 @@ def _user(answer: Mapping[str, Any]) -> dict[str, Any]:
     return mapping(mapping(answer.get("owner")).get("user"))
 
 
+Found = EditPage[dict[str, Any]]
+Listing = AsyncGenerator[Found, None]
+
+
+class _Load:
+    """What the streams of one load share, and the calls that complete rows; implements `listing.tagged.TableSource`."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self.people = Lookup(PEOPLE, api.cache, lambda: _people(api))
+        self.above = Ancestry("above", api.cache, partial(_climb, api), MAX_PARENT_CALLS)
+        self.columns = OpenColumns(api.cache)
+        self.rows = Rows(self.columns, self)
+        self.sources: SharedListing[Found] = SharedListing()
+
+    async def tables(self) -> AsyncGenerator[Sequence[Mapping[str, Any]], None]:
+        async for found in self.sources.read(lambda: _found(self._api, SOURCE)):
+            yield found.records
+
+    async def table(self, id: str) -> Mapping[str, Any] | None:
+        return await unless_refused(_get(self._api, f"/v1/data_sources/{path_part(id)}"))
+
+    async def whole(self, record: Mapping[str, Any], held: Property) -> Property | None:
+        path = f"/v1/pages/{path_part(record['id'])}/properties/{path_part(text_at(held, 'id'))}"
+        answers = await unless_refused(collected(_answers(self._api, "GET", path, {})))
+        return put_together(held, answers) if answers else None
+
+
+async def _pages(stream: Stream, open: Callable[[], Listing]) -> AsyncGenerator[Page, None]:
+    load: _Load = stream.context
+    load.people.start()
+    load.columns.extend(Table(COLLECTIONS[stream.item_type]))
+    async for found in load.sources.read(open) if stream.item_type == SOURCE else open():
+        records = [each for each in found.records if "created_time" in each]  # without it: not shared in full
+        if stream.item_type == SOURCE:
+            load.rows.learn(found.records)
+            rows = [Row(each, SOURCE, properties_of(each)) for each in records]
+        else:
+            rows = await load.rows.complete((_place(each), each) for each in records)
+        yield await _page(rows, load)
+
+
+async def _page(rows: Sequence[Row], load: _Load) -> Page:
+    told = {id: name for row in rows for id, name in row.people.items()}
+    creators = {text_at(mapping(row.record.get("created_by")), "id") for row in rows}
+    people = {id: name for id, name in told.items() if name} | await load.people.resolve({*told, *creators})
+    parents = await load.above.finish([_parent(row.record) for row in rows])
+    items = [_item(row, people, parent) for row, parent in zip(rows, parents, strict=True)]
+    return Page(items, collections=load.columns.news(), people=people)
+
+
+async def _found(api: Api, item_type: str, since: datetime | None = None) -> Listing:
+    """Yields everything of one type, or what was edited since; raises ProviderError in the end if some was left out."""
+    reader = EditTimeReader(_Search(api, item_type))
+    async for found in reader.read_since(since) if since else reader.read_all():
+        yield found
+    if reader.incomplete and item_type == "page" and not since:
+        async for found in _all_rows(api):
+            yield found
+        raise ProviderError(BEYOND)
+    if reader.incomplete:
+        raise ProviderError(INCOMPLETE)
+
+
+async def _trashed(api: Api, item_type: str, since: datetime) -> list[tuple[str, str]]:
+    """(collection, id) each; https://github.com/makenotion/notion-sdk-js/releases/tag/v5.23.2."""
+    reader = EditTimeReader(_Search(api, item_type, in_trash=True))
+    return [(_place(each), each["id"]) async for found in reader.read_since(since) for each in found.records]
+
+
 class _Search:
     """Everything of one type that was shared with the connection, implementing `listing.EditSource`."""
 
-    def __init__(self, api: Api, item_type: str) -> None:
-        self._api = api
-        self._type = item_type
+    def __init__(self, api: Api, item_type: str, **filter: bool) -> None:
+        self._api, self._type = api, item_type
+        self._filter = {"property": "object", "value": item_type, **filter}
 
-    async def pages(self, newest_first: bool) -> AsyncGenerator[EditPage[dict[str, Any]], None]:
-        body = {
-            "filter": {"property": "object", "value": self._type},
-            "sort": {"timestamp": "last_edited_time", "direction": "descending" if newest_first else "ascending"},
-        }
+    async def pages(self, newest_first: bool) -> Listing:
+        direction = "descending" if newest_first else "ascending"
+        body = {"filter": self._filter, "sort": {"timestamp": "last_edited_time", "direction": direction}}
         async for answer in _answers(self._api, "POST", "/v1/search", body):
             yield _edit_page(answer, self._type, newest_first)
 
 
-def _edit_page(answer: Mapping[str, Any], item_type: str, newest_first: bool = False) -> EditPage[dict[str, Any]]:
+def _edit_page(answer: Mapping[str, Any], item_type: str, newest_first: bool = False) -> Found:
     records = [each for each in records_in(answer, "results") if each.get("object") == item_type]
-    times = {each["id"]: moment(each.get("last_edited_time")) for each in records}
-    edits = {each: time for each, time in times.items() if time}
+    edits = {each["id"]: time for each in records if (time := moment(each.get("last_edited_time")))}
     incomplete = mapping(answer.get("request_status")).get("type") == "incomplete"
     return EditPage(records, edits, newest_first, bool(answer.get("has_more")), incomplete)
 
 
-async def _all_rows(api: Api) -> AsyncGenerator[EditPage[dict[str, Any]], None]:
+async def _all_rows(api: Api) -> Listing:
     async for sources in _Search(api, "data_source").pages(newest_first=False):
         for source in sources.records:
             with suppress(Forbidden):  # found, but not shared in full
@@ -152,11 +215,8 @@ async def _all_rows(api: Api) -> AsyncGenerator[EditPage[dict[str, Any]], None]:
                     yield rows
 
 
-async def _rows(api: Api, source: str) -> AsyncGenerator[EditPage[dict[str, Any]], None]:
-    """The rows of a data source; a query ends after 10,000, and the next one begins with the last one's minute.
-
-    https://developers.notion.com/reference/query-a-data-source
-    """
+async def _rows(api: Api, source: str) -> Listing:
+    """A query ends after 10,000 rows, and the next one begins with the last one's minute."""
     body: dict[str, Any] = {"sorts": [{"timestamp": "created_time", "direction": "ascending"}]}
     since, full = "", True
     while full:
@@ -169,21 +229,18 @@ async def _rows(api: Api, source: str) -> AsyncGenerator[EditPage[dict[str, Any]
         body["filter"] = {"timestamp": "created_time", "created_time": {"on_or_after": since}}
 
 
-async def _page(found: EditPage[dict[str, Any]], people: Lookup) -> Page:
-    shared = [each for each in found.records if "created_time" in each]  # without it: not shared in full
-    names = await people.resolve(text_at(mapping(each.get("created_by")), "id") for each in shared)
-    return Page([_item(each, names) for each in shared])
-
-
 async def _people(api: Api) -> dict[str, str]:
     pages = [records_in(answer, "results") async for answer in _answers(api, "GET", "/v1/users", {})]
     return {user["id"]: user.get("name") or "" for users in pages for user in users}
 
 
 def _answers(api: Api, method: str, path: str, query: Mapping[str, Any]) -> AsyncGenerator[Any, None]:
+    size = PageSize(PAGE_SIZES)
+
     async def fetch(cursor: str | None) -> Any:
-        body = {**query, "page_size": PAGE_SIZE, **({"start_cursor": cursor} if cursor else {})}
-        return await (api.get(path, body) if method == "GET" else api.post(path, body))
+        ask, start = api.get if method == "GET" else api.post, {"start_cursor": cursor} if cursor else {}
+        answer = await size.ask(lambda count: ask(path, {**query, "page_size": count, **start}))
+        return {"results": [answer], **answer} if answer.get("object") == "property_item" else answer
 
     return cursor_pages(fetch, "results", _next)
 
@@ -195,100 +252,47 @@ def _next(answer: Mapping[str, Any]) -> str | None:
     return cursor if answer.get("has_more") else None
 
 
-def _item(found: Mapping[str, Any], people: Mapping[str, str]) -> Item:
-    fields = {name: mapping(field) for name, field in mapping(found.get("properties")).items()}
-    page = found["object"] == "page"
-    parent_id, parent_name = _parent(mapping(found.get("database_parent")) or mapping(found.get("parent")))
+async def _get(api: Api, path: str) -> Any:
+    return await PageSize(PAGE_SIZES).ask(lambda size: api.get(path))
+
+
+def _place(found: Mapping[str, Any]) -> str:
+    """The id of an item's collection: a row's is its data source."""
+    source = text_at(mapping(found.get("parent")), "data_source_id") if found["object"] == "page" else ""
+    return source or found["object"]
+
+
+def _parent(found: Mapping[str, Any]) -> Step:
+    """A data source's is what its database lies in: https://developers.notion.com/reference/parent-object."""
+    return step_to(mapping(found.get("database_parent")) or mapping(found.get("parent")), BETWEEN)
+
+
+async def _climb(api: Api, place: str) -> Step:
+    kind, _, id = place.partition(" ")
+    found = await _get(api, f"/v1/{'blocks' if kind == 'block_id' else 'databases'}/{path_part(id)}")
+    title = plain(found.get("title"))
+    return Step(name=title) if title else _parent(found)
+
+
+def _item(row: Row, people: Mapping[str, str], parent: Step) -> Item:
+    found, page = row.record, row.record["object"] == "page"
     creator = mapping(found.get("created_by"))
+    owner = text_at(creator, "id") if text_at(creator, "id") in people else text_at(creator, "name")
     return Item(
         id=found["id"],
         type=found["object"],
-        name=(_title(fields) if page else _plain(found.get("title"))) or "Untitled",
+        name=(row.title if page else plain(found.get("title"))) or "Untitled",
         directory=not page,
-        parent_id=parent_id,
-        parent_path_or_name=parent_name,
+        parent_id=parent.id,
+        parent_path_or_name=parent.name,
         creation_time=moment(found["created_time"]),
         last_modified_time=moment(found.get("last_edited_time")),
         url=found.get("url"),
-        owner=people.get(text_at(creator, "id")) or creator.get("name"),
+        owner=owner or None,
         visibility=not found.get("in_trash", False),
-        properties=_properties(fields) if page else {"Fields": list(fields)},
+        collection=row.collection,
+        properties=row.values if page else {"fields": [each["name"] for each in row.held.values()]},
     )
 
-
-def _parent(parent: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """(id, name): a row's is its data source, a data source's what its database lies in, a top page's the workspace."""
-    where = text_at(parent, "type")
-    return (None, "Workspace") if where == "workspace" else (parent.get(where), None)
-
-
-def _title(fields: Mapping[str, Any]) -> str:
-    """The title, in whichever property is the title."""
-    return next((_plain(field.get("title")) for field in fields.values() if field.get("type") == "title"), "")
-
-
-def _properties(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _value(field) for name, field in fields.items() if field.get("type") != "title"}
-
-
-def _value(field: Any) -> Any:
-    """A property's value as plain data; types and shapes of the future are shown as they come."""
-    if not isinstance(field, dict):
-        return field
-    field_type = text_at(field, "type")
-    value = field.get(field_type)
-    try:
-        return None if value is None else VALUES.get(field_type, lambda same: same)(value)
-    except (AttributeError, TypeError):
-        return value
-
-
-def _plain(texts: Any) -> str:
-    return "".join(text.get("plain_text") or "" for text in texts or () if text)
-
-
-def _name(thing: Any) -> Any:
-    return name_of(thing, ("name", "id"))
-
-
-def _names(things: Any) -> Any:
-    return names_of(things, ("name", "id"))
-
-
-def _dates(span: Mapping[str, Any]) -> str | None:
-    return span_text(span.get("start"), span.get("end"), span.get("time_zone"))
-
-
-def _rollup(rollup: Mapping[str, Any]) -> Any:
-    found = rollup.get("array")
-    return _value(rollup) if found is None else flat(map(_value, found))
-
-
-def _unique_id(number: Mapping[str, Any]) -> Any:
-    return f"{number['prefix']}-{number.get('number')}" if number.get("prefix") else number.get("number")
-
-
-VALUES: dict[str, Callable[[Any], Any]] = {
-    "title": _plain,
-    "rich_text": _plain,
-    "select": _name,
-    "status": _name,
-    "multi_select": _names,
-    "people": _names,
-    "files": _names,
-    "created_by": _name,
-    "last_edited_by": _name,
-    "created_time": utc_text,
-    "last_edited_time": utc_text,
-    "date": _dates,
-    "relation": _names,
-    "formula": _value,
-    "rollup": _rollup,
-    "unique_id": _unique_id,
-    "verification": lambda verification: verification.get("state").capitalize(),
-    "place": place_text,
-    "button": lambda button: None,
-    "unsupported": lambda unsupported: UNSUPPORTED,
-}
 
 PROVIDER = Notion()

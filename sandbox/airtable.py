@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
@@ -14,235 +13,15 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute
 
 from . import sample_text
+from .airtable_schema import RENAMED, Field
+from .airtable_world import Table, World, choice_id, field_id, record_id, wire
 from .faults import Gate
 from .oauth import OAuth
 from .rules import Answer, Lazy, Limit, Refusal, Rules, json_object, whole
-from .sample_text import ident, mix, pick
+from .sample_text import ident
 
 ITERATOR_SECONDS = 600
 ACCOUNT = ident("usr", "airtable owner")
-SCHEMA: dict[str, dict[str, dict[str, str]]] = {  # Base -> table -> field -> type; the first field is the primary one.
-    "Product launches": {
-        "Tasks": {
-            "Name": "singleLineText",
-            "Notes": "multilineText",
-            "Status": "singleSelect",
-            "Done": "checkbox",
-            "Due": "date",
-            "Owner": "singleCollaborator",
-            "Launch": "link:Launches",
-            "Estimate": "duration",
-            "Changed": "lastModifiedTime",
-            "Tags": "multipleSelects",
-            "Mood": "rating",
-        },
-        "Launches": {
-            "Label": "formula:text",
-            "Product": "singleLineText",
-            "Starts": "dateTime",
-            "Budget": "currency",
-            "Progress": "percent",
-            "Team": "multipleCollaborators",
-            "Tasks": "link:Tasks",
-            "Task count": "count",
-            "Task status": "multipleLookupValues",
-            "Total": "rollup",
-            "Brief": "multipleAttachments",
-            "Open": "button",
-        },
-        "Bugs": {
-            "Number": "autoNumber",
-            "Title": "singleLineText",
-            "Details": "richText",
-            "Severity": "singleSelect",
-            "Reported by": "createdBy",
-            "Reported": "createdTime",
-            "Ratio": "formula:number",
-        },
-    },
-    "Content calendar": {
-        "Articles": {
-            "Headline": "singleLineText",
-            "Teaser": "aiText",
-            "Author": "link:Authors",
-            "Channel": "multipleSelects",
-            "Published": "checkbox",
-            "Link": "url",
-            "Views": "number",
-            "Edited by": "lastModifiedBy",
-        },
-        "Authors": {"Name": "singleLineText", "E-mail": "email", "Phone": "phoneNumber", "Articles": "link:Articles"},
-        "Slots": {"Day": "date", "Channel": "singleSelect", "Article": "link:Articles", "Booked": "checkbox"},
-    },
-    "Inventory": {
-        "Products": {
-            "Product": "singleLineText",
-            "Code": "barcode",
-            "Price": "currency",
-            "In stock": "number",
-            "Photos": "multipleAttachments",
-            "Supplier": "link:Suppliers",
-            "Kept in": "multipleSelects",
-        },
-        "Suppliers": {"Company": "singleLineText", "Website": "url", "E-mail": "email", "Products": "link:Products"},
-        "Stock moves": {"Move": "autoNumber", "Product": "link:Products", "Amount": "number", "At": "dateTime"},
-    },
-}
-WEIGHTS = {
-    "Tasks": 24,
-    "Launches": 6,
-    "Bugs": 14,
-    "Articles": 16,
-    "Authors": 4,
-    "Slots": 8,
-    "Products": 12,
-    "Suppliers": 4,
-    "Stock moves": 12,
-}
-CHOICES = {"singleSelect": ("To do", "In progress", "Waiting", "Done"), "multipleSelects": sample_text.TAGS}
-OPTIONS: dict[str, dict[str, Any]] = {
-    "number": {"precision": 0},
-    "percent": {"precision": 0},
-    "currency": {"precision": 2, "symbol": "€"},
-    "rating": {"icon": "star", "max": 5, "color": "yellowBright"},
-    "checkbox": {"icon": "check", "color": "greenBright"},
-    "duration": {"durationFormat": "h:mm"},
-    "date": {"dateFormat": {"name": "iso", "format": "YYYY-MM-DD"}},
-    "multipleAttachments": {"isReversed": False},
-    "count": {"isValid": True},
-    "formula:text": {"isValid": True, "formula": "{Product}", "result": {"type": "singleLineText"}},
-    "formula:number": {"isValid": True, "formula": "1/{x}", "result": {"type": "number", "options": {"precision": 2}}},
-    "rollup": {"isValid": True, "result": {"type": "number", "options": {"precision": 0}}},
-    "multipleLookupValues": {"isValid": True, "result": {"type": "singleSelect"}},
-}
-
-
-@dataclass(frozen=True, eq=False)
-class Table:
-    """One table: its records are numbers, `times` their creation and change, in seconds."""
-
-    base: str
-    id: str
-    name: str
-    fields: Mapping[str, str]
-    times: list[tuple[int, int]]
-
-
-class World:
-    """All bases, tables and records; a record's fields are made when they are asked for."""
-
-    def __init__(self, items: int) -> None:
-        end = sample_text.midnight()
-        self.bases = {ident("app", base): base for base in SCHEMA}
-        self.tables: dict[str, dict[str, Table]] = {}
-        rest, left = items, sum(WEIGHTS.values())
-        for base_id, base in self.bases.items():
-            self.tables[base_id] = {}
-            for name, fields in SCHEMA[base].items():
-                size = rest * WEIGHTS[name] // left
-                rest, left = rest - size, left - WEIGHTS[name]
-                times = sample_text.moments(size, len(base + name), end)
-                table = Table(base_id, ident("tbl", base + name), name, fields, times)
-                self.tables[base_id][table.id] = table
-
-    def table(self, base: str, key: str) -> Table | None:
-        """A table by its id or name."""
-        tables = self.tables.get(base, {})
-        return tables.get(key) or next((table for table in tables.values() if table.name == key), None)
-
-
-@lru_cache(200_000)
-def record_id(table: str, n: int) -> str:
-    """The id of a table's n-th record."""
-    return ident("rec", f"{table} {n}")
-
-
-@lru_cache(1024)
-def field_id(table: str, name: str) -> str:
-    """The id of a field."""
-    return ident("fld", table + name)
-
-
-def _someone(n: int) -> dict[str, str]:
-    first, last = sample_text.person(n % 9)
-    return {"id": ident("usr", f"{n % 9}"), "email": f"{first}.{last}@example.com".lower(), "name": f"{first} {last}"}
-
-
-def _attachment(x: int) -> dict[str, Any]:
-    return {
-        "id": ident("att", str(x)),
-        "url": "https://example.com/file.pdf",
-        "filename": "file.pdf",
-        "size": x % 90_000,
-        "type": "application/pdf",
-    }
-
-
-def _ratio(x: int) -> Any:
-    return pick(({"specialValue": "NaN"}, {"error": "#ERROR!"}, x % 400 / 100, x % 1000 / 100), x)
-
-
-VALUES: dict[str, Callable[[Table, int, int], Any]] = {
-    "singleLineText": lambda table, n, x: _name(table, n),
-    "formula:text": lambda table, n, x: _name(table, n),
-    "multilineText": lambda table, n, x: f"{sample_text.task(x)}.\n{sample_text.task(x >> 4)}.",
-    "richText": lambda table, n, x: f"**{sample_text.task(x)}** and [more](https://example.com)\n",
-    "singleSelect": lambda table, n, x: pick(CHOICES["singleSelect"], x),
-    "multipleSelects": lambda table, n, x: [tag for tag in sample_text.TAGS if mix(x, len(tag)) % 3 == 0],
-    "checkbox": lambda table, n, x: x % 2 == 0,
-    "date": lambda table, n, x: sample_text.iso(table.times[n][0] + x % 6_000_000)[:10],
-    "dateTime": lambda table, n, x: sample_text.iso(table.times[n][0] + x % 6_000_000),
-    "createdTime": lambda table, n, x: sample_text.iso(table.times[n][0]),
-    "lastModifiedTime": lambda table, n, x: sample_text.iso(table.times[n][1]),
-    "singleCollaborator": lambda table, n, x: _someone(x),
-    "createdBy": lambda table, n, x: _someone(x),
-    "lastModifiedBy": lambda table, n, x: _someone(x),
-    "multipleCollaborators": lambda table, n, x: [_someone(x), _someone(x + 1)],
-    "duration": lambda table, n, x: x % 200 * 60,
-    "rating": lambda table, n, x: x % 6,
-    "currency": lambda table, n, x: x % 1_000_000 / 100,
-    "percent": lambda table, n, x: x % 101 / 100,
-    "number": lambda table, n, x: x % 5000,
-    "count": lambda table, n, x: x % 9,
-    "rollup": lambda table, n, x: x % 900,
-    "autoNumber": lambda table, n, x: n + 1,
-    "formula:number": lambda table, n, x: _ratio(x),
-    "multipleLookupValues": lambda table, n, x: [pick(CHOICES["singleSelect"], x)],
-    "multipleAttachments": lambda table, n, x: [_attachment(x)] if x % 3 == 0 else [],
-    "barcode": lambda table, n, x: {"text": f"40{x % 10**11:011}", "type": "ean13"},
-    "button": lambda table, n, x: {"label": "Open", "url": "https://example.com/open"},
-    "aiText": lambda table, n, x: {"state": "generated", "value": sample_text.task(x), "isStale": False},
-    "email": lambda table, n, x: f"{pick(sample_text.FIRST, x).lower()}@example.com",
-    "phoneNumber": lambda table, n, x: f"+1 555 01{x % 100:02}",
-    "url": lambda table, n, x: f"https://example.com/{x % 9999}",
-}
-ALWAYS = ("autoNumber", "created", "lastModified", "count", "rollup", "formula", "button")
-
-
-def _name(table: Table, n: int) -> str:
-    odd = sample_text.awkward(n)
-    if odd is not None:
-        return odd
-    if table.name == "Authors":
-        return " ".join(sample_text.person(n))
-    company = table.name in ("Suppliers", "Launches")
-    n += 1000 * len(table.name)
-    return f"{pick(sample_text.COMPANIES, n, 40)} {pick(sample_text.THINGS, n, 41)}" if company else sample_text.task(n)
-
-
-def _links(world: World, table: Table, name: str, x: int) -> list[str]:
-    target = world.table(table.base, name)
-    size = len(target.times) if target else 0
-    return [record_id(target.id, mix(x, i) % size) for i in range(x % 3)] if target and size else []
-
-
-def _value(world: World, table: Table, n: int, name: str) -> Any:
-    kind = table.fields[name]
-    x = mix(n, 50 + len(name) + ord(name[0]))
-    primary = name == next(iter(table.fields))
-    if x % 6 == 0 and not primary and not kind.startswith(ALWAYS):
-        return None
-    return _links(world, table, kind[5:], x >> 3) if kind.startswith("link:") else VALUES[kind](table, n, x >> 3)
 
 
 def problem(status: int, kind: str, message: str = "") -> Refusal:
@@ -397,8 +176,8 @@ class Airtable:
         if table is None or not record:
             return (table.name, "table") if table else None
         n = next((n for n in range(len(table.times)) if record_id(table.id, n) == record), None)
-        name = None if n is None else _value(world, table, n, next(iter(table.fields)))
-        return None if n is None else (str(name), f"record in {table.name}")
+        name = None if n is None else world.value(table, n, next(iter(table.fields)))
+        return None if n is None else (str(name or "Unnamed record"), f"record in {table.name}")
 
 
 def _need(grant: Mapping[str, Any], scope: str) -> None:
@@ -407,26 +186,51 @@ def _need(grant: Mapping[str, Any], scope: str) -> None:
 
 
 def _schema(table: Table, tables: Mapping[str, Table]) -> dict[str, Any]:
-    ids = {other.name: other.id for other in tables.values()}
+    by_name = {other.name: other for other in tables.values()}
     fields = [
-        {"id": field_id(table.id, name), "name": name, **_typed(kind, ids)} for name, kind in table.fields.items()
+        {"id": id, "name": RENAMED.get(id, name), **_typed(table, each, by_name)}
+        for name, each in table.fields.items()
+        for id in [field_id(table.id, name)]
     ]
     view = {"id": ident("viw", table.id), "name": "Grid view", "type": "grid"}
     return {"id": table.id, "name": table.name, "primaryFieldId": fields[0]["id"], "fields": fields, "views": [view]}
 
 
-def _typed(kind: str, ids: Mapping[str, str]) -> dict[str, Any]:
-    if kind.startswith("link:"):
-        linked = {"linkedTableId": ids[kind[5:]], "isReversed": False, "prefersSingleRecordLink": False}
-        return {"type": "multipleRecordLinks", "options": linked}
-    options = OPTIONS.get(kind)
-    if kind in CHOICES:
-        options = {"choices": [{"id": ident("sel", c), "name": c, "color": "blueLight2"} for c in CHOICES[kind]]}
-    return {"type": kind.partition(":")[0], **({"options": options} if options else {})}
+def _typed(table: Table, field: Field, tables: Mapping[str, Table]) -> dict[str, Any]:
+    """Type and options of a field."""
+    options = dict(field.options)
+    if field.choices:
+        options["choices"] = [
+            {"id": id, "name": RENAMED.get(id, name), "color": color}
+            for name, color in field.choices.items()
+            for id in [choice_id(name)]
+        ]
+    if field.to:
+        linked = {"linkedTableId": tables[field.to].id, "isReversed": False, "prefersSingleRecordLink": False}
+        back = field.mirrors or next((f.name for f in tables[field.to].fields.values() if f.mirrors == field.name), "")
+        options |= {**linked, **({"inverseLinkFieldId": field_id(linked["linkedTableId"], back)} if back else {})}
+    if field.type == "lastModifiedTime" and field.of:
+        options["referencedFieldIds"] = [field_id(table.id, field.of)]
+    if field.result:
+        options |= {"isValid": True, "referencedFieldIds": [], "result": dict(field.result)}
+    if field.by:
+        options |= _through(table, field, tables)
+    return {"type": field.type, **({"options": options} if options else {})}
+
+
+def _through(table: Table, field: Field, tables: Mapping[str, Table]) -> dict[str, Any]:
+    """Options of a field that is computed from linked records."""
+    found: dict[str, Any] = {"isValid": True, "recordLinkFieldId": field_id(table.id, field.by)}
+    if field.of:
+        target = tables[table.fields[field.by].to]
+        found["fieldIdInLinkedTable"] = field_id(target.id, field.of)
+        if field.type == "multipleLookupValues":
+            found["result"] = _typed(target, target.fields[field.of], tables)
+    return found
 
 
 def _record(world: World, table: Table, n: int, shown: list[tuple[str, str]]) -> dict[str, Any]:
-    values = ((key, _value(world, table, n, name)) for name, key in shown)
+    values = ((key, wire(table.fields[name], world.value(table, n, name))) for name, key in shown)
     kept = {key: value for key, value in values if value not in (None, "", []) and value is not False}
     return {"id": record_id(table.id, n), "createdTime": sample_text.iso(table.times[n][0]), "fields": kept}
 
@@ -457,7 +261,7 @@ def _select(world: World, table: Table, formula: str, sorts: tuple[tuple[str, bo
     """The records that a formula lets pass, in order; the last few answers are remembered."""
     rows = [n for n, times in enumerate(table.times) if not formula or _passes(times, formula)]
     for name, descending in reversed(sorts):
-        rows.sort(key=lambda n: _sortable(_value(world, table, n, name)), reverse=descending)
+        rows.sort(key=lambda n: _sortable(world.value(table, n, name)), reverse=descending)
     return rows
 
 

@@ -10,7 +10,7 @@ import uuid
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -18,25 +18,18 @@ from starlette.routing import BaseRoute, Route
 
 from . import sample_text
 from .faults import Gate
+from .hubspot_records import OWNERS, Entry, World, properties
+from .hubspot_schema import OBJECTS, ONE, OWN, OWN_NAME, PORTAL, STAGES, definitions, key, modified, schema
 from .oauth import OAuth
 from .rules import Answer, Lazy, Limit, Refusal, Rules, json_object, whole
-from .sample_text import mix, pick
 
-PORTAL = 24_601_337
-SEARCH_CAP = 10_000
-OBJECTS = {"contacts": "0-1", "companies": "0-2", "deals": "0-3", "tickets": "0-5"}
-ONE = {"contacts": "contact", "companies": "company", "deals": "deal", "tickets": "ticket"}
-SHARES = {"contacts": 50, "companies": 18, "deals": 20, "tickets": 12}
-SCOPES = {name: f"crm.objects.{name}.read" for name in ("contacts", "companies", "deals", "owners")}
-SCOPES["tickets"] = "tickets"
-OWNERS = [(str(70_001 + n), *sample_text.person(n + 40), n == 7) for n in range(8)]  # The last one has left.
-STAGES: dict[str, dict[str, tuple[str, ...]]] = {
-    "deals": {
-        "Sales pipeline": ("Appointment scheduled", "Proposal sent", "Contract sent", "Closed won", "Closed lost"),
-        "Renewals": ("Renewal due", "In talks", "Renewed", "Churned"),
-    },
-    "tickets": {"Support pipeline": ("New", "Waiting on contact", "Waiting on us", "Closed")},
-}
+__all__ = ["ONE", "RULES", "HubSpot", "World"]
+
+SEARCH_CAP, SEARCH_BODY = 10_000, 3_000
+ASSOCIATIONS_PAGE = 50  # of one record in one answer
+MAX_ADDRESS = 12_000  # characters; a longer one is refused
+SCOPES = {name: f"crm.objects.{name}.read" for name in ("contacts", "companies", "deals", "products", "line_items")}
+SCOPES |= {"owners": "crm.objects.owners.read", "tickets": "tickets", OWN: "crm.objects.custom.read"}
 DEFAULTS = {
     "contacts": ("createdate", "email", "firstname", "hs_object_id", "lastmodifieddate", "lastname"),
     "companies": ("createdate", "domain", "hs_lastmodifieddate", "hs_object_id", "name"),
@@ -61,168 +54,19 @@ DEFAULTS = {
         "hs_ticket_priority",
         "subject",
     ),
+    "products": ("createdate", "description", "hs_lastmodifieddate", "hs_object_id", "name", "price"),
+    "line_items": ("createdate", "hs_lastmodifieddate", "hs_object_id", "hs_product_id", "name", "quantity"),
+    "machines": ("createdate", "hs_lastmodifieddate", "hs_object_id", "machine_name"),
 }
 NAMES = {
     "contacts": ("firstname", "lastname", "email"),
     "companies": ("name", "domain"),
     "deals": ("dealname",),
     "tickets": ("subject",),
+    "products": ("name",),
+    "line_items": ("name",),
+    "machines": ("machine_name",),
 }
-
-
-class Entry(NamedTuple):
-    """One record before its properties are written out."""
-
-    n: int
-    id: int
-    created: int
-    modified: int
-
-
-class World:
-    """All records by type, in ascending order of id and creation."""
-
-    def __init__(self, items: int) -> None:
-        end, rest, left = sample_text.midnight(), items, sum(SHARES.values())
-        self.entries: dict[str, list[Entry]] = {}
-        for name, share in SHARES.items():
-            size = rest * share // left
-            rest, left = rest - size, left - share
-            times = sample_text.moments(size, 200 + share, end)
-            self.entries[name] = [Entry(n, _id(n, size), *times[n]) for n in range(size)]
-
-
-def _id(n: int, size: int) -> int:
-    """Old ids are small and dense, new ones huge and far apart, as in accounts of some age."""
-    old = size * 2 // 5
-    return 51 + 50 * n if n < old else 90_000_000_000 + (n - old) * 104_729
-
-
-def _stage(kind: str, n: int) -> tuple[str, str]:
-    pipeline = pick(list(STAGES[kind]), n, 60)
-    stage = pick(STAGES[kind][pipeline], n, 61)
-    return _key(pipeline), _key(stage)
-
-
-def _key(label: str) -> str:
-    return re.sub(r"\W", "", label).lower()
-
-
-def _contact(entry: Entry, x: int) -> dict[str, str | None]:
-    first, last = sample_text.person(entry.n)
-    odd = sample_text.awkward(entry.n)
-    nameless = odd == "" or entry.n % 37 == 36
-    return {
-        "firstname": None if nameless else odd or first,
-        "lastname": None if nameless or odd else last,
-        "email": None if entry.n % 74 == 73 else f"{first}.{last}.{entry.n}@example.com".lower(),
-        "phone": f"+1 555 01{x % 100:02}" if x % 3 else None,
-        "company": pick(sample_text.COMPANIES, x),
-        "jobtitle": pick(("Buyer", "Engineer", "Head of Sales", None), x),
-        "city": pick(sample_text.CITIES, x),
-        "lifecyclestage": pick(("lead", "customer", "opportunity", "subscriber"), x),
-        "country": "Sampleland",
-        "hs_lead_status": pick(("NEW", "OPEN", "IN_PROGRESS", None), x),
-        "website": None,
-    }
-
-
-def _company(entry: Entry, x: int) -> dict[str, str | None]:
-    odd = sample_text.awkward(entry.n)
-    name = f"{pick(sample_text.COMPANIES, entry.n, 62)} {pick(sample_text.CITIES, entry.n, 63)}"
-    return {
-        "name": (odd or None) if odd is not None else name,
-        "domain": f"{_key(name)}{entry.n}.example.com",
-        "industry": pick(("RETAIL", "ENERGY", "SOFTWARE", None), x),
-        "city": pick(sample_text.CITIES, x),
-        "country": "Sampleland",
-        "phone": None,
-        "lifecyclestage": pick(("lead", "customer"), x),
-        "numberofemployees": str(x % 900),
-        "annualrevenue": str(x % 9_000_000),
-        "website": f"https://{_key(name)}.example.com",
-    }
-
-
-def _deal(entry: Entry, x: int) -> dict[str, str | None]:
-    odd, (pipeline, stage) = sample_text.awkward(entry.n), _stage("deals", entry.n)
-    name = f"{pick(sample_text.COMPANIES, entry.n, 64)} \N{EN DASH} {pick(sample_text.THINGS, entry.n, 65)}"
-    return {
-        "dealname": (odd or None) if odd is not None else name,
-        "amount": f"{x % 9_000_000 / 100:.2f}" if x % 5 else None,
-        "deal_currency_code": "EUR",
-        "pipeline": pipeline,
-        "dealstage": stage,
-        "closedate": sample_text.iso(entry.created + x % 9_000_000),
-        "dealtype": pick(("newbusiness", "existingbusiness", None), x),
-        "hs_is_closed": str(x % 2 == 0).lower(),
-    }
-
-
-def _ticket(entry: Entry, x: int) -> dict[str, str | None]:
-    odd, (pipeline, stage) = sample_text.awkward(entry.n), _stage("tickets", entry.n)
-    return {
-        "subject": (odd or None) if odd is not None else sample_text.task(entry.n),
-        "content": f"Please {sample_text.task(x).lower()}.",
-        "hs_pipeline": pipeline,
-        "hs_pipeline_stage": stage,
-        "hs_ticket_priority": pick(("LOW", "MEDIUM", "HIGH", None), x),
-        "hs_ticket_category": pick(("PRODUCT_ISSUE;BILLING_ISSUE", "GENERAL_INQUIRY", None), x),
-    }
-
-
-MAKERS: dict[str, Callable[[Entry, int], dict[str, str | None]]] = {
-    "contacts": _contact,
-    "companies": _company,
-    "deals": _deal,
-    "tickets": _ticket,
-}
-TYPES = {"hs_is_closed": "bool"}
-TYPES |= dict.fromkeys(("amount", "numberofemployees", "annualrevenue", "hs_object_id"), "number")
-TYPES |= dict.fromkeys(("createdate", "closedate", "lastmodifieddate", "hs_lastmodifieddate"), "datetime")
-TYPES |= dict.fromkeys(
-    (
-        "dealstage",
-        "pipeline",
-        "hs_pipeline",
-        "hs_pipeline_stage",
-        "hubspot_owner_id",
-        "industry",
-        "hs_lead_status",
-        "hs_ticket_priority",
-        "hs_ticket_category",
-        "lifecyclestage",
-    ),
-    "enumeration",
-)
-LABELS = {
-    "createdate": "Create date",
-    "hs_object_id": "Record ID",
-    "lastmodifieddate": "Last modified date",
-    "hs_lastmodifieddate": "Last modified date",
-    "hubspot_owner_id": "Owner",
-    "firstname": "First name",
-    "lastname": "Last name",
-    "dealname": "Deal name",
-    "dealstage": "Deal stage",
-    "closedate": "Close date",
-}
-
-
-def _modified(kind: str) -> str:
-    return "lastmodifieddate" if kind == "contacts" else "hs_lastmodifieddate"
-
-
-def properties(kind: str, entry: Entry) -> dict[str, str | None]:
-    """All properties of a record, as HubSpot writes them: strings or null."""
-    owner = pick(OWNERS, entry.n, 66)[0] if mix(entry.n, 67) % 5 else None
-    return {
-        **MAKERS[kind](entry, mix(entry.n, 68) >> 2),
-        "hubspot_owner_id": owner,
-        "hs_object_id": str(entry.id),
-        "createdate": sample_text.iso(entry.created, ".123"),
-        _modified(kind): sample_text.iso(entry.modified, ".456"),
-    }
 
 
 def problem(status: int, category: str, message: str, **more: Any) -> Refusal:
@@ -321,7 +165,9 @@ def _unauthorized(reason: str) -> Answer:
 _READ = "Read {} of the sample account"
 _WORDS = {
     "oauth": "See which sample account this is",
-    **{scope: _READ.format(name) for name, scope in SCOPES.items()},
+    **{scope: _READ.format(name.replace("_", " ")) for name, scope in SCOPES.items()},
+    "e-commerce": _READ.format("products and line items"),
+    "crm.schemas.custom.read": _READ.format("the objects of its own"),
     **{f"crm.schemas.{name}.read": _READ.format(f"the properties of {name}") for name in list(OBJECTS)[:3]},
 }
 RULES = Rules(
@@ -369,6 +215,8 @@ class HubSpot:
             route("/crm/objects/2026-09/{type}/search", self.search, "POST"),
             route("/crm/objects/2026-09/{type}/batch/read", self.batch, "POST"),
             route("/crm/properties/2026-09/{type}", self.properties),
+            route("/crm/associations/2026-09/{type}/{other}/batch/read", self.associations, "POST"),
+            route("/crm-object-schemas/2026-09/schemas", self.schemas),
             route("/crm/pipelines/2026-09/{type}", self.pipelines),
             route("/crm/{rest:path}", self.unknown, "GET", "POST", "PATCH", "DELETE"),
         ]
@@ -441,14 +289,18 @@ class HubSpot:
         asked = request.query_params
         size = whole(asked.get("limit"), 10, invalid("limit must be between 1 and 100"), 1, 100)
         after = whole(asked.get("after"), 0, invalid("after is not a record id"), 0, 10**18)
-        if asked.get("archived") == "true":
-            entries = []
+        if len(str(request.url)) > MAX_ADDRESS:
+            raise Refusal(414, {})
+        archived, world = asked.get("archived") == "true", await self.world.get()
+        entries = world.gone(kind) if archived else entries
         start = bisect_left(entries, after, key=lambda entry: entry.id)
         page, more = entries[start : start + size], entries[start + size : start + size + 1]
         wanted = [name for part in asked.getlist("properties") for name in part.split(",")]
         linked = [name for part in asked.getlist("associations") for name in part.split(",") if name in OBJECTS]
-        world = await self.world.get()
-        results = [{**self._record(kind, entry, wanted), **_associations(world, kind, entry, linked)} for entry in page]
+        results = [
+            {**self._record(world, kind, entry, wanted, archived), **_inline(world, kind, entry, linked)}
+            for entry in page
+        ]
         return Answer(200, {"results": results, **_paging(more[0].id if more else 0, bool(more))})
 
     async def search(self, request: Request, grant: Mapping[str, Any]) -> Answer:
@@ -459,10 +311,14 @@ class HubSpot:
         start = whole(body.get("after"), 0, invalid("after must be an integer"), 0, 10**9)
         if start + size > SEARCH_CAP:
             raise invalid(f"The maximum number of search results is {SEARCH_CAP}; after + limit went beyond it.")
-        key = json.dumps([body.get("filterGroups"), body.get("sorts"), body.get("query")])
+        wanted = json.dumps([body.get("filterGroups"), body.get("sorts"), body.get("query")])
+        if len(await request.body()) > SEARCH_BODY:
+            raise invalid(f"The body of a search may have {SEARCH_BODY} characters.")
         _checked(body)
-        found = await asyncio.to_thread(self._selected, await self.world.get(), kind, key)
-        results = [self._record(kind, entry, body.get("properties") or ()) for entry in found[start : start + size]]
+        world = await self.world.get()
+        found = await asyncio.to_thread(self._selected, world, kind, wanted)
+        names = body.get("properties") or ()
+        results = [self._record(world, kind, entry, names) for entry in found[start : start + size]]
         more = start + size < len(found)
         return Answer(200, {"total": len(found), "results": results, **_paging(start + size, more)})
 
@@ -473,17 +329,43 @@ class HubSpot:
         ids = [str(part.get("id")) for part in body.get("inputs") or ()]
         if len(ids) > 100:
             raise invalid("The maximum batch size is 100")
-        found = {str(entry.id): entry for entry in entries if str(entry.id) in set(ids)}
-        results = [self._record(kind, found[key], body.get("properties") or ()) for key in ids if key in found]
+        wanted, world = set(ids), await self.world.get()
+        found = {str(entry.id): entry for entry in entries if str(entry.id) in wanted}
+        names = body.get("properties") or ()
+        results = [self._record(world, kind, found[id], names) for id in dict.fromkeys(ids) if id in found]
         now = sample_text.iso(sample_text.midnight())
-        return Answer(200, {"status": "COMPLETE", "results": results, "startedAt": now, "completedAt": now})
+        missing = [_not_found(id) for id in dict.fromkeys(ids) if id not in found]
+        return _batch(results, missing, now)
+
+    async def associations(self, request: Request, grant: Mapping[str, Any]) -> Answer:
+        """What records are associated with, 1,000 of them at most; those without any are errors that are none."""
+        kind, _ = await self._entries(request, grant)
+        other = _kind(request, "other")
+        _need(grant, SCOPES[other])
+        inputs = (await _json(request)).get("inputs") or []
+        if not isinstance(inputs, list) or len(inputs) > 1000:
+            raise invalid("The maximum batch size is 1000")
+        links = await asyncio.to_thread((await self.world.get()).links, kind, other)
+        results, errors = [], []
+        for each in inputs:
+            id, start = str(each.get("id")), whole(each.get("after"), 0, invalid("after is not valid"), 0, 10**9)
+            found = links.get(int(id) if id.isdigit() else -1, [])
+            if found:
+                results.append(_linked(kind, other, id, found, start))
+            else:
+                errors.append(_no_association(kind, other, id))
+        return _batch(results, errors, sample_text.iso(sample_text.midnight()))
+
+    async def schemas(self, request: Request, grant: Mapping[str, Any]) -> Answer:
+        """The objects that the account has made for itself."""
+        _need(grant, "crm.schemas.custom.read", SCOPES[OWN])
+        return Answer(200, {"results": [] if request.query_params.get("archived") == "true" else [schema()]})
 
     async def properties(self, request: Request, grant: Mapping[str, Any]) -> Answer:
         """The definitions of a type's properties."""
         kind = _kind(request)
         _need(grant, *SCOPES.values(), *(scope for scope in RULES.scopes if "schemas" in scope))
-        names = properties(kind, Entry(0, 51, 0, 0))
-        return Answer(200, {"results": [_definition(kind, name) for name in names]})
+        return Answer(200, {"results": definitions(kind, request.query_params.get("archived") == "true")})
 
     async def pipelines(self, request: Request, grant: Mapping[str, Any]) -> Answer:
         """Pipelines and stages of deals or tickets."""
@@ -513,8 +395,9 @@ class HubSpot:
         kind = next((name for name, number in OBJECTS.items() if found and number == found[1]), None)
         if not found or not kind:
             return None
-        entry = next((e for e in (await self.world.get()).entries[kind] if e.id == int(found[2])), None)
-        values = properties(kind, entry) if entry else {}
+        world = await self.world.get()
+        entry = next((e for e in world.entries[kind] if e.id == int(found[2])), None)
+        values = properties(kind, entry, world) if entry else {}
         name = " ".join(filter(None, (values.get(name) for name in NAMES[kind][:2] if name != "domain")))
         return (name or values.get("email") or "", ONE[kind]) if entry else None
 
@@ -523,22 +406,23 @@ class HubSpot:
         _need(grant, SCOPES[kind])
         return kind, (await self.world.get()).entries[kind]
 
-    def _record(self, kind: str, entry: Entry, wanted: Any) -> dict[str, Any]:
-        values = properties(kind, entry)
-        names = dict.fromkeys([*(wanted or DEFAULTS[kind]), "createdate", "hs_object_id", _modified(kind)])
+    def _record(self, world: World, kind: str, entry: Entry, wanted: Any, archived: bool = False) -> dict[str, Any]:
+        values = properties(kind, entry, world)
+        names = dict.fromkeys([*(wanted or DEFAULTS[kind]), "createdate", "hs_object_id", modified(kind)])
         return {
             "id": str(entry.id),
             "properties": {name: values[name] for name in names if name in values},
             "createdAt": values["createdate"],
-            "updatedAt": values[_modified(kind)],
-            "archived": False,
+            "updatedAt": values[modified(kind)],
+            "archived": archived,
+            **({"archivedAt": values[modified(kind)]} if archived else {}),
             "url": f"{self.web_url}/contacts/{PORTAL}/record/{OBJECTS[kind]}/{entry.id}",
         }
 
 
-def _kind(request: Request) -> str:
-    name = request.path_params["type"]
-    kind: str = {number: name for name, number in OBJECTS.items()}.get(name, name)
+def _kind(request: Request, part: str = "type") -> str:
+    name = request.path_params[part]
+    kind: str = {**{number: name for name, number in OBJECTS.items()}, OWN_NAME: OWN}.get(name, name)
     if kind not in OBJECTS:
         raise invalid(f"Unable to infer object type from: {name}")
     return kind
@@ -572,7 +456,7 @@ def _owner(key: str, first: str, last: str, archived: bool) -> dict[str, Any]:
 
 def _stamped(label: str, n: int) -> dict[str, Any]:
     return {
-        "id": _key(label),
+        "id": key(label),
         "label": label,
         "displayOrder": n,
         "archived": False,
@@ -581,35 +465,56 @@ def _stamped(label: str, n: int) -> dict[str, Any]:
     }
 
 
-def _definition(kind: str, name: str) -> dict[str, Any]:
-    of = TYPES.get(name, "string")
-    found = {(_key(stage), stage) for pipeline in STAGES.get(kind, {}).values() for stage in pipeline}
-    options = sorted(found) if name.endswith("stage") and kind in STAGES else []
-    fields = {"string": "text", "enumeration": "select", "bool": "booleancheckbox", "datetime": "date"}
+def _batch(results: list[dict[str, Any]], errors: list[dict[str, Any]], now: str) -> Answer:
+    """The answer to a batch; 207 where it has errors, be they none to worry about."""
+    more = {"numErrors": len(errors), "errors": errors} if errors else {}
+    body = {"status": "COMPLETE", "results": results, "startedAt": now, "completedAt": now, **more}
+    return Answer(207 if errors else 200, body)
+
+
+def _not_found(id: str) -> dict[str, Any]:
+    message = "Could not get some objects, they may be deleted or not exist. Check that ids are valid."
+    return {"status": "error", "category": "OBJECT_NOT_FOUND", "message": message, "context": {"ids": [id]}}
+
+
+def _no_association(kind: str, other: str, id: str) -> dict[str, Any]:
+    context = {"fromObjectId": [id], "fromObjectType": [ONE[kind]], "toObjectType": [ONE[other]]}
     return {
-        "name": name,
-        "label": LABELS.get(name, name.removeprefix("hs_").replace("_", " ").capitalize()),
-        "type": of,
-        "fieldType": fields.get(of, of),
-        "description": "",
-        "groupName": f"{ONE[kind]}information",
-        "hubspotDefined": True,
-        "archived": False,
-        "hidden": False,
-        "options": [
-            {"value": value, "label": label, "hidden": False, "displayOrder": n}
-            for n, (value, label) in enumerate(options)
-        ],
+        "status": "error",
+        "category": "OBJECT_NOT_FOUND",
+        "subCategory": "crm.associations.NO_ASSOCIATIONS_FOUND",
+        "message": f"No {ONE[other]} is associated with {ONE[kind]} {id}.",
+        "context": context,
     }
 
 
-def _associations(world: World, kind: str, entry: Entry, linked: list[str]) -> dict[str, Any]:
+PRIMARY = {
+    ("contacts", "companies"): 1, ("companies", "contacts"): 2, ("deals", "companies"): 5, ("companies", "deals"): 6,
+    ("tickets", "companies"): 26, ("companies", "tickets"): 25,
+}  # fmt: skip
+
+
+def _linked(kind: str, other: str, id: str, found: list[Any], start: int) -> dict[str, Any]:
+    """The associations of one record from a place on; a page of them, the rest with `after`."""
+    plain = {"category": "HUBSPOT_DEFINED", "typeId": 279, "label": None}
+    first = {"category": "HUBSPOT_DEFINED", "typeId": PRIMARY.get((kind, other), 279), "label": "Primary"}
+    page = found[start : start + ASSOCIATIONS_PAGE]
+    return {
+        "from": {"id": id},
+        "to": [
+            {"toObjectId": str(link.id), "associationTypes": [plain, *([first] if link.primary else [])]}
+            for link in page
+        ],
+        **_paging(start + ASSOCIATIONS_PAGE, start + ASSOCIATIONS_PAGE < len(found)),
+    }
+
+
+def _inline(world: World, kind: str, entry: Entry, linked: list[str]) -> dict[str, Any]:
+    """The associations that a list has with its records."""
     found = {}
     for name in linked:
-        others = world.entries[name]
-        if others and name != kind:
-            key = str(others[mix(entry.n, len(name)) % len(others)].id)
-            found[name] = {"results": [{"id": key, "type": f"{ONE[kind]}_to_{ONE[name]}"}]}
+        if links := world.links(kind, name).get(entry.id, []):
+            found[name] = {"results": [{"id": str(link.id), "type": f"{ONE[kind]}_to_{ONE[name]}"} for link in links]}
     return {"associations": found} if found else {}
 
 
@@ -653,38 +558,40 @@ OPERATORS: dict[str, Callable[[Any, Mapping[str, Any]], bool]] = {
 }
 
 
-def _reading(kind: str, name: str) -> Callable[[Entry], str | None]:
+def _reading(world: World, kind: str, name: str) -> Callable[[Entry], str | None]:
     """How to get a property without writing out all the others, where that is possible."""
     direct: dict[str, Callable[[Entry], str | None]] = {
         "hs_object_id": lambda entry: str(entry.id),
         "createdate": lambda entry: str(entry.created * 1000 + 123),
-        _modified(kind): lambda entry: str(entry.modified * 1000 + 456),
+        modified(kind): lambda entry: str(entry.modified * 1000 + 456),
     }
-    return direct.get(name, lambda entry: properties(kind, entry).get(name))
+    return direct.get(name, lambda entry: properties(kind, entry, world).get(name))
 
 
-def _select(world: World, kind: str, key: str) -> list[Entry]:
+def _select(world: World, kind: str, asked: str) -> list[Entry]:
     """What a search finds, in its order; the last few are remembered."""
-    groups, sorts, query = json.loads(key)
+    groups, sorts, query = json.loads(asked)
     found = world.entries[kind]
     if groups:
-        tests = [[_test(kind, wanted) for wanted in group.get("filters", ())] for group in groups]
+        tests = [[_test(world, kind, wanted) for wanted in group.get("filters", ())] for group in groups]
         found = [entry for entry in found if any(all(test(entry) for test in group) for group in tests)]
     if query:
         found = [
             entry
             for entry in found
-            if any(str(query).lower() in (properties(kind, entry).get(name) or "").lower() for name in NAMES[kind])
+            if any(
+                str(query).lower() in (properties(kind, entry, world).get(name) or "").lower() for name in NAMES[kind]
+            )
         ]
     for sort in sorts or ():
         name, order = (sort, "") if isinstance(sort, str) else (sort.get("propertyName", ""), sort.get("direction"))
-        read = _reading(kind, name)
+        read = _reading(world, kind, name)
         found = sorted(found, key=lambda entry: _comparable(read(entry) or "~"), reverse=order == "DESCENDING")
     return found
 
 
-def _test(kind: str, wanted: Mapping[str, Any]) -> Callable[[Entry], bool]:
-    read, compare = _reading(kind, wanted.get("propertyName", "")), OPERATORS[wanted["operator"]]
+def _test(world: World, kind: str, wanted: Mapping[str, Any]) -> Callable[[Entry], bool]:
+    read, compare = _reading(world, kind, wanted.get("propertyName", "")), OPERATORS[wanted["operator"]]
     ready = {
         "value": _comparable(wanted.get("value", "")),
         "highValue": _comparable(wanted.get("highValue", "")),

@@ -6,10 +6,11 @@ import base64
 import json
 import re
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Mapping
-from functools import lru_cache
-from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, quote, unquote
+from functools import lru_cache, partial
+from typing import Any
+from urllib.parse import parse_qsl, unquote
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -17,6 +18,8 @@ from starlette.routing import BaseRoute, Route
 
 from . import sample_text
 from .faults import Gate
+from .notion_schema import BOOKS, MEETINGS, PROJECTS, SOURCES, TASKS, id_of, property_id, schema
+from .notion_values import PEOPLE, Page, Values, person, project_of, text, user
 from .oauth import OAuth
 from .rules import Answer, Lazy, Limit, Refusal, Rules, json_object, whole
 from .sample_text import digest, mix, pick
@@ -24,112 +27,10 @@ from .sample_text import digest, mix, pick
 CAP = 10_000
 WORKSPACE = str(uuid.UUID(digest("notion workspace")))
 BOT = str(uuid.UUID(digest("notion bot")))
-PEOPLE = [(str(uuid.UUID(digest(f"notion user {n}"))), *sample_text.person(n)) for n in range(12)]
 SHARES = (35, 52, 60, 68, 76, 84)  # Of 100 items, up to which belong to which source; the rest are plain pages.
-SOURCES: tuple[tuple[str, str, str, dict[str, str]], ...] = (
-    (
-        "Tasks",
-        "Task",
-        "✅",
-        {
-            "Status": "status",
-            "Priority": "select",
-            "Due": "date",
-            "Assignee": "people",
-            "Tags": "multi_select",
-            "Estimate": "number",
-            "Blocked": "checkbox",
-            "Project": "relation",
-            "ID": "unique_id",
-            "Days left": "formula:number",
-            "Created": "created_time",
-            "Edited by": "last_edited_by",
-        },
-    ),
-    (
-        "Meeting notes",
-        "Title",
-        "🗓️",
-        {
-            "When": "date",
-            "Attendees": "people",
-            "Summary": "rich_text",
-            "Recording": "url",
-            "Room": "place",
-            "Verified": "verification",
-            "Follow up": "button",
-            "Next one": "formula:date",
-            "Lost": "rollup:unsupported",
-        },
-    ),
-    (
-        "Projects",
-        "Project name",
-        "🚀",
-        {
-            "Stage": "status",
-            "Owner": "people",
-            "Budget": "number",
-            "Timeline": "date",
-            "Tasks": "relation",
-            "Progress": "rollup:number",
-            "Health": "formula:string",
-            "Latest edit": "rollup:date",
-            "Brief": "files",
-            "Over budget": "formula:boolean",
-            "All tags": "rollup:array",
-            "Forecast": "formula:unsupported",
-        },
-    ),
-    (
-        "Reading list",
-        "Book",
-        "📚",
-        {
-            "Author": "rich_text",
-            "Link": "url",
-            "Score": "number",
-            "Read": "checkbox",
-            "Format": "select",
-        },
-    ),
-    (
-        "Suppliers",
-        "Company",
-        "🏭",
-        {
-            "E-mail": "email",
-            "Phone": "phone_number",
-            "Website": "url",
-            "Contract": "files",
-            "City": "select",
-        },
-    ),
-    (
-        "Ideas",
-        "Idea",
-        "💡",
-        {
-            "Votes": "number",
-            "Added by": "created_by",
-            "Changed": "last_edited_time",
-            "Tags": "multi_select",
-        },
-    ),
-)
-
-
-class Page(NamedTuple):
-    """One page or row, or with `source` below 0 and `of` set a data source: what all else is derived from."""
-
-    n: int
-    id: str
-    title: str
-    kind: str
-    source: int
-    parent: str
-    created: float
-    edited: float
+IN_COLUMNS = range(6, 9)  # which plain pages lie in a column of the first one
+COLUMN, COLUMN_LIST = id_of("block", 0), id_of("block", 1)
+WHOLE_WORKSPACE = {"type": "workspace", "workspace": True}
 
 
 class World:
@@ -139,7 +40,9 @@ class World:
         end = sample_text.midnight()
         times = [(a // 60 * 60, b // 60 * 60) for a, b in sample_text.moments(items, 100, end)]
         count = min(len(SOURCES), items // 8)
-        self.sources = [Page(n, _id("ds", n), SOURCES[n][0], "data_source", n, "", *times[n]) for n in range(count)]
+        self.sources = [
+            Page(n, id_of("ds", n), SOURCES[n].title, "data_source", n, "", *times[n]) for n in range(count)
+        ]
         self.pages: list[Page] = []
         self.rows: list[list[Page]] = [[] for _ in range(count)]
         self._plain: list[str] = []
@@ -147,27 +50,84 @@ class World:
             self._add(n, times[count + n])
         self.all: list[Page] = sorted([*self.pages, *self.sources], key=lambda page: (page.edited, page.id))
         self.by_id = {page.id: page for page in self.all}
-        self.databases = {_id("db", source.n): source for source in self.sources}
+        self.databases = {id_of("db", source.n): source for source in self.sources}
+        self.trash: list[Page] = []
+        self.tasks = self._tasks() if count > PROJECTS and self.rows[PROJECTS] else {}
+        self.changed: dict[tuple[str, str], Any] = {}
+        self.values = Values(self)
+
+    def change(self, id: str, time: float, title: str | None = None, **contents: Any) -> None:
+        """Change the title of a page, or what some of its properties hold."""
+        before = self.by_id[id]
+        page = before._replace(edited=time, title=before.title if title is None else title)
+        for pages in (self.all, self.pages, self.sources, *self.rows):
+            pages[:] = [page if each.id == id else each for each in pages]
+        self.by_id[id] = page
+        self.all.sort(key=lambda each: (each.edited, each.id))
+        self.changed |= {(id, name): content for name, content in contents.items()}
+
+    def discard(self, id: str, time: float) -> None:
+        """Move a page to the trash."""
+        page = self.by_id[id]._replace(in_trash=True, edited=time)
+        self.by_id[id] = page
+        self.all.remove(next(each for each in self.all if each.id == id))
+        for rows in self.rows:
+            rows[:] = [page if each.id == id else each for each in rows]
+        self.trash.append(page)
+
+    def _tasks(self) -> dict[int, list[int]]:
+        """The tasks of each project, by their places."""
+        found = defaultdict(list)
+        for task in self.rows[TASKS]:
+            project = project_of(task, len(self.rows[PROJECTS]))
+            if project is not None:
+                found[project].append(task.place)
+        return found
 
     def _add(self, n: int, times: tuple[float, float]) -> None:
         spot = mix(n, 5) % 100
         source = next((i for i, top in enumerate(SHARES[: len(self.rows)]) if spot < top), -1)
         rows = self.rows[source] if source >= 0 else self.pages
-        parent = "" if source >= 0 or len(self._plain) < 6 else pick(self._plain[: 40 + len(self._plain) // 8], n, 6)
-        page = Page(n, _id("page", n), _title(len(rows), n, source), "page", source, parent, *times)
+        parent = self._place(n) if source < 0 else ""
+        place = len(rows)
+        page = Page(n, id_of("page", n), _title(place, n, source), "page", source, parent, *times, place)
         self.pages.append(page)
         if source >= 0:
             rows.append(page)
         else:
             self._plain.append(page.id)
 
+    def _place(self, n: int) -> str:
+        """Where the next plain page lies: in an earlier one, in a column of the first, or in none."""
+        count = len(self._plain)
+        if count < IN_COLUMNS.start:
+            return ""
+        return COLUMN if count in IN_COLUMNS else pick(self._plain[: 40 + count // 8], n, 6)
 
-def _id(kind: str, n: int) -> str:
-    return str(uuid.UUID(digest(f"notion {kind} {n}")))
+    def home(self) -> dict[str, Any]:
+        """The first plain page as a parent, else the workspace."""
+        return {"type": "page_id", "page_id": self._plain[0]} if self._plain else WHOLE_WORKSPACE
+
+    def parent(self, page: Page) -> dict[str, Any]:
+        """The parent of a page or data source."""
+        if page.kind == "data_source":
+            return {"type": "database_id", "database_id": id_of("db", page.n)}
+        if page.source >= 0:
+            ids = {"data_source_id": id_of("ds", page.source), "database_id": id_of("db", page.source)}
+            return {"type": "data_source_id", **ids}
+        if page.parent == COLUMN:
+            return {"type": "block_id", "block_id": COLUMN}
+        return {"type": "page_id", "page_id": page.parent} if page.parent else WHOLE_WORKSPACE
+
+    def database_parent(self, source: Page) -> dict[str, Any]:
+        """What the database of a data source lies in."""
+        if source.n in (TASKS, MEETINGS):
+            return WHOLE_WORKSPACE
+        return {"type": "block_id", "block_id": COLUMN_LIST} if source.n == BOOKS and self._plain else self.home()
 
 
 def _title(position: int, n: int, source: int) -> str:
-    odd = sample_text.awkward(position) if source >= 0 else sample_text.awkward(n)
+    odd = sample_text.odd_name(position) if source >= 0 else sample_text.odd_name(n)
     if odd is not None:
         return odd
     return (
@@ -181,121 +141,15 @@ def _title(position: int, n: int, source: int) -> str:
     )[source]
 
 
-def _text(text: str) -> list[dict[str, Any]]:
-    if not text:
-        return []
-    return [{"type": "text", "text": {"content": text, "link": None}, "plain_text": text, "href": None}]
-
-
-def _day(seconds: float) -> str:
-    return sample_text.iso(seconds)[:10]
-
-
-def _user(n: int) -> dict[str, Any]:
-    return {"object": "user", "id": PEOPLE[n % len(PEOPLE)][0]}
-
-
-def _choice(name: str) -> dict[str, str]:
-    return {"id": digest(name, 4), "name": name, "color": pick(("blue", "green", "pink", "gray"), len(name))}
-
-
-def _date(start: str, end: str | None = None) -> dict[str, Any]:
-    return {"start": start, "end": end, "time_zone": None}
-
-
-def _related(page: Page, x: int) -> list[dict[str, str]]:
-    return [{"id": _id("page", mix(page.n, 20 + i) % (page.n + 1))} for i in range(x % 3)]
-
-
-VALUES: dict[str, Callable[[Page, int], Any]] = {
-    "rich_text": lambda page, x: _text(
-        f"{pick(sample_text.FIRST, x)} {pick(sample_text.LAST, x)}, {sample_text.task(x).lower()}"
-    ),
-    "number": lambda page, x: x % 1000 if x % 2 else x % 100_000 / 100,
-    "select": lambda page, x: _choice(pick(("Low", "Medium", "High", "Someday"), x)),
-    "status": lambda page, x: _choice(pick(("Not started", "In progress", "Done"), x)),
-    "multi_select": lambda page, x: [_choice(tag) for tag in sample_text.TAGS if mix(x, len(tag)) % 3 == 0],
-    "date": lambda page, x: _date(
-        _day(page.created + x % 5_000_000), _day(page.created + 5_600_000) if x % 4 == 0 else None
-    ),
-    "people": lambda page, x: [_person(i) for i in {x % 12, x // 16 % 12}],
-    "files": lambda page, x: [
-        {"name": "brief.pdf", "type": "external", "external": {"url": "https://example.com/brief.pdf"}}
-    ],
-    "checkbox": lambda page, x: x % 2 == 0,
-    "url": lambda page, x: f"https://example.com/{digest(str(x), 3)}",
-    "email": lambda page, x: f"{pick(sample_text.FIRST, x).lower()}@example.com",
-    "phone_number": lambda page, x: f"+1 555 01{x % 100:02}",
-    "formula:string": lambda page, x: {"type": "string", "string": pick(("On track", "At risk", None), x)},
-    "formula:number": lambda page, x: {"type": "number", "number": x % 60 - 10},
-    "formula:boolean": lambda page, x: {"type": "boolean", "boolean": x % 5 == 0},
-    "formula:date": lambda page, x: {"type": "date", "date": _date(_day(page.edited + 604_800))},
-    "formula:unsupported": lambda page, x: {"type": "unsupported", "unsupported": {}},
-    "rollup:number": lambda page, x: {"type": "number", "number": x % 101 / 100, "function": "percent_checked"},
-    "rollup:date": lambda page, x: {"type": "date", "date": _date(_day(page.edited)), "function": "latest_date"},
-    "rollup:array": lambda page, x: {
-        "type": "array",
-        "array": [{"type": "multi_select", "multi_select": [_choice(pick(sample_text.TAGS, x))]}],
-        "function": "show_original",
-    },
-    "rollup:unsupported": lambda page, x: {"type": "unsupported", "unsupported": {}, "function": "show_unique"},
-    "relation": _related,
-    "created_time": lambda page, x: sample_text.iso(page.created),
-    "last_edited_time": lambda page, x: sample_text.iso(page.edited),
-    "created_by": lambda page, x: _user(page.n),
-    "last_edited_by": lambda page, x: _user(page.n // 3),
-    "unique_id": lambda page, x: {"prefix": "TASK", "number": page.n + 1},
-    "verification": lambda page, x: {"state": "verified" if x % 3 else "unverified", "verified_by": None, "date": None},
-    "button": lambda page, x: {},
-    "place": lambda page, x: {"name": pick(sample_text.CITIES, x), "address": None, "lat": x % 90, "lon": x % 180},
-}
-NEVER_EMPTY = ("formula", "rollup", "created", "last_edited", "unique_id", "verification", "button", "checkbox")
-LISTS = ("rich_text", "multi_select", "people", "files", "relation")
-
-
-def _person(n: int) -> dict[str, Any]:
-    user, first, last = PEOPLE[n % len(PEOPLE)]
-    email = f"{first}.{last}@example.com".lower()
-    return {
-        "object": "user",
-        "id": user,
-        "name": f"{first} {last}",
-        "avatar_url": None,
-        "type": "person",
-        "person": {"email": email},
-    }
-
-
 def _bot() -> dict[str, Any]:
     limits = {"max_file_upload_size_in_bytes": 5_242_880}
     bot = {
-        "owner": {"type": "user", "user": _person(0)},
+        "owner": {"type": "user", "user": person(0)},
         "workspace_id": WORKSPACE,
         "workspace_name": "Sample workspace",
         "workspace_limits": limits,
     }
     return {"object": "user", "id": BOT, "name": "Dashboard", "avatar_url": None, "type": "bot", "bot": bot}
-
-
-@lru_cache(512)
-def _property_id(source: int, name: str) -> str:
-    return "title" if name == "title" else quote(base64.b85encode(digest(f"{source}{name}", 3).encode())[:4], safe="")
-
-
-def _value(page: Page, name: str, kind: str) -> dict[str, Any]:
-    base = kind.partition(":")[0]
-    x = mix(page.n, 30 + len(name) + ord(name[0]))
-    empty = x % 7 == 0 and not base.startswith(NEVER_EMPTY)
-    content = ([] if base in LISTS else None) if empty else VALUES[kind](page, x >> 3)
-    return {"id": _property_id(page.source, name), "type": base, base: content}
-
-
-def _properties(page: Page) -> dict[str, Any]:
-    title = {"id": "title", "type": "title", "title": _text(page.title)}
-    if page.source < 0:
-        return {"title": title}
-    _, title_name, _, schema = SOURCES[page.source]
-    return {title_name: title, **{name: _value(page, name, kind) for name, kind in schema.items()}}
 
 
 def problem(status: int, code: str, message: str, extra: Mapping[str, Any] | None = None) -> Refusal:
@@ -331,7 +185,7 @@ def _token_answer(grant: Mapping[str, Any]) -> dict[str, Any]:
         "workspace_id": WORKSPACE,
         "workspace_name": "Sample workspace",
         "workspace_icon": None,
-        "owner": {"type": "user", "user": _person(0)},
+        "owner": {"type": "user", "user": person(0)},
         "duplicated_template_id": None,
         "request_id": str(uuid.uuid4()),
     }
@@ -387,6 +241,8 @@ class Notion:
             route("/v1/data_sources/{id}", self.data_source),
             route("/v1/data_sources/{id}/query", self.query, "POST"),
             route("/v1/databases/{id}", self.database),
+            route("/v1/blocks/{id}", self.block),
+            route("/v1/pages/{id}/properties/{property}", self.property),
             route("/v1/pages/{id}", self.page),
             route("/v1/{rest:path}", self.unknown, "GET", "POST", "PATCH", "DELETE"),
         ]
@@ -418,17 +274,18 @@ class Notion:
 
     async def users(self, request: Request, grant: Mapping[str, Any]) -> Answer:
         """The people of the workspace, then the bot."""
-        found = [*(_person(n) for n in range(len(PEOPLE))), _bot()]
+        found = [*(person(n) for n in range(len(PEOPLE))), _bot()]
         return self._listed(found, dict(request.query_params), "user", "users", lambda user: user)
 
     async def search(self, request: Request, grant: Mapping[str, Any]) -> Answer:
         """Pages and data sources by title, filtered by kind, in order of their last edit."""
         body, world = await self._body(request), await self.world.get()
-        wanted = body.get("filter") or {}
+        wanted = {"property": "object", **(body.get("filter") or {})}
         if wanted.get("property", "object") != "object" or wanted.get("value") not in (None, "page", "data_source"):
             raise invalid('body failed validation: body.filter.value should be `"page"` or `"data_source"`.')
         key = json.dumps([wanted.get("value"), wanted.get("in_trash"), body.get("query"), body.get("sort")])
-        return self._listed(self._selected(world, "search", key), body, "page_or_data_source", key, self._object)
+        found = self._selected(world, "search", key)
+        return self._listed(found, body, "page_or_data_source", key, partial(self._object, world))
 
     async def query(self, request: Request, grant: Mapping[str, Any]) -> Answer:
         """Rows of a data source; timestamp filters and sorts, at most 10,000 in one query."""
@@ -437,7 +294,7 @@ class Notion:
         key = json.dumps([source.n, body.get("filter"), body.get("sorts"), bool(body.get("is_archived"))])
         only = {unquote(v) for k, v in parse_qsl(request.url.query) if k.startswith("filter_properties")}
         rows = self._selected(world, "query", key)
-        answer = self._listed(rows[:CAP], body, "page_or_data_source", key, lambda row: self._object(row, only))
+        answer = self._listed(rows[:CAP], body, "page_or_data_source", key, lambda row: self._object(world, row, only))
         if len(rows) > CAP and not answer.body["has_more"]:
             reason = {"type": "incomplete", "incomplete_reason": "query_result_limit_reached"}
             answer.body["request_status"] = reason
@@ -445,18 +302,57 @@ class Notion:
 
     async def data_source(self, request: Request, grant: Mapping[str, Any]) -> Answer:
         """One data source with its schema."""
-        return Answer(200, self._object(self._found(await self.world.get(), request, "data_source")))
+        world = await self.world.get()
+        return Answer(200, self._object(world, self._found(world, request, "data_source")))
 
     async def page(self, request: Request, grant: Mapping[str, Any]) -> Answer:
         """One page."""
-        return Answer(200, self._object(self._found(await self.world.get(), request, "page")))
+        world = await self.world.get()
+        return Answer(200, self._object(world, self._found(world, request, "page")))
+
+    async def property(self, request: Request, grant: Mapping[str, Any]) -> Answer:
+        """One property of a page, in full; https://developers.notion.com/reference/property-item-object."""
+        world = await self.world.get()
+        page = self._found(world, request, "page")
+        id = request.path_params["property"]
+        ids = {name: property_id(page.source, name) for name in world.values.names(page)}
+        name = next((name for name, each in ids.items() if id in (each, unquote(each))), None)
+        if name is None:
+            raise problem(404, "object_not_found", f"Could not find property with ID: {id}.")
+        paged = world.values.items(page, name) if page.source >= 0 else None
+        if paged is None:
+            return Answer(200, {"object": "property_item", **world.values.whole(page, name)})
+        answer = self._listed(paged[0], dict(request.query_params), "property_item", page.id + name, lambda item: item)
+        shape = paged[1] | (
+            {"rollup": self._rollup(world, page, name, answer.body)} if "rollup" in paged[1]["type"] else {}
+        )
+        return Answer(200, {**answer.body, "property_item": {**shape, "next_url": None}})
+
+    def _rollup(self, world: World, page: Page, name: str, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """What a rollup comes to: known with its last item; the values that it shows are the items."""
+        whole: dict[str, Any] = world.values.content(page, name)
+        function = {"function": whole["function"]}
+        if answer["has_more"]:
+            return {"type": "incomplete", "incomplete": {}, **function}
+        return {"type": "array", "array": [], **function} if whole["type"] == "array" else whole
+
+    async def block(self, request: Request, grant: Mapping[str, Any]) -> Answer:
+        """The column that a few pages lie in, and the list around it."""
+        world, id = await self.world.get(), _dashed(request.path_params["id"])
+        parents = {COLUMN: {"type": "block_id", "block_id": COLUMN_LIST}, COLUMN_LIST: world.home()}
+        if id not in parents:
+            raise _missing("block", request.path_params["id"])
+        kind = "column" if id == COLUMN else "column_list"
+        shape = {"object": "block", "id": id, "parent": parents[id], "type": kind, kind: {}, "has_children": True}
+        return Answer(200, {**shape, "in_trash": False})
 
     async def database(self, request: Request, grant: Mapping[str, Any]) -> Answer:
         """The database around a data source; its times are written another way."""
-        source = (await self.world.get()).databases.get(_dashed(request.path_params["id"]))
+        world = await self.world.get()
+        source = world.databases.get(_dashed(request.path_params["id"]))
         if source is None:
             raise _missing("database", request.path_params["id"])
-        shape = {k: v for k, v in self._object(source).items() if k not in ("properties", "database_parent")}
+        shape = {k: v for k, v in self._object(world, source).items() if k not in ("properties", "database_parent")}
         times = {
             k: sample_text.iso(t, ".607").replace("Z", "+00:00")
             for k, t in zip(("created_time", "last_edited_time"), (source.created, source.edited), strict=True)
@@ -467,8 +363,8 @@ class Notion:
                 **shape,
                 **times,
                 "object": "database",
-                "id": _id("db", source.n),
-                "parent": {"type": "workspace", "workspace": True},
+                "id": id_of("db", source.n),
+                "parent": world.database_parent(source),
                 "data_sources": [{"id": source.id, "name": source.title}],
             },
         )
@@ -499,13 +395,14 @@ class Notion:
         """The objects that a search or query asks for, in its order; the last few are remembered."""
         if what == "query":
             number, wanted, sorts, archived = json.loads(key)
-            rows = [] if archived else [row for row in world.rows[number] if _matches(row, wanted)]
+            rows = [] if archived else [row for row in world.rows[number] if _matches(row, wanted) and not row.in_trash]
             for sort in reversed(sorts or [{"timestamp": "created_time", "direction": "descending"}]):
                 name = _timestamp(sort.get("timestamp"))
                 rows.sort(key=lambda row: (getattr(row, name), row.id), reverse=sort.get("direction") == "descending")
             return rows
         kind, in_trash, text, sort = json.loads(key)
-        found = [] if in_trash else [page for page in world.all if kind in (None, page.kind)]
+        all_of = sorted(world.trash, key=lambda page: (page.edited, page.id)) if in_trash else world.all
+        found = [page for page in all_of if kind in (None, page.kind)]
         if text:
             found = [page for page in found if str(text).lower() in page.title.lower()]
         return found if (sort or {}).get("direction") == "ascending" else found[::-1]
@@ -535,68 +432,50 @@ class Notion:
             },
         )
 
-    def _object(self, page: Page, only: set[str] | None = None) -> dict[str, Any]:
-        source = page.kind == "data_source"
-        shape: dict[str, Any] = {
+    def _object(self, world: World, page: Page, only: set[str] | None = None) -> dict[str, Any]:
+        if page.kind == "data_source":
+            return self._shape(world, page) | {
+                "title": text(page.title),
+                "description": [],
+                "is_inline": page.n == BOOKS,
+                "database_parent": world.database_parent(page),
+                "properties": schema(page.source),
+            }
+        properties = world.values.properties(page)
+        if only:
+            properties = {k: v for k, v in properties.items() if k in only or unquote(v["id"]) in only}
+        return self._shape(world, page) | {"properties": properties}
+
+    def _shape(self, world: World, page: Page) -> dict[str, Any]:
+        """What pages and data sources have in common."""
+        return {
             "object": page.kind,
             "id": page.id,
             "created_time": sample_text.iso(page.created),
             "last_edited_time": sample_text.iso(page.edited),
-            "created_by": _user(page.n),
-            "last_edited_by": _user(page.n // 3),
+            "created_by": user(page.n),
+            "last_edited_by": user(page.n // 3),
             "cover": None,
             "icon": self._icon(page),
-            "in_trash": False,
-            "archived": False,
+            "in_trash": page.in_trash,
+            "archived": page.in_trash,
             "is_archived": False,
             "is_locked": False,
             "public_url": None,
             "url": self._url(page),
-            "parent": _parent(page),
+            "parent": world.parent(page),
         }
-        if source:
-            _, title, _, schema = SOURCES[page.source]
-            kinds = {title: "title", **{name: kind.partition(":")[0] for name, kind in schema.items()}}
-            shape |= {
-                "title": _text(page.title),
-                "description": [],
-                "is_inline": False,
-                "database_parent": {"type": "workspace", "workspace": True},
-                "properties": {
-                    name: {
-                        "id": _property_id(page.source, "title" if kind == "title" else name),
-                        "name": name,
-                        "type": kind,
-                        kind: {},
-                    }
-                    for name, kind in kinds.items()
-                },
-            }
-            return shape
-        properties = _properties(page)
-        if only:
-            properties = {k: v for k, v in properties.items() if k in only or unquote(v["id"]) in only}
-        return {**shape, "properties": properties}
 
     def _icon(self, page: Page) -> dict[str, str] | None:
         if page.kind == "data_source":
-            return {"type": "emoji", "emoji": SOURCES[page.source][2]}
+            return {"type": "emoji", "emoji": SOURCES[page.source].emoji}
         return {"type": "emoji", "emoji": pick(sample_text.EMOJI, page.n, 15)} if mix(page.n, 16) % 3 == 0 else None
 
     def _url(self, page: Page) -> str:
         if page.kind == "data_source":
-            return f"{self.web_url}/p/{_id('db', page.n).replace('-', '')}"
+            return f"{self.web_url}/p/{id_of('db', page.n).replace('-', '')}"
         slug = re.sub(r"[^A-Za-z0-9]+", "-", page.title)[:60].strip("-")
         return f"{self.web_url}/p/{slug + '-' if slug else ''}{page.id.replace('-', '')}"
-
-
-def _parent(page: Page) -> dict[str, Any]:
-    if page.kind == "data_source":
-        return {"type": "database_id", "database_id": _id("db", page.n)}
-    if page.source >= 0:
-        source, database = _id("ds", page.source), _id("db", page.source)
-        return {"type": "data_source_id", "data_source_id": source, "database_id": database}
-    return {"type": "page_id", "page_id": page.parent} if page.parent else {"type": "workspace", "workspace": True}
 
 
 def _dashed(text: str) -> str:

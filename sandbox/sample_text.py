@@ -92,18 +92,13 @@ THINGS = (
 TOPICS = ("Weekly sync", "Retrospective", "Kick-off", "Budget round", "Design critique", "All hands", "Planning")
 BOOKS = ("The Quiet Harbour", "Maps of Salt", "Ten Small Machines", "A Field of Lamps", "The Slow Orchard")
 TAGS = ("research", "urgent", "customer", "internal", "2026", "later")
-CITIES = ("Aarhus", "Bilbao", "Graz", "Leeds", "Porto", "Tallinn", "Utrecht", "Zadar")
+COUNTRIES = {
+    "Aarhus": "Denmark", "Bilbao": "Spain", "Graz": "Austria", "Leeds": "United Kingdom", "Porto": "Portugal",
+    "Tallinn": "Estonia", "Utrecht": "Netherlands", "Zadar": "Croatia",
+}  # fmt: skip
+CITIES = tuple(COUNTRIES)
 EMOJI = ("📌", "🗂️", "🚀", "📚", "🧭", "🪴", "🧪", "🗓️")
-AWKWARD = (
-    '=HYPERLINK("https://example.com/steal","Click me")',
-    "![pixel](https://example.com/x.png) <img src=x onerror=alert(1)> <b>bold</b>",
-    "A name that goes on and on, " + "and on, " * 60 + "until nobody reads it",
-    "مراجعة خطة الإطلاق מסמך",
-    "🚀 Launch 🎉 👩‍👩‍👧‍👦 naïve Zürich 東京",
-    "",
-    "**not bold** [link](javascript:alert(1)) $x^2$ :material/home: | a | b |",
-    "+1 -1 @cmd\t'quoted', \"twice\"",
-)
+ODD_NAMES: tuple[str, ...] = ()  # that break careless code; only tests have some
 
 
 def mix(n: int, salt: int = 0) -> int:
@@ -119,11 +114,11 @@ def pick(words: Sequence[T], n: int, salt: int = 0) -> T:
     return words[mix(n, salt) % len(words)]
 
 
-def awkward(n: int) -> str | None:
-    """A name that breaks careless code, for a few of the first items of a listing and a few later ones."""
-    if n % 5 == 3 and n < 5 * len(AWKWARD):
-        return AWKWARD[n // 5]
-    return AWKWARD[n // 311 % len(AWKWARD)] if n % 311 == 310 else None
+def odd_name(n: int) -> str | None:
+    """One of ODD_NAMES, for a few of the first items of a listing and a few later ones; None for the others."""
+    if n % 5 == 3 and n < 5 * len(ODD_NAMES):
+        return ODD_NAMES[n // 5]
+    return ODD_NAMES[n // 311 % len(ODD_NAMES)] if ODD_NAMES and n % 311 == 310 else None
 
 
 def person(n: int) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from unittest.mock import PropertyMock, patch
 
+import pyarrow as pa
 from streamlit.testing.v1 import AppTest
 
 from integrations.config.settings import ROOT
@@ -40,7 +41,29 @@ def own_main() -> Iterator[None]:
     sys.modules["__main__"] = main
 
 
+def opened(app: AppTest, menu: str) -> AppTest:
+    """The page with the menu of this key open."""
+    app.session_state[menu] = True
+    return app.run()
+
+
+def grid(app: AppTest) -> pa.Table:
+    """The rows in the grid as they are sent, without its index."""
+    table = pa.ipc.open_stream(app.dataframe[0].proto.arrow_data.data).read_all()
+    return table.select([name for name in table.column_names if name != "row"])
+
+
+def names(app: AppTest) -> list[str]:
+    """The names of the rows in the grid, without the space that fills their cells."""
+    return [each.rstrip("\u2003") for each in grid(app).column(0).to_pylist()]
+
+
+def pressed(app: AppTest, label: str) -> AppTest:
+    """The page after a click on the button whose label begins so."""
+    return next(each for each in app.button if each.label.startswith(label)).click().run()
+
+
 def words(app: AppTest) -> str:
     """Everything that a page says, without Markdown's backslashes."""
-    kinds = ("title", "subheader", "caption", "markdown", "error", "warning", "info", "text")
+    kinds = ("title", "header", "subheader", "caption", "markdown", "error", "warning", "info", "text")
     return "\n".join(str(each.value) for kind in kinds for each in app.get(kind)).replace("\\", "")

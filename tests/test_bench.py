@@ -54,6 +54,13 @@ def test_hubspots_searches_of_one_type_wait_for_each_other() -> None:
     assert limits.hubspot([500], 0.4) == Limit(pytest.approx(0.8), 4)  # not one page and two searches in 0.4 s
 
 
+def test_hubspots_definitions_come_before_the_lists_and_associations_after_them() -> None:
+    # definitions, one page, associations of 100 records in three pairs
+    assert limits.hubspot([100], 0.2, [100] * 3, 12) == Limit(pytest.approx(0.6), 16)
+    # 96 + 12 + 3 calls: one more than a window takes
+    assert limits.hubspot([100] * 96, 0.2, [100, 1_000, 1_000], 12) == Limit(pytest.approx(10.2), 111)
+
+
 def test_all_at_once_takes_as_long_as_the_slowest_and_all_calls() -> None:
     assert limits.together([Limit(6.2, 61), Limit(6.6, 78), Limit(2.6, 60)]) == Limit(6.6, 199)
 

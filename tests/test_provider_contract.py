@@ -18,7 +18,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ import integrations
 from integrations import oauth, providers, sync
 from integrations.config import settings
 from integrations.http import client as http_client
-from integrations.model import Connection, Item, Load, Token, errors
+from integrations.model import Connection, Item, Load, NoValue, Token, errors
 from integrations.oauth import client as oauth_client
 from integrations.oauth.tokens import ConnectionTokens, failures_of
 from integrations.service.runtime import run
@@ -46,7 +46,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RECORDED = Path(__file__).with_name("recorded")
 OWNER = hashlib.sha256(b"a browser").hexdigest()
 CODE = "code-that-nobody-else-may-see"
-PLAIN = (str, int, float, bool, type(None))
+PLAIN = (str, int, float, bool, date, NoValue, type(None))
 
 
 class Wire:
@@ -219,18 +219,23 @@ def listed(provider: integrations.Provider, connection: Connection) -> tuple[lis
 
 def rows(connection: Connection) -> set[str]:
     """The ids of what a page would show."""
-    _, table = run(sync.shown(connection))
-    return set(table["id"].to_pylist())
+    _, tables = run(sync.shown(connection))
+    return set(tables.open().ids.to_pylist())
 
 
 def simple(item: Item) -> dict[str, Any]:
     """An item as recorded files write it: without what is at its default."""
     values = {field.name: getattr(item, field.name) for field in dataclasses.fields(item)}
     texts = {name: value.isoformat() for name, value in values.items() if isinstance(value, datetime)}
-    kept = {name: value for name, value in {**values, **texts}.items() if value is not None and value is not False}
+    kept = {name: value for name, value in {**values, **texts}.items() if value not in (None, False, "")}
     if item.visibility is False:
         kept["visibility"] = False
-    return json.loads(json.dumps(kept))
+    return json.loads(json.dumps(kept, default=written))
+
+
+def written(value: Any) -> Any:
+    """A value that JSON has no form for, as recorded files write it."""
+    return {"no value": value.reason} if isinstance(value, NoValue) else value.isoformat()
 
 
 def test_the_way_to_the_provider_has_exactly_the_documented_parameters(
@@ -410,13 +415,15 @@ def test_every_item_is_well_formed_whatever_was_answered(
 
 
 def assert_plain(value: Any) -> None:
-    """Plain JSON: nothing else can be stored, filtered and downloaded."""
+    """Plain JSON, days, moments and reasons: nothing else can be stored, filtered and downloaded."""
     if isinstance(value, dict):
         assert all(isinstance(name, str) for name in value)
         assert_plain(list(value.values()))
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         for each in value:
             assert_plain(each)
+    elif isinstance(value, datetime):
+        assert value.utcoffset() is not None, repr(value)
     else:
         assert isinstance(value, PLAIN), repr(value)
         assert not isinstance(value, float) or value == value, "NaN is no JSON"

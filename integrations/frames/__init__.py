@@ -1,20 +1,26 @@
-"""Show, without a screen: items to Arrow and pandas, filters, aggregates and export."""
+"""Show, without a screen: items to typed columns, filters, counts and exports."""
 
-from .aggregates import per_day, per_week, recent
-from .chunks import count, merge, missing, pack, unpack
+from .aggregates import per_day, per_week, recent, total
+from .choices import Choice, choices, label_of
+from .chunks import count, identities, merge, missing, pack, scattered
+from .columns import field_types, operators
+from .days import day_of
+from .details import Fact, Group, Link, details, key, raw
 from .export import csv_pieces, csv_rows, filename
+from .exported import exported
 from .log import activity, activity_slices
-from .order import sort_field
-from .query import Options, Unmet, apply, day_of, options, unmet
-from .search import kept_texts, search_texts
+from .query import Unmet, apply, unmet
+from .search import search_texts
+from .shown import shown
 from .slices import slices
-from .table import column_labels, details, frame, key, property_names, type_label
+from .tables import EVERYTHING, STANDARD_FIELDS, Table, Tables, type_label
 from .windowing import ROWS as WINDOW_ROWS
-from .windowing import fits, window, windows
+from .windowing import windows
 
 __all__ = [
-    "WINDOW_ROWS", "Options", "Unmet", "activity", "activity_slices", "apply", "column_labels", "count", "csv_pieces",
-    "csv_rows", "day_of", "details", "filename", "fits", "frame", "kept_texts", "key", "merge", "missing", "options",
-    "pack", "per_day", "per_week", "property_names", "recent", "search_texts", "slices", "sort_field", "type_label",
-    "unmet", "unpack", "window", "windows",
+    "EVERYTHING", "STANDARD_FIELDS", "WINDOW_ROWS", "Choice", "Fact", "Group", "Link", "Table", "Tables", "Unmet",
+    "activity", "activity_slices", "apply", "choices", "count", "csv_pieces", "csv_rows", "day_of", "details",
+    "exported", "field_types", "filename", "identities", "key", "label_of", "merge", "missing", "operators", "pack",
+    "per_day", "per_week", "raw", "recent", "scattered", "search_texts", "shown", "slices", "total", "type_label",
+    "unmet", "windows",
 ]  # fmt: skip

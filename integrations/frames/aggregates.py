@@ -1,7 +1,9 @@
-"""Small counts for charts and metrics."""
+"""Small counts and sums for charts and metrics."""
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
@@ -9,61 +11,101 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from .cells import TEXT, arrow, day_number, utc_days
+from .cells import day_number
+from .readable import NUMBERS, cells
+from .tables import Table
 
 MONDAY = -3  # 1970-01-01 was a Thursday: weeks are counted from the Monday before it
+UNKNOWN = np.iinfo(np.int64).min  # the day of a missing time
 Numbers = npt.NDArray[np.int64]
 
 
-def per_week(frame: pd.DataFrame, column: str = "Updated", weeks: int = 12, *, today: date) -> pd.DataFrame:
-    """How many items have their `column` in each of the last weeks, by type; the week of `today` is the last row.
+def per_week(
+    table: Table, column: str = "updated", weeks: int = 12, *, today: date, positions: pa.Array | None = None
+) -> pd.DataFrame:
+    """Returns how many items have their `column` in each of the last weeks, by type; `today` is in the last row.
 
-    The index "Week" holds the Mondays (UTC), oldest first; there is an int64 column for each type of the frame, the
+    The index "Week" holds the Mondays (UTC), oldest first; there is an int64 column for each type of the table, the
     type with most of them first, zeros included. Missing and later times are not counted.
+    `positions`: the rows to count; all if None.
     """
     last = (day_number(today) - MONDAY) // 7
     wanted = np.arange(last - weeks + 1, last + 1)
-    return _counted(frame, (utc_days(frame[column]) - MONDAY) // 7, wanted, _dates(wanted * 7 + MONDAY, "Week"))
+    days = _days(table, column, positions)
+    return _counted(table, positions, (days - MONDAY) // 7, wanted, _dates(wanted * 7 + MONDAY, "Week"))
 
 
-def per_day(frame: pd.DataFrame, days: int = 30, *, today: date, column: str = "Updated") -> pd.DataFrame:
-    """The same by day: the index "Day" holds the last days, `today` in the last row."""
+def per_day(
+    table: Table, days: int = 30, *, today: date, column: str = "updated", positions: pa.Array | None = None
+) -> pd.DataFrame:
+    """Returns the same by day: the index "Day" holds the last days, `today` in the last row."""
     wanted = np.arange(day_number(today) - days + 1, day_number(today) + 1)
-    return _counted(frame, utc_days(frame[column]), wanted, _dates(wanted, "Day"))
+    return _counted(table, positions, _days(table, column, positions), wanted, _dates(wanted, "Day"))
 
 
 def recent(
-    frame: pd.DataFrame, days: int = 7, *, today: date, columns: Sequence[str] = ("Created", "Updated")
-) -> dict[str, int]:
-    """How many items of each type were created or updated in the last days, `today` the last of them.
+    table: Table, days: int = 7, *, today: date, columns: Sequence[str] = ("created", "updated"),
+    positions: pa.Array | None = None,
+) -> dict[str, int]:  # fmt: skip
+    """Returns how many items of each type were created or updated in the last days, `today` the last of them.
 
-    An item counts once. `columns=("Created",)` counts new items only. Types without any are there with 0.
+    An item counts once. `columns=("created",)` counts new items only. Types without any are there with 0.
     """
     last = day_number(today)
-    hits = np.zeros(len(frame), np.bool_)
+    names, codes = _types(table, positions)
+    hits = np.zeros(len(codes), np.bool_)
     for column in columns:
-        found = utc_days(frame[column])
+        found = _days(table, column, positions)
         hits |= (found > last - days) & (found <= last)
-    names, codes = _types(frame)
-    found = np.bincount(codes[hits], minlength=len(names))
-    return dict(zip(names, found.tolist(), strict=True))
+    counts = np.bincount(codes[hits], minlength=len(names))
+    return dict(zip(names, counts.tolist(), strict=True))
 
 
-def _counted(frame: pd.DataFrame, numbers: Numbers, wanted: Numbers, index: pd.DatetimeIndex) -> pd.DataFrame:
-    """One row for each of the consecutive numbers that are wanted, one column for each type."""
-    names, codes = _types(frame)
+def total(table: Table, positions: pa.Array | None, field_id: str) -> list[tuple[str, float]]:
+    """Returns the sum of a field by currency, the most frequent one first; ("", sum) for numbers without one.
+
+    Empty for other fields and where no row has a value.
+    """
+    field = table.field(field_id)
+    if field is None or field.type not in NUMBERS:
+        return []
+    found = cells(table, field, positions)
+    values, codes = found.singles
+    named = [""] * len(values) if codes is None else pc.fill_null(codes, "").to_pylist()
+    known = [(code, value) for code, value in zip(named, values.to_pylist(), strict=True) if value is not None]
+    currencies = [code for code, _ in Counter(code for code, _ in known).most_common()]
+    return [(each, math.fsum(value for code, value in known if code == each)) for each in currencies]
+
+
+def _days(table: Table, column: str, positions: pa.Array | None) -> Numbers:
+    """Returns the UTC days of a column of times, in days since 1970-01-01."""
+    times = _at(table.values(column), positions).cast(pa.date32(), safe=False)
+    return np.asarray(pc.fill_null(times.cast(pa.int32()).cast(pa.int64()), UNKNOWN), np.int64)
+
+
+def _counted(
+    table: Table, positions: pa.Array | None, numbers: Numbers, wanted: Numbers, index: pd.DatetimeIndex
+) -> pd.DataFrame:
+    """Returns one row for each of the consecutive numbers that are wanted, one column for each type."""
+    names, codes = _types(table, positions)
     inside = np.isin(numbers, wanted)
     places = (numbers[inside] - wanted[:1]) * len(names) + codes[inside]
-    cells = np.bincount(places, minlength=len(wanted) * len(names)).reshape(len(wanted), len(names))
-    table = pd.DataFrame(cells, index=index, columns=names)
-    return table[table.sum().sort_values(ascending=False, kind="stable").index]
+    cells_of = np.bincount(places, minlength=len(wanted) * len(names)).reshape(len(wanted), len(names))
+    found = pd.DataFrame(cells_of, index=index, columns=names)
+    return found[found.sum().sort_values(ascending=False, kind="stable").index]
 
 
-def _types(frame: pd.DataFrame) -> tuple[list[str], Numbers]:
-    """The frame's types and, for each row, which one it has."""
-    encoded = pa.chunked_array(arrow(frame["Type"]).chunks, TEXT).combine_chunks().dictionary_encode()
+def _types(table: Table, positions: pa.Array | None) -> tuple[list[str], Numbers]:
+    """Returns the types of the rows and, for each row, which one it has."""
+    encoded = _at(table.values("type"), positions).dictionary_encode()
     return encoded.dictionary.to_pylist(), np.asarray(encoded.indices, np.int64)
+
+
+def _at(column: pa.ChunkedArray, positions: pa.Array | None) -> pa.Array:
+    found = column.combine_chunks()
+    return found if positions is None else found.take(positions)
 
 
 def _dates(numbers: Numbers, name: str) -> pd.DatetimeIndex:

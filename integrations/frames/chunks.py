@@ -1,11 +1,16 @@
-"""Items to compact bytes, and back to one table: the form in which a load is kept."""
+"""Items to compact bytes, and back to typed columns: the form in which a load is kept.
+
+A chunk holds some rows of some collections, each as an Arrow IPC stream (zstd) of its own, so that one collection, and
+of it one column, can be read without the others. A column is there only if a row of the chunk has a value for it.
+"""
 
 from __future__ import annotations
 
-import json
-import math
+import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
 from operator import attrgetter
 from typing import Any
 
@@ -14,17 +19,20 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from integrations.model import Item
+from ..model import Item, NoValue, Schema
+from .cells import TEXT, json_text, plain
+from .columns import TIME, Misfit, moment_of, packed
 
-from .cells import TEXT, plain
-
-TIME = pa.timestamp("us", "UTC")
+MAGIC = b"tables 2\n"
+LENGTH = struct.Struct("<Q")
 MERGED_ROWS = 5_000
-NAMING = ("id", "type", "name")
-DEEPEST = 100
-AS_DEFAULT = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_SUBCLASS
+FIELD = "field "  # before the id of a field, in the name of its column
+UNTYPED = b"untyped"  # in the metadata of a column of JSON texts: why it is one, as follows
+UNDESCRIBED, MIXED = b"1", b"mixed"  # no schema describes its field; schemas have given it several types
+COLLECTION = b"collection"
+MISFITS = "misfits"  # a column of JSON objects: by field id, what does not fit the field's column
 
-SCHEMA = pa.schema(
+STANDARD = pa.schema(
     [
         ("id", TEXT),
         ("type", pa.dictionary(pa.int32(), TEXT)),
@@ -41,73 +49,180 @@ SCHEMA = pa.schema(
         ("drive_id", TEXT),
         ("visibility", pa.bool_()),
         ("owner", TEXT),
-        ("properties", TEXT),
     ]
 )
+ALWAYS = ("id", "type", "name")
+NO_SCHEMA = Schema()
 
 
-def pack(items: Sequence[Item]) -> bytes:
-    """An Arrow IPC stream (zstd) of SCHEMA, one row an item, properties as compact JSON.
+@dataclass(frozen=True)
+class Part:
+    """The rows of one collection in one chunk, not decoded yet."""
 
-    Times without a zone are taken as UTC. In properties NaN and infinities become null, dates ISO text, sets lists,
-    anything else unknown its text; names and ids that are not text become text, None the empty text.
+    collection: str
+    content: memoryview
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The columns that it has."""
+        return pa.ipc.open_stream(pa.py_buffer(self.content)).schema
+
+    def read(self, columns: Sequence[str] | None = None) -> pa.Table:
+        """Returns these columns, or all; those that it has not are missing."""
+        found = [self.schema.get_field_index(each) for each in columns or ()]
+        options = pa.ipc.IpcReadOptions(included_fields=[each for each in found if each >= 0])
+        if columns is not None and not any(each >= 0 for each in found):
+            return self.read(["id"]).select([])
+        return pa.ipc.open_stream(pa.py_buffer(self.content), options=options).read_all()
+
+
+def pack(items: Sequence[Item], schema: Schema = NO_SCHEMA) -> bytes:
+    """Returns the items as a chunk: their standard columns, and one typed column for each field that has a value.
+
+    Times without a zone are taken as UTC; names and ids that are not text become text, None the empty text. A value
+    that does not fit its field is kept beside the column, and one of a field without a schema as JSON.
     """
-    arrays = [_array(field, list(map(attrgetter(field.name), items))) for field in SCHEMA]
-    return _write(pa.table(arrays, schema=SCHEMA))
+    places: dict[str, list[Item]] = {}
+    for item in items:
+        places.setdefault(item.place, []).append(item)
+    return _joined([_part(place, found, schema) for place, found in places.items()])
 
 
-def unpack(chunks: Iterable[bytes]) -> pa.Table:
-    """One table of SCHEMA from what `pack` and `merge` gave, in order of first appearance.
+def parts(chunks: Iterable[bytes]) -> Iterator[Part]:
+    """Yields the parts of some chunks, those of earlier versions in today's form; raises pyarrow.ArrowInvalid."""
+    for chunk in chunks:
+        content = memoryview(chunk if chunk.startswith(MAGIC) else _from_version_1(chunk))[len(MAGIC) :]
+        while content:
+            if len(content) < LENGTH.size or len(content) - LENGTH.size < (length := LENGTH.unpack_from(content)[0]):
+                raise pa.ArrowInvalid("A chunk ends before its rows do.")
+            part, content = content[LENGTH.size :][:length], content[LENGTH.size + length :]
+            yield Part(_collection_of(part), part)
 
-    Of rows with the same (type, id) the last one stays. A parent that is only known by its id is named by the row of
-    that id. No chunks give a table without rows; bytes of another origin raise pyarrow.ArrowInvalid.
+
+def _collection_of(part: memoryview) -> str:
+    metadata = pa.ipc.open_stream(pa.py_buffer(part)).schema.metadata or {}
+    return str(metadata[COLLECTION].decode())
+
+
+def merge(old: Iterable[bytes], new: Iterable[bytes], removed: Iterable[tuple[str, str]] = ()) -> Iterator[bytes]:
+    """Yields all rows of `new`, and those of `old` that it has not, in chunks of about MERGED_ROWS rows.
+
+    What both have stays at its place. Rows of `old` that are `removed`, by (collection, id), are left out.
+    One collection is in memory at a time.
     """
-    return _named(_latest(_read(chunks)))
-
-
-def merge(old: Iterable[bytes], new: Iterable[bytes]) -> Iterator[bytes]:
-    """All rows of `new`, and those of `old` that it has not by (type, id), in chunks of at most MERGED_ROWS rows.
-
-    What both have stays at its place. No rows give no chunks. One chunk of `old` at a time is in memory.
-    """
-    fresh, held = _latest(_read(new)), SCHEMA.empty_table()
-    placed = np.zeros(fresh.num_rows, np.bool_)
-    for chunk in old:
-        rows = _latest(_read([chunk]))
-        again = pc.is_in(_identities(fresh), value_set=_identities(rows))
-        placed |= np.asarray(again)  # and looked for in the next chunks too: one row may be in several
-        held = _joined([held, _latest(_joined([rows, fresh.filter(again)]))])
-        while held.num_rows > MERGED_ROWS:
-            yield _write(held.slice(0, MERGED_ROWS))
-            held = held.slice(MERGED_ROWS)
-    held = _joined([held, fresh.filter(pa.array(~placed))])
-    for start in range(0, held.num_rows, MERGED_ROWS):
-        yield _write(held.slice(start, MERGED_ROWS))
+    before, now = _by_collection(old), _by_collection(new)
+    gone: dict[str, set[str]] = {}
+    for place, item_id in removed:
+        gone.setdefault(place, set()).add(item_id)
+    waiting: list[bytes] = []
+    rows = 0
+    for place in dict.fromkeys([*before, *now]):
+        for table in _merged(before.get(place, []), now.get(place, []), gone.get(place, set())):
+            waiting.append(_written(place, table))
+            rows += table.num_rows
+            if rows >= MERGED_ROWS:
+                yield _joined(waiting)
+                waiting, rows = [], 0
+    if waiting:
+        yield _joined(waiting)
 
 
 def missing(old: Iterable[bytes], new: Iterable[bytes]) -> list[str]:
-    """Names of the rows that `old` has and `new` has not, by (type, id)."""
-    before, now = _latest(_read(old, *NAMING)), _read(new, *NAMING)
-    gone = pc.invert(pc.is_in(_identities(before), value_set=_identities(now)))
-    return [str(name) for name in before["name"].filter(gone).to_pylist()]
+    """Returns the names of the rows that `old` has and `new` has not, by (collection, id)."""
+    before, now = _by_collection(old), _by_collection(new)
+    names: list[str] = []
+    for place, found in before.items():
+        rows = _latest(_read(found, ("id", "name")))
+        kept = _read(now.get(place, []), ("id",))["id"]
+        gone = pc.invert(pc.is_in(rows["id"], value_set=kept))
+        names += map(str, rows["name"].filter(gone).to_pylist())
+    return names
+
+
+def identities(chunks: Iterable[bytes]) -> Iterator[tuple[str, str, str]]:
+    """Yields collection, id and type of every row, as often as it is there."""
+    for part in parts(chunks):
+        rows = part.read(["id", "type"])
+        types = rows["type"].cast(TEXT).to_pylist()
+        yield from (
+            (part.collection, item_id, kind) for item_id, kind in zip(rows["id"].to_pylist(), types, strict=True)
+        )
 
 
 def count(chunks: Iterable[bytes]) -> dict[str, int]:
-    """How many rows of each item type `unpack` would give, in order of first appearance."""
-    types = _latest(_read(chunks, *NAMING))["type"]
-    return {entry["values"]: entry["counts"] for entry in pc.value_counts(types).to_pylist()}
+    """Returns how many different rows there are of each item type, in order of first appearance."""
+    counts: dict[str, int] = {}
+    for found in _by_collection(chunks).values():
+        types = _latest(_read(found, ("id", "type")))["type"]
+        for entry in pc.value_counts(types.cast(TEXT)).to_pylist():
+            counts[entry["values"]] = counts.get(entry["values"], 0) + entry["counts"]
+    return counts
 
 
-def _identities(table: pa.Table) -> pa.ChunkedArray:
-    return pc.binary_join_element_wise(table["type"].cast(TEXT), table["id"].cast(TEXT), pa.scalar("\n", TEXT))
+def scattered(chunks: Sequence[bytes]) -> bool:
+    """Returns whether the rows are in many more parts than they need: merging them makes reading faster."""
+    sizes: dict[str, list[int]] = {}
+    for part in parts(chunks):
+        sizes.setdefault(part.collection, []).append(part.read(["id"]).num_rows)
+    needed = sum(1 + sum(each) // MERGED_ROWS for each in sizes.values())
+    return sum(map(len, sizes.values())) > 2 * needed + 8
 
 
-def _array(field: pa.Field, values: list[Any]) -> pa.Array:
-    if field.name == "properties":
-        return _texts([_json(value) for value in values])
-    if field.name in ("id", "type", "name"):
+def why_untyped(column: pa.Field) -> bytes:
+    """Returns why a column is one of JSON texts, UNDESCRIBED or MIXED; nothing for a typed one."""
+    return bytes((column.metadata or {}).get(UNTYPED, b""))
+
+
+def positions_of_latest(ids: pa.ChunkedArray) -> pa.Array | None:
+    """Returns the positions of the last row of each id, in the order of their first; None if all are different."""
+    unique = ids.combine_chunks().dictionary_encode()
+    if len(unique.dictionary) == len(ids):
+        return None
+    last = np.empty(len(unique.dictionary), np.int64)
+    last[np.asarray(unique.indices)] = np.arange(len(ids))  # of several writes to a place the last one stays
+    return pa.array(last)
+
+
+def _part(place: str, items: Sequence[Item], schema: Schema) -> bytes:
+    columns = {name: _standard(name, list(map(attrgetter(name), items))) for name in STANDARD.names}
+    columns = {name: array for name, array in columns.items() if name in ALWAYS or array.null_count < len(array)}
+    types = {name: STANDARD.field(name) for name in columns}
+    misfits: dict[int, dict[str, Misfit]] = {}
+    known = {field.id: field for field in found.fields} if (found := schema.collection(place)) else {}
+    properties = [item.properties or {} for item in items]
+    for field_id in dict.fromkeys(chain.from_iterable(properties)):
+        values = [each.get(field_id) for each in properties]
+        name, metadata = FIELD + plain(field_id), {}
+        if field := known.get(field_id):
+            array, odd = packed(field, values)
+        else:
+            array, odd, metadata = _untyped(values), {}, {UNTYPED: UNDESCRIBED}
+        for row, misfit in odd.items():
+            misfits.setdefault(row, {})[plain(field_id)] = misfit
+        if array.null_count < len(array) and name not in columns:
+            columns[name], types[name] = array, pa.field(name, array.type, metadata=metadata)
+    if misfits:
+        columns[MISFITS] = pa.array(
+            [json_text(misfits[row]) if row in misfits else None for row in range(len(items))], TEXT
+        )
+        types[MISFITS] = pa.field(MISFITS, TEXT)
+    return _written(place, pa.table(list(columns.values()), schema=pa.schema([types[name] for name in columns])))
+
+
+def _untyped(values: Sequence[Any]) -> pa.Array:
+    texts = [None if value is None or isinstance(value, NoValue) else _quoted(value) for value in values]
+    return pa.array(texts, TEXT)
+
+
+def _quoted(value: Any) -> str:
+    """Returns a value as JSON; a text in quotes."""
+    return orjson.dumps(plain(value)).decode() if isinstance(value, str) else json_text(value)
+
+
+def _standard(name: str, values: list[Any]) -> pa.Array:
+    if name in ALWAYS:
         values = ["" if value is None else value for value in values]
-    return _BUILDERS.get(field.type, pa.array)(values).cast(field.type)
+    return _BUILDERS.get(STANDARD.field(name).type, pa.array)(values).cast(STANDARD.field(name).type)
 
 
 def _texts(values: list[Any]) -> pa.Array:
@@ -126,7 +241,7 @@ def _flags(values: list[Any]) -> pa.Array:
 
 
 def _times(values: list[Any]) -> pa.Array:
-    return pa.array([None if value is None else _utc(value) for value in values], TIME)
+    return pa.array([None if value is None else moment_of(value) for value in values], TIME)
 
 
 def _lists(values: list[Any]) -> pa.Array:
@@ -138,99 +253,113 @@ def _lists(values: list[Any]) -> pa.Array:
 
 _BUILDERS: dict[pa.DataType, Callable[[list[Any]], pa.Array]] = {
     TEXT: _texts,
-    SCHEMA.field("type").type: _types,
+    STANDARD.field("type").type: _types,
     pa.bool_(): _flags,
     TIME: _times,
-    SCHEMA.field("children").type: _lists,
+    STANDARD.field("children").type: _lists,
 }
 
 
-def _utc(value: date) -> datetime:
-    """The moment in UTC; one that its zone pushes out of the years 1 to 9999 becomes the first or last of them."""
-    if not isinstance(value, datetime):
-        return datetime.combine(value, time(), UTC)
-    if value.utcoffset() is None:
-        return value.replace(tzinfo=UTC)
-    try:
-        return value.astimezone(UTC)
-    except OverflowError:
-        return (datetime.min if value.year == 1 else datetime.max).replace(tzinfo=UTC)
+def _joined(written: Sequence[bytes]) -> bytes:
+    return MAGIC + b"".join(LENGTH.pack(len(each)) + each for each in written)
 
 
-def _json(properties: Mapping[str, Any] | None) -> str:
-    try:
-        return orjson.dumps(properties or {}, default=_default, option=AS_DEFAULT).decode()
-    except TypeError:  # odd keys, half characters, huge integers, circles, depth
-        return _ENCODER.encode(_safe(properties, ()))
-
-
-def _default(value: Any) -> Any:
-    if isinstance(value, (date, time)):
-        return value.isoformat()
-    if isinstance(value, (set, frozenset)):
-        return sorted(value, key=plain)
-    return dict(value) if isinstance(value, Mapping) else plain(value)
-
-
-_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_default)
-
-
-def _safe(value: Any, above: tuple[int, ...]) -> Any:
-    """The value as JSON surely takes it; what contains itself or lies too deep becomes "…"."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, int):
-        return value if abs(value) < 10**4000 else plain(value)
-    if not isinstance(value, (Mapping, list, tuple, set, frozenset)):
-        return value
-    if id(value) in above or len(above) == DEEPEST:
-        return "…"
-    above = (*above, id(value))
-    if isinstance(value, Mapping):
-        return {plain(key): _safe(each, above) for key, each in value.items()}
-    return [_safe(each, above) for each in (_default(value) if isinstance(value, (set, frozenset)) else value)]
-
-
-def _write(table: pa.Table) -> bytes:
+def _written(place: str, table: pa.Table) -> bytes:
+    schema = table.schema.with_metadata({COLLECTION: place.encode()})
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, SCHEMA, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
-        writer.write_table(table)
+    with pa.ipc.new_stream(sink, schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
+        writer.write_table(table.replace_schema_metadata(schema.metadata).combine_chunks())
     return bytes(sink.getvalue())
 
 
-def _read(chunks: Iterable[bytes], *columns: str) -> pa.Table:
-    """One table of all columns, or of some."""
-    fields = [SCHEMA.get_field_index(name) for name in columns]
-    options = pa.ipc.IpcReadOptions(included_fields=fields)
-    return _joined([pa.ipc.open_stream(chunk, options=options).read_all() for chunk in chunks], *columns)
+def _by_collection(chunks: Iterable[bytes]) -> dict[str, list[Part]]:
+    found: dict[str, list[Part]] = {}
+    for part in parts(chunks):
+        found.setdefault(part.collection, []).append(part)
+    return found
 
 
-def _joined(tables: list[pa.Table], *columns: str) -> pa.Table:
-    """One table in one piece, with one dictionary of types."""
-    empty = SCHEMA.empty_table().select(list(columns or SCHEMA.names))
-    return pa.concat_tables([empty, *(table.select(empty.column_names) for table in tables)]).combine_chunks()
+def _read(found: Sequence[Part], columns: Sequence[str]) -> pa.Table:
+    empty = STANDARD.empty_table().select(list(columns))
+    return pa.concat_tables([empty, *(part.read(columns).select(list(columns)) for part in found)]).unify_dictionaries()
 
 
 def _latest(table: pa.Table) -> pa.Table:
-    """The last row of each (type, id), at the place of the first."""
-    if not table.num_rows:
-        return table
-    types, ids = table["type"].chunk(0).indices, table["id"].chunk(0).dictionary_encode().indices
-    key = np.asarray(types, np.int64) + np.asarray(ids, np.int64) * (np.max(types) + 1)
-    unique = pa.array(key).dictionary_encode()
-    last = np.empty(len(unique.dictionary), np.int64)
-    last[np.asarray(unique.indices)] = np.arange(table.num_rows)  # of several writes to a place the last one stays
-    return table if len(last) == table.num_rows else table.take(pa.array(last))
+    """Returns the last row of each id, at the place of the first."""
+    last = positions_of_latest(table["id"])
+    return table if last is None else table.take(last)
 
 
-def _named(table: pa.Table) -> pa.Table:
-    return _with_parents(table, pc.coalesce(table["parent_path_or_name"], _parent_names(table)))
+def _merged(old: Sequence[Part], new: Sequence[Part], removed: set[str]) -> Iterator[pa.Table]:
+    """Yields the rows of a collection in tables of at most MERGED_ROWS rows; a row of the new ones counts."""
+    fresh = _latest(_unified([part.read() for part in new])) if new else None
+    gone = pa.array(sorted(removed.difference(fresh["id"].to_pylist() if fresh is not None else ())), TEXT)
+    held: pa.Table | None = None
+    placed: set[str] = set()
+    for part in old:
+        rows = _latest(part.read())
+        rows = rows.filter(pc.invert(pc.is_in(rows["id"], value_set=gone))) if len(gone) else rows
+        again = pc.is_in(rows["id"], value_set=fresh["id"]) if fresh is not None else None
+        if fresh is not None and pc.any(again).as_py():
+            placed.update(rows["id"].filter(again).to_pylist())
+            rows = _replaced(rows, fresh, again)
+        held = _unified([held, rows]) if held is not None else rows
+        while held.num_rows > MERGED_ROWS:
+            yield held.slice(0, MERGED_ROWS)
+            held = held.slice(MERGED_ROWS)
+    if fresh is not None:
+        unplaced = pc.invert(pc.is_in(fresh["id"], value_set=pa.array(sorted(placed), TEXT)))
+        rest = fresh.filter(unplaced)
+        held = _unified([held, rest]) if held is not None else rest
+    for start in range(0, held.num_rows if held is not None else 0, MERGED_ROWS):
+        yield held.slice(start, MERGED_ROWS)  # type: ignore[union-attr]  # there are no rows without it
 
 
-def _parent_names(table: pa.Table) -> pa.ChunkedArray:
-    rows = pc.index_in(table["parent_id"], value_set=table["id"])
-    return table["name"].take(rows)
+def _replaced(rows: pa.Table, fresh: pa.Table, again: pa.ChunkedArray) -> pa.Table:
+    """Returns the rows, those that are read again as they are in `fresh`, each at its place."""
+    both = _unified([rows, fresh])
+    places = np.arange(rows.num_rows)
+    found = pc.index_in(rows["id"], value_set=fresh["id"])
+    mask = np.asarray(again)
+    places[mask] = rows.num_rows + np.asarray(found.drop_null(), np.int64)
+    return both.take(pa.array(places))
 
 
-def _with_parents(table: pa.Table, parents: pa.ChunkedArray) -> pa.Table:
-    return table.set_column(SCHEMA.get_field_index("parent_path_or_name"), SCHEMA.field("parent_path_or_name"), parents)
+def _unified(tables: Sequence[pa.Table]) -> pa.Table:
+    """Returns the rows of all tables under all their columns; a column of several types becomes one of texts."""
+    fields: dict[str, pa.Field] = {}
+    for table in tables:
+        for field in table.schema:
+            known = fields.setdefault(field.name, field)
+            if known.type != field.type or why_untyped(known) != why_untyped(field):
+                fields[field.name] = pa.field(field.name, TEXT, metadata={UNTYPED: MIXED})
+    target = pa.schema(list(fields.values()))
+    return pa.concat_tables([_widened(table, target) for table in tables]).unify_dictionaries().combine_chunks()
+
+
+def _widened(table: pa.Table, target: pa.Schema) -> pa.Table:
+    columns = [_as(table, field) for field in target]
+    return pa.table(columns, schema=target)
+
+
+def _as(table: pa.Table, field: pa.Field) -> pa.Array | pa.ChunkedArray:
+    if field.name not in table.column_names:
+        return pa.nulls(table.num_rows, field.type)
+    column, untyped = table[field.name], why_untyped(table.schema.field(field.name))
+    if column.type == field.type and bool(untyped) == bool(why_untyped(field)):
+        return column
+    return _untyped(column.to_pylist())
+
+
+def _from_version_1(chunk: bytes) -> bytes:
+    """Returns a chunk of an earlier version in today's form: one table, with properties as one JSON text a row."""
+    table = pa.ipc.open_stream(chunk).read_all()
+    rows = table.to_pylist()
+    return pack([Item(**{**row, "properties": _properties(row["properties"])}) for row in rows])
+
+
+def _properties(text: str) -> Mapping[str, Any]:
+    try:
+        return dict(orjson.loads(text or "{}"))
+    except ValueError:
+        return {}

@@ -1,4 +1,4 @@
-"""The table as a file: CSV that spreadsheets open as it is, and run nothing of."""
+"""A frame as a file: CSV that spreadsheets open as it is, and run nothing of."""
 
 from __future__ import annotations
 

@@ -1,32 +1,27 @@
-"""The filtered table a slice at a time, for files: memory stays flat however long the table is."""
+"""The rows of a query a slice at a time, for files: memory stays flat however many there are."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pandas as pd
-import pyarrow as pa
 
 from ..model.query import Query
+from .exported import at, columns
 from .query import apply
-from .search import search_texts
-from .table import column_labels, column_types, order_of, rows_at
+from .tables import Table
 
-ROWS = 5_000  # decoded at a time
+ROWS = 5_000  # made into a frame at a time
 
 
-def slices(table: pa.Table, query: Query, rows: int = ROWS) -> Iterator[pd.DataFrame]:
-    """Yields the rows that a page shows for the same query, in the same order, as frames of at most `rows` rows.
+def slices(table: Table, query: Query, rows: int = ROWS) -> Iterator[pd.DataFrame]:
+    """Yields the rows of a query, in its order, as frames of at most `rows` rows as `exported` makes them.
 
-    The first frame has no row: it names the columns. Frames without rows do not follow. Chosen columns that no row
-    has are left out. A column has the same type in every frame, decided over all rows of the table.
+    The first frame has no row: it names the columns. Frames without rows do not follow. The columns are those of the
+    query, or the main ones; the name is always among them.
     """
-    types = column_types(table, query.columns)
-    chosen = [name for name in dict.fromkeys(query.columns) if name in types]
-    typed = {label: (name, types[name]) for name, label in column_labels(chosen).items()}
-    order, texts = order_of(table, query.sort), search_texts(table)
-    yield rows_at(table, order.slice(0, 0), typed)
-    for start in range(0, len(order), rows):
-        found = apply(rows_at(table, order.slice(start, rows), typed), query, texts)
-        if len(found):
-            yield found
+    found = columns(table, ("name", *(query.columns or table.main_fields)))
+    positions = apply(table, query)
+    yield at(found, positions.slice(0, 0))
+    for start in range(0, len(positions), rows):
+        yield at(found, positions.slice(start, rows))

@@ -1,41 +1,41 @@
-"""What of a table is sent to a browser: all of it, or a window where that would be too much."""
+"""What of a table is sent to a browser: a window of its rows, whose long texts are cut."""
 
 from __future__ import annotations
 
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .cells import TEXT
+from .lists import with_elements
 
 ROWS = 1_000  # of a window
-MOST_ROWS, MOST_BYTES = 100_000, 20_000_000  # that are sent at once; Streamlit refuses to send 200 MB
+MOST_BYTES = 20_000_000  # that are sent at once; Streamlit refuses to send 200 MB
 LONGEST_CELLS = (2_000, 200, 50)  # characters, of texts in a window: the first that fits MOST_BYTES
 
 
-def fits(frame: pd.DataFrame) -> bool:
-    """Whether the whole table can be sent."""
-    return len(frame) <= MOST_ROWS and _size(frame) <= MOST_BYTES
+def windows(count: int) -> int:
+    """Returns how many windows a table of so many rows has; at least one."""
+    return max(1, -(-count // ROWS))
 
 
-def windows(frame: pd.DataFrame) -> int:
-    """Returns how many windows a table has; at least one."""
-    return max(1, -(-len(frame) // ROWS))
-
-
-def window(frame: pd.DataFrame, number: int) -> pd.DataFrame:
-    """Returns window `number`, from 1 on, as a table with the same columns and index; long texts end with "…"."""
-    rows = frame.iloc[(number - 1) * ROWS : number * ROWS]
+def bounded(table: pa.Table) -> pa.Table:
+    """Returns the table with texts that are cut until it fits MOST_BYTES; those that were cut end with "…"."""
     for longest in LONGEST_CELLS:
-        shown = rows.apply(_cut, longest=longest)
-        if _size(shown) <= MOST_BYTES:
+        shown = pa.table({name: _cut(table[name].combine_chunks(), longest) for name in table.column_names})
+        if shown.nbytes <= MOST_BYTES:
             break
     return shown
 
 
-def _cut(column: pd.Series, longest: int) -> pd.Series:
-    if not isinstance(column.dtype, pd.StringDtype):
+def _cut(column: pa.Array, longest: int) -> pa.Array:
+    if pa.types.is_list(column.type):
+        return with_elements(column, _cut(column.flatten(), longest))
+    if not pa.types.is_string(column.type) and column.type != TEXT:
         return column
-    long = column.str.len() > longest
-    return column.mask(long, column.str.slice(0, longest - 1) + "…") if long.any() else column
-
-
-def _size(frame: pd.DataFrame) -> int:
-    """Bytes of the values, which are Arrow's."""
-    return int(frame.memory_usage(index=False).sum())
+    long = pc.greater(pc.utf8_length(column), longest)
+    if not pc.any(long).as_py():
+        return column
+    cut = pc.binary_join_element_wise(
+        pc.utf8_slice_codeunits(column, 0, longest - 1), pa.scalar("…", column.type), pa.scalar("", column.type)
+    )
+    return pc.if_else(long, cut, column)

@@ -67,7 +67,7 @@ def decoded(provider: Provider, response: httpx.Response, takes: JsonTypes = (di
 
     Raises ProviderError or ReconnectNeeded for any other answer.
     """
-    if response.status_code == httpx.codes.OK:
+    if response.status_code in (httpx.codes.OK, httpx.codes.MULTI_STATUS):  # of a batch: the body says what is missing
         return _json(provider, response, takes)
     fault = _fault(provider, response)
     raise fault or (_by_status if _is_own(provider, response) else _in_between)(provider, response)

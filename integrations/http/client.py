@@ -70,7 +70,9 @@ class ApiClient:
         account: str = "",
         cache: dict[str, str] | None = None,
         limits: Limits = DATA,
+        chosen: frozenset[str] = frozenset(),
     ) -> None:
+        self.chosen = chosen
         self._provider = provider
         self._limits = limits
         self._rate_limits = rate_limits

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
@@ -11,9 +13,22 @@ from weakref import WeakKeyDictionary
 from ..model import Bucket
 
 Trace = Callable[[str, Any], Awaitable[None]]
-ON_THE_WIRE = "send_request_headers.complete"
+ON_THE_WIRE, ANSWERED = "send_request_headers.complete", "receive_response_headers.complete"
+STEADY = 0.02  # seconds by which calls may differ: the margin in a strict rate covers them
+ROUND_TRIPS = 500  # the last ones, of which the shortest says how long a call takes at least
 
-_gates: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Lock]] = WeakKeyDictionary()
+_lanes: WeakKeyDictionary[asyncio.AbstractEventLoop, Lanes] = WeakKeyDictionary()
+
+
+class Lanes:
+    """What an event loop knows of the calls at strict rates.
+
+    `gates`: by bucket, held by the call on its way to the wire. `round_trips`: by provider and environment.
+    """
+
+    def __init__(self) -> None:
+        self.gates: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.round_trips: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=ROUND_TRIPS))
 
 
 class RateLimits(Protocol):
@@ -23,8 +38,8 @@ class RateLimits(Protocol):
         """Returns seconds to wait for this call's slot."""
         ...
 
-    async def sent(self, bucket: Bucket) -> None:
-        """The call is on the wire."""
+    async def sent(self, bucket: Bucket, call: str, ago: float = 0) -> None:
+        """The call was on the wire so many seconds ago; a later moment for the same call replaces an earlier one."""
         ...
 
     async def close(self, bucket: Bucket, seconds: float) -> None:
@@ -35,41 +50,76 @@ class RateLimits(Protocol):
         """Seconds until the bucket opens."""
         ...
 
-    async def claim(self, bucket: Bucket) -> float:
-        """Returns 0 if the slot is granted, else seconds to wait."""
+    async def claim(self, bucket: Bucket, call: str) -> float:
+        """Returns 0 if the call is granted the slot, else seconds to wait."""
         ...
 
 
 @asynccontextmanager
 async def acquire(rate_limits: RateLimits, bucket: Bucket) -> AsyncIterator[Trace]:
-    """Wait for a slot; yields httpx's trace extension, which reports when the request is on the wire.
+    """Wait for a slot; yields httpx's trace extension, which reports how far the request is.
 
-    At a strict rate the next call waits until then: with moments counted from the grant,
+    At a strict rate the next call waits until this one is on the wire: with moments counted from the grant,
     a busy event loop would send too many requests together.
     """
     if not bucket.limit.strict:
         await _reserved(rate_limits, bucket)
         yield _nothing
         return
-    gate = _gates.setdefault(asyncio.get_running_loop(), {}).setdefault(bucket.name, asyncio.Lock())
-    await gate.acquire()
-    held = True
-
-    async def on_the_wire(event: str, info: Any) -> None:
-        nonlocal held
-        if held and event.endswith(ON_THE_WIRE):
-            await rate_limits.sent(bucket)
-            held = False
-            gate.release()
-
+    call = _Call(rate_limits, bucket, _lanes.setdefault(asyncio.get_running_loop(), Lanes()))
+    await call.gate.acquire()
     try:
-        while seconds := await rate_limits.claim(bucket):
+        while seconds := await rate_limits.claim(bucket, call.id):
             await asyncio.sleep(seconds)
-        yield on_the_wire
-        await on_the_wire(ON_THE_WIRE, None)  # if the transport has not told
+        yield call.trace
+        await call.on_the_wire()  # if the transport has not told
     finally:
-        if held:
-            gate.release()
+        call.let_next()
+
+
+class _Call:
+    """A call at a strict rate, which holds the gate of its bucket until it is on the wire."""
+
+    def __init__(self, rate_limits: RateLimits, bucket: Bucket, lanes: Lanes) -> None:
+        self.id = secrets.token_hex(8)
+        self.gate = lanes.gates[bucket.name]
+        self._round_trips = lanes.round_trips[":".join(bucket.name.split(":")[:2])]
+        self._rate_limits, self._bucket = rate_limits, bucket
+        self._holds_gate = True
+        self._sent_at: float | None = None
+
+    async def trace(self, event: str, info: Any) -> None:
+        """Take in what httpx tells."""
+        if event.endswith(ON_THE_WIRE):
+            await self.on_the_wire()
+        elif event.endswith(ANSWERED):
+            await self.answered()
+
+    async def on_the_wire(self) -> None:
+        """Count the call from now on, and let the next one go."""
+        if self._sent_at is None:
+            self._sent_at = asyncio.get_running_loop().time()
+            await self._rate_limits.sent(self._bucket, self.id)
+            self.let_next()
+
+    async def answered(self) -> None:
+        """Count the call from when the provider may have seen it, if it was under way for longer than others.
+
+        It has seen it before it answered, and the answer was under way as well: the shortest round trip covers that.
+        """
+        if self._sent_at is None:
+            return
+        took = asyncio.get_running_loop().time() - self._sent_at
+        self._round_trips.append(took)
+        steady = min(self._round_trips) + STEADY
+        if took > steady:
+            await self._rate_limits.sent(self._bucket, self.id, steady)
+
+    def let_next(self) -> None:
+        """Open the gate, once."""
+        if self._holds_gate:
+            self._holds_gate = False
+            self.gate.release()
 
 
 async def _reserved(rate_limits: RateLimits, bucket: Bucket) -> None:

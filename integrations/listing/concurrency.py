@@ -1,9 +1,9 @@
-"""A task that several callers share, and a lock with priorities."""
+"""A task that several callers share, calls at the same time, and a lock with priorities."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeVar
 
@@ -51,6 +51,22 @@ def _retrieve_error(task: asyncio.Future[Any]) -> None:
     """Keep asyncio from logging an error that no caller has awaited."""
     if not task.cancelled():
         task.exception()
+
+
+async def all_of(calls: Iterable[Callable[[], Awaitable[T]]], at_once: int) -> list[T]:
+    """Returns the results of calls in their order, so many at the same time; the first error ends all and is raised."""
+    gate = asyncio.Semaphore(at_once)
+
+    async def one(call: Callable[[], Awaitable[T]]) -> T:
+        async with gate:
+            return await call()
+
+    tasks = [asyncio.ensure_future(one(call)) for call in calls]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 class PriorityLock:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -36,11 +36,7 @@ class MergedStreams(Generic[T]):
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        running = set(self._tasks)
-        while running:  # repeated, because a task that is awaiting redis-py can lose its cancellation
-            for task in running:
-                task.cancel()
-            running = (await asyncio.wait(running, timeout=1))[1]
+        await end(self._tasks)
 
     def add(self, stream: AsyncGenerator[T, None]) -> None:
         """Start to read one more stream; allowed while any is unfinished."""
@@ -64,3 +60,12 @@ class MergedStreams(Generic[T]):
             await self._pages.put((None, None))
         except Exception as error:
             await self._pages.put((None, error))
+
+
+async def end(tasks: Iterable[asyncio.Future[Any]]) -> None:
+    """Cancel tasks, and wait until they have ended."""
+    running = {task for task in tasks if not task.done()}
+    while running:  # repeated, because a task that is awaiting redis-py can lose its cancellation
+        for task in running:
+            task.cancel()
+        running = (await asyncio.wait(running, timeout=1))[1]

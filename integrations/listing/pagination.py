@@ -88,6 +88,11 @@ async def _one_pass(
     raise ProviderError(ENDLESS)
 
 
+async def collected(pages: AsyncGenerator[T, None]) -> list[T]:
+    """Returns every answer of a listing."""
+    return [page async for page in pages]
+
+
 def records_in(answer: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     """Returns the records of an answer, those with an id; raises ProviderError if there is no list of that name."""
     return with_id(_array(answer.get(name)))

@@ -8,11 +8,13 @@ from .item import Item, moment
 from .load import Choice, KnownCatalog, Load, LoadState
 from .provider import Answer, Api, Bucket, Catalog, Fault, ItemType, Page, Provider, RateLimit, Stream
 from .query import Query
+from .schema import Collection, Field, FieldType, NoValue, Option, Schema
 from .session import Session
 from .viewer import Viewer
 
 __all__ = [
-    "Account", "Actor", "Answer", "Api", "Bucket", "Catalog", "Choice", "Connection", "Endpoints", "Environment",
-    "Event", "Fault", "Item", "ItemType", "KnownCatalog", "Load", "LoadState", "Outcome", "Page", "Provider", "Query",
-    "RateLimit", "Session", "Stream", "Token", "Viewer", "client_address", "moment",
+    "Account", "Actor", "Answer", "Api", "Bucket", "Catalog", "Choice", "Collection", "Connection", "Endpoints",
+    "Environment", "Event", "Fault", "Field", "FieldType", "Item", "ItemType", "KnownCatalog", "Load", "LoadState",
+    "NoValue", "Option", "Outcome", "Page", "Provider", "Query", "RateLimit", "Schema", "Session", "Stream", "Token",
+    "Viewer", "client_address", "moment",
 ]  # fmt: skip

@@ -13,11 +13,13 @@ class Item:
     """One thing at a provider: a page, a record, a contact.
 
     Times are timezone-aware UTC. What a provider does not have is None.
-    `type` is a ItemType's slug; (`type`, `id`) is unique within a connection.
+    `type` is an ItemType's slug. `collection`: id of its Collection; empty where the items of its type are one, without
+    a schema of their own. (`place`, `id`) is unique within a connection.
     `parent_id` may name another item; if `parent_path_or_name` is None, the
     parent's name is taken from that item when the rows are shown.
-    `properties` are the provider's own fields by the names people know them by,
-    their values str, int, float, bool, None, or lists and dicts of these.
+    `owner` is a name, or the id of a person in `Page.people`.
+    `properties`: values by field id, in the form that `FieldType` says, or NoValue. Without a schema the ids are what
+    people read, and values are str, int, float, bool, None, or lists and dicts of these.
     """
 
     id: str
@@ -35,7 +37,13 @@ class Item:
     drive_id: str | None = None
     visibility: bool | None = None
     owner: str | None = None
+    collection: str = ""
     properties: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def place(self) -> str:
+        """The id of the collection that it belongs to."""
+        return self.collection or self.type
 
 
 def moment(text: Any) -> datetime | None:

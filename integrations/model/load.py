@@ -21,6 +21,7 @@ class Load:
     `full`: everything is read, not only what changed. `full_at`: since when that has to be so.
     `streams`: ids of the streams that its rows cover. `cursors`: how far each stream has been read, or DONE.
     `removed`: names of items that the load before had, and the provider has no more.
+    `gone`: (collection, id) of items of which a refresh was told that they are no longer there.
     `data_key`: what its chunks are sealed with; it is sealed itself, being in this record.
     """
 
@@ -42,6 +43,7 @@ class Load:
     streams: tuple[str, ...] = ()
     cursors: dict[str, str] = field(default_factory=dict)
     removed: tuple[str, ...] = ()
+    gone: tuple[tuple[str, str], ...] = ()
     data_key: str = field(default="", repr=False)
 
     @property
@@ -57,13 +59,19 @@ class Load:
 
 @dataclass(frozen=True)
 class Choice:
-    """What a person left out of loading: ids of streams, groups or item types; `asked` once they chose."""
+    """What a person left out of loading: ids of streams, groups or item types; `asked` once they chose.
+
+    `added`: ids of the streams on request that they want.
+    """
 
     left_out: tuple[str, ...] = ()
     asked: bool = False
+    added: tuple[str, ...] = ()
 
     def leaves_out(self, stream: Stream) -> bool:
         """Returns whether the stream, its group or its item type is left out."""
+        if stream.on_request:
+            return stream.id not in self.added
         return not {stream.id, stream.group, stream.item_type}.isdisjoint(self.left_out)
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 from .connection import Account
 from .errors import DashboardError, ProviderError, ReconnectNeeded
 from .item import Item
+from .schema import Collection
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -33,10 +34,12 @@ class Api(Protocol):
     A path starts with "/" and follows `Provider.api_url`. `bucket` selects the rate limit of a call: the part before
     ":" is a key of `Provider.rate_limits`, the rest is what has a limit of its own (an Airtable base).
     `cache`: what the provider wants to find again at the next refresh; emptied by a full load.
+    `chosen`: ids of the streams on request that the person has chosen.
     """
 
     web_url: str
     cache: dict[str, str]
+    chosen: frozenset[str]
 
     async def get(self, path: str, params: Mapping[str, Any] | None = None, *, bucket: str = "") -> Any:
         """Returns the JSON object of an answer."""
@@ -65,7 +68,8 @@ class Stream:
 
     `item_type`: slug of its items' type; empty for a stream that only fetches names. `group`: id of the streams that
     can be left out together (an Airtable base), `group_title` its name. `calls`: how many API calls a full read takes
-    at least; a stream without calls cannot be left out. `context`: whatever `Provider.read` needs to know.
+    at least; a stream without calls cannot be left out. `on_request`: it is left out unless chosen.
+    `context`: whatever `Provider.read` needs to know.
     """
 
     id: str
@@ -74,6 +78,7 @@ class Stream:
     group: str = ""
     group_title: str = ""
     calls: int = 1
+    on_request: bool = False
     context: Any = field(default=None, repr=False, compare=False)
 
 
@@ -87,10 +92,18 @@ class Catalog:
 
 @dataclass(frozen=True)
 class Page:
-    """Some items of a stream. `cursor`: where `Provider.read` can resume after them in another process, if it can."""
+    """Some items of a stream. `cursor`: where `Provider.read` can resume after them in another process, if it can.
 
-    items: Sequence[Item]
+    `collections`: the schemas of its items' collections, with a stream's first page or whenever one was learnt; the
+    latest with an id counts. `people`: names by id. `removed`: (collection, id) of items that are no longer there,
+    which a refresh deletes.
+    """
+
+    items: Sequence[Item] = ()
     cursor: str = ""
+    collections: Sequence[Collection] = ()
+    people: Mapping[str, str] = field(default_factory=dict)
+    removed: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True)
@@ -138,7 +151,8 @@ class Provider(ABC):
     `refresh_reuse`: effect of sending a refresh token twice. "revokes": the first use spends it, and a second use may
     revoke the whole grant (RFC 9700 section 4.14.2).
     `rate_limits`: limit of each bucket; "" applies to every other. `rate_limit_wait`: seconds to wait after a 429
-    without Retry-After. `concurrency`: how many streams are read at once.
+    without Retry-After. `concurrency`: how many streams of one `Stream.group` are read at once;
+    those without a group share one set of places.
     `ration`: a monthly allowance of calls in words, if there is one; calls are then spent only when asked for.
     `if_empty`: what to do if an account shows nothing.
     """

@@ -11,13 +11,14 @@ from .disconnect import disconnect, forget_browser
 from .download import admit_download, download
 from .load import calls_this_month, cancel, catalog, choice, choose, choose_and_load, is_waiting, refresh, watch
 from .operate import Rotation, check_store, rotate_keys
-from .query import pairs_of, query_of
+from .query import ALL, collection_of, pairs_of, query_of, title_of
 from .share import share, shared_with, stop_sharing
 from .source import Rows, Source, open_source, sources
 
 __all__ = [
-    "Rotation", "Rows", "Source", "admit_download", "adopt", "adoptable", "authorize", "calls_this_month", "cancel",
-    "catalog", "check_store", "choice", "choose", "choose_and_load", "connections_of", "disconnect", "download",
-    "events", "find", "forget_browser", "is_waiting", "notice", "open_source", "pairs_of", "query_of", "redeem",
-    "refresh", "rotate_keys", "share", "shared_with", "sources", "stop_sharing", "visible", "watch",
+    "ALL", "Rotation", "Rows", "Source", "admit_download", "adopt", "adoptable", "authorize", "calls_this_month",
+    "cancel", "catalog", "check_store", "choice", "choose", "choose_and_load", "collection_of", "connections_of",
+    "disconnect", "download", "events", "find", "forget_browser", "is_waiting", "notice", "open_source", "pairs_of",
+    "query_of", "redeem", "refresh", "rotate_keys", "share", "shared_with", "sources", "stop_sharing", "title_of",
+    "visible", "watch",
 ]  # fmt: skip

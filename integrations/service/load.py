@@ -45,15 +45,17 @@ async def choice(viewer: Viewer, slug: str) -> Choice:
     return await sync.choice(viewer.owner, slug)
 
 
-async def choose(viewer: Viewer, slug: str, left_out: tuple[str, ...]) -> None:
-    """Remember what to leave out of the next loads."""
-    await sync.choose(viewer.owner, slug, left_out)
+async def choose(viewer: Viewer, slug: str, left_out: tuple[str, ...], added: tuple[str, ...] = ()) -> None:
+    """Remember what to leave out of the next loads, and which streams on request to add."""
+    await sync.choose(viewer.owner, slug, left_out, added)
 
 
-async def choose_and_load(viewer: Viewer, connection: Connection, left_out: tuple[str, ...]) -> None:
-    """Remember what to leave out, and load the rest. Raises NotAllowed."""
+async def choose_and_load(
+    viewer: Viewer, connection: Connection, left_out: tuple[str, ...], added: tuple[str, ...] = ()
+) -> None:
+    """Remember what to leave out and what to add, and load. Raises NotAllowed."""
     require_own(viewer, connection)
-    await choose(viewer, connection.slug, left_out)
+    await choose(viewer, connection.slug, left_out, added)
     await sync.start(connection)
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import pyarrow as pa
-
 from .. import providers, sync
 from ..config import settings
+from ..frames import Tables
 from ..model import Connection, Load, Viewer
 from ..model.event import EventType
 from ..store import audit, connections
@@ -16,11 +15,11 @@ from .access import is_own, require_visible
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows of a connection, and the load that left them; `borrowed` from a colleague who shares them."""
+    """The tables of a connection, and the load that left them; `borrowed` from a colleague who shares them."""
 
     connection: Connection
     load: Load
-    table: pa.Table = field(repr=False)
+    tables: Tables = field(repr=False)
     borrowed: bool = False
 
 
@@ -54,11 +53,16 @@ async def open_source(viewer: Viewer, connection: Connection, first: bool) -> So
     if not rationed:
         load = await sync.start_if_older(connection, settings().stale_after)
     await connections.touch(connection)
+    return Source(connection, load, await rows_now(viewer, connection, load))
+
+
+async def rows_now(viewer: Viewer, connection: Connection, load: Load | None) -> Rows | None:
+    """Returns the rows of the last load that left any; before the first, those that `load` has saved so far."""
     rows = await rows_of(viewer, connection)
     if rows is None and load and load.active and load.chunks:
-        table = await sync.so_far(connection, load)
-        rows = Rows(connection, load, table, not is_own(viewer, connection)) if table is not None else None
-    return Source(connection, load, rows)
+        tables = await sync.so_far(connection, load)
+        rows = Rows(connection, load, tables, not is_own(viewer, connection)) if tables is not None else None
+    return rows
 
 
 async def sources(viewer: Viewer) -> list[Source]:

@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
 from ..config import settings
-from ..model import Choice, Connection, KnownCatalog, Load, Outcome, Session, Token
+from ..model import Choice, Connection, KnownCatalog, Load, Outcome, Schema, Session, Token
 
 T = TypeVar("T", covariant=True)
 MINUTE, DAY = 60, 86_400
@@ -121,6 +121,7 @@ LOAD = RecordType("load", Load, None, 2, LOAD_2, loaded=True, dispensable=True) 
 SNAPSHOT = RecordType("snapshot", Load, None, 2, LOAD_2, loaded=True, dispensable=True)  # owner, slug, connection
 STARTS = RecordType("starts", Starts, DAY, 2, LOAD_2, dispensable=True)  # owner, slug, connection
 CHUNK = RecordType("chunk", bytes, None, loaded=True, dispensable=True)  # owner, slug, connection, load, run, number
+SCHEMA = RecordType("schema", Schema, None, loaded=True, dispensable=True)  # owner, slug, connection, load, run
 FENCE = RecordType("run", str, None)  # owner, slug, connection: fencing token of the attempt that may write the load
 CANCEL = RecordType("cancel", str, 10 * MINUTE, dispensable=True)  # owner, slug, connection: id of the load to stop
 QUERY = RecordType("query", dict, None, loaded=True)  # random name: a query too long for an address
@@ -130,7 +131,9 @@ UNSEALED = (FENCE,)  # random, and compared by scripts
 RECORD_TYPES: tuple[RecordType[Any], ...] = tuple(
     value for value in list(globals().values()) if isinstance(value, RecordType)
 )
-OF_A_CONNECTION = (TOKEN, NAMES, CATALOG, USAGE, UNUSED, LOAD, SNAPSHOT, CHUNK, FENCE, CANCEL, STARTS, CONNECTION)
+OF_A_CONNECTION = (
+    TOKEN, NAMES, CATALOG, USAGE, UNUSED, LOAD, SNAPSHOT, CHUNK, SCHEMA, FENCE, CANCEL, STARTS, CONNECTION,
+)  # fmt: skip
 OF_AN_OWNER = (STATE, OUTCOME, NOTICE, CHOICE)
 RATE_LIMIT = "dashboard:rate_limit"  # what, hash of a bucket: when its calls may go; lives for as long as that matters
 CALLS = "dashboard:calls"  # month, hash of an account: how many calls it was asked; kept for 40 days

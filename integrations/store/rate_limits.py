@@ -2,7 +2,9 @@
 
 Each caller reserves its moment and waits for it, by the clock of Redis, so that processes
 whose own clocks differ never send together. At a strict rate a moment is when the request was
-really on the wire, and callers go there one by one. A bucket can be closed after a 429.
+really on the wire, and callers go there one by one; it is moved to when the provider may have
+counted the call, where the answer tells that it was under way for longer than others. A bucket
+can be closed after a 429, and at a strict rate its windows are WIDER for a while.
 (pyrate-limiter's Redis bucket counts by the callers' clocks and has neither; a reservation
 here costs 0.35 ms.)
 """
@@ -18,6 +20,8 @@ from .client import execute
 from .keys import RATE_LIMIT
 
 GOING, AGAIN = 1000, 5  # ms: how long a call may take to the wire, and until others look whether it is there
+WIDER = 1.15  # times the window, after a 429 for calls that kept to it: they arrive closer together than they are sent
+WIDER_FOR = 10 * 60  # seconds since the last 429
 NOW = "local t = redis.call('TIME') local now = t[1] * 1000 + math.floor(t[2] / 1000) "
 RESERVE = (
     NOW
@@ -35,10 +39,11 @@ return at - now
 SENT = (
     NOW
     + """
-redis.call('RPUSH', KEYS[1], now)
-redis.call('LTRIM', KEYS[1], -ARGV[1], -1)
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
-redis.call('DEL', KEYS[2])
+local at = math.max(now - ARGV[4], tonumber(redis.call('ZSCORE', KEYS[1], ARGV[3]) or 0))
+redis.call('ZADD', KEYS[1], at, ARGV[3])
+redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -2 * ARGV[1] - 1)
+redis.call('PEXPIRE', KEYS[1], 3 * ARGV[2])
+if redis.call('GET', KEYS[2]) == ARGV[3] then redis.call('DEL', KEYS[2]) end
 """
 )
 CLOSE = (
@@ -46,15 +51,17 @@ CLOSE = (
     + """
 local till = math.max(now + ARGV[1], tonumber(redis.call('GET', KEYS[1]) or 0))
 redis.call('SET', KEYS[1], till, 'PX', till - now + 1000)
+if ARGV[2] ~= '0' then redis.call('SET', KEYS[2], 1, 'EX', ARGV[2]) end
 """
 )
 CLAIM = (
     NOW
     + """
-local first = tonumber(redis.call('LINDEX', KEYS[1], -ARGV[1]) or 0)
-local open = math.max(tonumber(redis.call('GET', KEYS[3]) or 0), first + ARGV[2])
-if open > now then return open - now end
-if redis.call('SET', KEYS[2], now, 'NX', 'PX', ARGV[3]) then return 0 end
+local first = redis.call('ZRANGE', KEYS[1], -ARGV[1], -ARGV[1], 'WITHSCORES')[2]
+local window = ARGV[2] * (redis.call('EXISTS', KEYS[4]) == 1 and ARGV[5] or 1)
+local open = math.max(tonumber(redis.call('GET', KEYS[3]) or 0), (tonumber(first) or 0) + window)
+if open > now then return math.ceil(open - now) end
+if redis.call('SET', KEYS[2], ARGV[6], 'NX', 'PX', ARGV[3]) then return 0 end
 return ARGV[4]
 """
 )
@@ -79,15 +86,19 @@ async def reserve(bucket: Bucket) -> float:
     return await _seconds(RESERVE, *names, arguments=_numbers(bucket))
 
 
-async def claim(bucket: Bucket) -> float:
-    """Returns 0 if the slot is granted, else seconds to wait."""
-    names = (_key("sent", bucket), _key("going", bucket), _key("closed", bucket))
-    return await _seconds(CLAIM, *names, arguments=(*_numbers(bucket), GOING, AGAIN))
+async def claim(bucket: Bucket, call: str) -> float:
+    """Returns 0 if the call is granted the slot, else seconds to wait."""
+    names = (_key("wire", bucket), _key("going", bucket), _key("closed", bucket), _key("wider", bucket))
+    return await _seconds(CLAIM, *names, arguments=(*_numbers(bucket), GOING, AGAIN, str(WIDER), call))
 
 
-async def sent(bucket: Bucket) -> None:
-    """Note that the call with the slot is on the wire: the next ones count from here."""
-    await _seconds(SENT, _key("sent", bucket), _key("going", bucket), arguments=_numbers(bucket))
+async def sent(bucket: Bucket, call: str, ago: float = 0) -> None:
+    """Note that the call with the slot was on the wire so many seconds ago: the next ones count from there.
+
+    Again for the same call: from the later of both moments.
+    """
+    names = (_key("wire", bucket), _key("going", bucket))
+    await _seconds(SENT, *names, arguments=(*_numbers(bucket), call, round(ago * 1000)))
 
 
 async def admit(bucket: Bucket, attempt: str = "") -> bool:
@@ -103,12 +114,13 @@ async def refund(bucket: Bucket, attempt: str) -> None:
 
 async def close(bucket: Bucket, seconds: float) -> None:
     """Grant no slot for so many seconds: the provider asked for a pause."""
-    await _seconds(CLOSE, _key("closed", bucket), arguments=(round(seconds * 1000),))
+    names, wider = (_key("closed", bucket), _key("wider", bucket)), WIDER_FOR if bucket.limit.strict else 0
+    await _seconds(CLOSE, *names, arguments=(round(seconds * 1000), wider))
 
 
 async def forget(bucket: Bucket) -> None:
     """Open a bucket and forget the attempts counted so far."""
-    names = (_key("attempts", bucket), _key("closed", bucket))
+    names = (_key("attempts", bucket), _key("closed", bucket), _key("wider", bucket))
     await execute(lambda redis: redis.unlink(*names))
 
 

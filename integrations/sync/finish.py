@@ -6,12 +6,13 @@ import asyncio
 import dataclasses
 import secrets
 from datetime import UTC, datetime
+from functools import partial
 
 from .. import frames
-from ..model import Load, LoadState
+from ..model import Load, LoadState, Schema
 from ..model.event import EventType
 from ..store import audit, keys, records
-from .chunks import chunk_path, chunks
+from .chunks import chunk_path, chunks, is_described, schema, schema_path
 from .writer import LoadWriter
 
 ROWS_LOST_NOTICE = "Some of the rows are no longer stored. Refresh to load them again."
@@ -41,12 +42,7 @@ async def finish(writer: LoadWriter, state: LoadState) -> None:
     if lost or not (before or writer.load.full):
         state, merging = "partial", True
         writer.notes.append(ROWS_LOST_NOTICE)
-    if merging:
-        if old and state == "partial":
-            writer.notes.append(SNAPSHOT_INCOMPLETE_NOTICE)
-        new = await _merged(writer, old, new)
-    elif before:
-        await writer.update(removed=await _removed(writer, before, old, new))
+    new = await (_with_old(writer, before, old, new, state) if merging else _in_place_of(writer, before, old, new))
     counted = writer.all_chunks_seen and state == "complete" and writer.load.full
     counts = writer.counts if counted else await asyncio.to_thread(frames.count, new)
     await _end(writer, state, counts=counts)
@@ -57,23 +53,49 @@ def _is_newly_refused(writer: LoadWriter, before: Load) -> bool:
     return set(writer.load.streams) <= set(before.streams) and not set(writer.skipped) <= set(before.skipped)
 
 
+async def _with_old(
+    writer: LoadWriter, before: Load | None, old: list[bytes], new: list[bytes], state: LoadState
+) -> list[bytes]:
+    """Returns the rows of the snapshot before with those of this load, which count; notes what they left out."""
+    if old and state == "partial":
+        writer.notes.append(SNAPSHOT_INCOMPLETE_NOTICE)
+    known = await writer.ask(lambda: schema(writer.connection, before)) if before else Schema()
+    writer.schema = known.with_seen(writer.schema.collections, writer.schema.people)
+    merged = await _merged(writer, old, new)
+    if writer.gone:
+        await writer.update(removed=_listed(await asyncio.to_thread(frames.missing, old, merged)))
+    return merged
+
+
+async def _in_place_of(writer: LoadWriter, before: Load | None, old: list[bytes], new: list[bytes]) -> list[bytes]:
+    """Returns the rows of this load, which has read everything; notes what the snapshot before had beside them."""
+    if before:
+        await writer.update(removed=await _removed(writer, before, old, new))
+    return await _merged(writer, [], new) if await asyncio.to_thread(frames.scattered, new) else new
+
+
 async def _removed(writer: LoadWriter, before: Load, old: list[bytes], new: list[bytes]) -> tuple[str, ...]:
     """Returns names of items that the snapshot had and the provider has no more; none if this load read less."""
     less = set(before.streams) - set(writer.load.streams) or set(writer.skipped) - set(before.skipped)
-    if less or not before.streams:
+    known = await writer.ask(lambda: is_described(writer.connection, before))
+    if less or not before.streams or not known:  # an earlier version told items apart in another way
         return ()
-    names = await asyncio.to_thread(frames.missing, old, new)
+    return _listed(await asyncio.to_thread(frames.missing, old, new))
+
+
+def _listed(names: list[str]) -> tuple[str, ...]:
     more = [f"and {len(names) - MAX_REMOVED_NAMES:,} more"] if len(names) > MAX_REMOVED_NAMES else []
     return (*names[:MAX_REMOVED_NAMES], *more)
 
 
 async def _merged(writer: LoadWriter, old: list[bytes], new: list[bytes]) -> list[bytes]:
     """Returns both loads' rows, saved under a run of their own: the old chunks stay until the end is written."""
-    merged = await asyncio.to_thread(lambda: list(frames.merge(old, new)))
+    merged = await asyncio.to_thread(lambda: list(frames.merge(old, new, writer.gone)))
     size = sum(map(len, merged))
     load = dataclasses.replace(writer.load, run=secrets.token_hex(8), chunks=len(merged), bytes=size)
     for number, chunk in enumerate(merged):
         await writer.write((keys.CHUNK, chunk_path(writer.connection, load, number), chunk))
+    await writer.write((keys.SCHEMA, schema_path(writer.connection, load), writer.schema))
     writer.load = load
     return merged
 
@@ -88,9 +110,10 @@ async def _end(
         writer.load, state=state, finished_at=datetime.now(UTC), counts=counts or {},
         chunks=writer.load.chunks if done else 0, bytes=writer.load.bytes if done else 0,
     )  # fmt: skip
-    found = await writer.ask(lambda: records.paths(keys.CHUNK, *path))
+    found = {kind: await writer.ask(partial(records.paths, kind, *path)) for kind in (keys.CHUNK, keys.SCHEMA)}
     await writer.save(as_snapshot=done)
-    await writer.ask(lambda: records.delete(keys.CHUNK, *(each for each in found if each[4] != run)))
+    for kind, paths in found.items():
+        await writer.ask(partial(records.delete, kind, *(each for each in paths if each[4] != run)))
     loaded = EventType.LOADED_IN_PART if state == "partial" else EventType.LOADED
     event = loaded if done else EventType.LOAD_FAILED
     await audit.note(event, path[0], writer.connection, detail=f"{writer.load.total:,}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
@@ -19,12 +20,14 @@ from ..model.errors import CursorExpired, DashboardError, Forbidden, ProviderErr
 from ..oauth import ConnectionTokens, endpoints_of
 from ..store import connections, keys, rate_limits, records
 from ..store.retry import keep_trying
+from .chunks import is_described, schema
 from .fence import Superseded
 from .finish import finish
 from .writer import LoadWriter
 
 log = logging.getLogger(__name__)
 DONE = "done"
+NOTHING_CHOSEN = Choice()
 OVERLAP = timedelta(minutes=15)  # clocks differ by up to ten, searches lag, and a provider dates to the minute
 PATIENCE = 600  # seconds that a load waits for Redis to come back
 MAX_STARTS = 2  # of a load from the same point, each ended by the death of its worker
@@ -56,7 +59,7 @@ async def load(owner: str, slug: str, connection_id: str, load_id: str) -> None:
     except* Superseded:
         pass
     except* StoreUnavailable:
-        raise  # asked for again when somebody looks
+        raise  # the next page that looks at it queues it again
     except* Exception as errors:  # a load that fails in any way must end
         log.error("loading from %s failed: %s", slug, ", ".join(type(error).__name__ for error in errors.exceptions))
         writer.notes.append(UNEXPECTED)
@@ -101,27 +104,19 @@ async def _load(writer: LoadWriter, provider: Provider) -> None:
 
 
 async def _read_everything(writer: LoadWriter, provider: Provider) -> LoadState:
+    choice = await writer.ask(lambda: records.get(keys.CHOICE, writer.connection.path[:2])) or Choice()
     try:
-        catalog = await _discovered(writer, provider)
+        catalog = await _discovered(writer, provider, choice)
     except Forbidden:
         writer.notes.append(f"{provider.title} lets this connection read nothing. Press Reconnect to approve it again.")
         return "failed"
     except DashboardError as error:
         writer.notes.append(str(error))
         return "failed"
-    choice = await writer.ask(lambda: records.get(keys.CHOICE, writer.connection.path[:2])) or Choice()
     await writer.ask(lambda: records.renew(keys.CHOICE, writer.connection.path[:2]))
     wanted = [stream for stream in catalog.streams if not choice.leaves_out(stream)]
     writer.skipped.extend(catalog.skipped)
-    since = await _since(writer, provider, wanted)
-    gate = asyncio.Semaphore(provider.concurrency)
-    async with asyncio.TaskGroup() as tasks:
-        reading = {
-            stream.id: tasks.create_task(_read_stream(writer, provider, stream, since, gate)) for stream in wanted
-        }
-    known = await writer.ask(lambda: records.get(keys.CATALOG, writer.connection.path))
-    spent = {stream.id: stream.calls for stream in known.streams} if known else {}
-    spent |= {stream: calls for stream, task in reading.items() if (calls := task.result()) is not None}
+    spent = await _read_streams(writer, provider, wanted, choice)
     path = writer.connection.path
     await writer.write((keys.CATALOG, path, _known_catalog(catalog, spent)), (keys.NAMES, path, writer.cache))
     await writer.flush()
@@ -130,12 +125,31 @@ async def _read_everything(writer: LoadWriter, provider: Provider) -> LoadState:
     return "partial" if writer.total else "failed"
 
 
-async def _discovered(writer: LoadWriter, provider: Provider) -> Catalog:
+async def _read_streams(writer: LoadWriter, provider: Provider, wanted: list[Stream], choice: Choice) -> dict[str, int]:
+    """Read streams, those of a group at most `Provider.concurrency` at once; returns how many calls each has taken."""
+    since = await _since(writer, provider, wanted)
+    known = await writer.ask(lambda: records.get(keys.CATALOG, writer.connection.path))
+    spent = {stream.id: stream.calls for stream in known.streams} if known else {}
+    places: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(provider.concurrency))
+    async with asyncio.TaskGroup() as tasks:
+        reading = {
+            stream.id: tasks.create_task(_read_stream(writer, provider, stream, since, places[stream.group], choice))
+            for stream in _longest_first(wanted, spent)
+        }
+    return spent | {stream: calls for stream, task in reading.items() if (calls := task.result()) is not None}
+
+
+def _longest_first(streams: list[Stream], calls: dict[str, int]) -> list[Stream]:
+    """Returns the streams that took the most calls before first, so that none of them is left alone at the end."""
+    return sorted(streams, key=lambda stream: -calls.get(stream.id, stream.calls))
+
+
+async def _discovered(writer: LoadWriter, provider: Provider, choice: Choice) -> Catalog:
     def count() -> None:
         writer.calls += 1
 
     try:
-        return await provider.catalog(client(provider, writer.connection, count, PATIENCE, writer.cache))
+        return await provider.catalog(client(provider, writer.connection, count, PATIENCE, writer.cache, choice))
     except DashboardError:
         raise
     except Exception as error:
@@ -147,14 +161,16 @@ async def _since(writer: LoadWriter, provider: Provider, wanted: list[Stream]) -
     """Returns the incremental start per stream; a stream without one is read in full."""
     before = await writer.ask(lambda: records.get(keys.SNAPSHOT, writer.connection.path))
     streams = tuple(stream.id for stream in wanted)
-    if before and before.started_at and provider.reads_changes and not writer.load.full and _serves(before, streams):
+    refreshes = before and provider.reads_changes and not writer.load.full and _serves(before, streams)
+    if before and before.started_at and refreshes and await writer.ask(lambda: is_described(writer.connection, before)):
+        known = await writer.ask(lambda: schema(writer.connection, before))
+        writer.schema = known.with_seen(writer.schema.collections, writer.schema.people)
         await writer.update(streams=streams, full_at=before.full_at)
         names: dict[str, str] | None = await writer.ask(lambda: records.get(keys.NAMES, writer.connection.path))
         writer.cache.update(names or {})
         return {stream: before.started_at - OVERLAP for stream in streams if before.cursors.get(stream) == DONE}
-    cursors = (
-        writer.load.cursors if writer.load.full else {}
-    )  # an earlier attempt's, which read changes, say nothing now
+    # cursors of an earlier attempt that read changes say nothing about a full load
+    cursors = writer.load.cursors if writer.load.full else {}
     await writer.update(full=True, streams=streams, full_at=writer.load.started_at, cursors=cursors)
     return {}
 
@@ -166,7 +182,12 @@ def _serves(before: Load, streams: tuple[str, ...]) -> bool:
 
 
 async def _read_stream(
-    writer: LoadWriter, provider: Provider, stream: Stream, since: dict[str, datetime], gate: asyncio.Semaphore
+    writer: LoadWriter,
+    provider: Provider,
+    stream: Stream,
+    since: dict[str, datetime],
+    gate: asyncio.Semaphore,
+    choice: Choice,
 ) -> int | None:
     """Read one stream to its end, or note why it has none; returns how many calls that took if it was read whole."""
     calls, cursor = 0, writer.load.cursors.get(stream.id, "")
@@ -177,7 +198,7 @@ async def _read_stream(
 
     if cursor != DONE:
         async with gate, _faults_told(writer, provider, stream):
-            api = client(provider, writer.connection, count, PATIENCE, writer.cache)
+            api = client(provider, writer.connection, count, PATIENCE, writer.cache, choice)
             async with aclosing(_pages(provider, stream, since.get(stream.id), cursor, api)) as pages:
                 await _take_in(writer, stream, pages)
             writer.reach(stream.id, DONE)
@@ -232,11 +253,13 @@ def client(
     on_call: Callable[[], None] = lambda: None,
     patience: float = 1,
     cache: dict[str, str] | None = None,
+    choice: Choice = NOTHING_CHOSEN,
 ) -> ApiClient:
     """Calls to the provider in the name of this connection; raises ReconnectNeeded if it has moved."""
     endpoints, tokens = endpoints_of(provider, connection), ConnectionTokens(provider, connection)
     own = PatientTokens(tokens, patience)
-    return ApiClient(provider, endpoints, own, rate_limits, on_call, connection.account.id, cache)
+    chosen = frozenset(choice.added)
+    return ApiClient(provider, endpoints, own, rate_limits, on_call, connection.account.id, cache, chosen=chosen)
 
 
 class PatientTokens:

@@ -10,15 +10,15 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import cachetools
-import pyarrow as pa
 
-from .. import frames, providers
+from .. import providers
 from ..config import settings
+from ..frames import Tables
 from ..http import within
 from ..model import Choice, Connection, KnownCatalog, Load
 from ..model.errors import StoreFull
 from ..store import calls, connections, keys, queue, records
-from .chunks import chunks
+from .chunks import chunks, schema
 from .fence import Superseded
 from .finish import ROWS_LOST_NOTICE, finish
 from .job import CANCELLED, cancel_wanted, client, save_catalog
@@ -29,8 +29,8 @@ LIST = 90  # seconds that a page waits for the streams of a connection: a provid
 READS = 3
 CACHE_BYTES = 512 * 1024 * 1024
 
-_tables: cachetools.TTLCache[tuple[str, ...], pa.Table] = cachetools.TTLCache(
-    CACHE_BYTES, ttl=900, getsizeof=lambda table: table.nbytes + 1
+_tables: cachetools.TTLCache[tuple[str, ...], Tables] = cachetools.TTLCache(
+    CACHE_BYTES, ttl=900, getsizeof=lambda tables: tables.size + 1
 )
 _tables_lock = threading.Lock()
 
@@ -97,40 +97,41 @@ async def snapshot(connection: Connection) -> Load | None:
     return await records.get(keys.SNAPSHOT, connection.path)
 
 
-async def shown(connection: Connection, reads: int = READS) -> tuple[Load, pa.Table] | None:
-    """The snapshot and its rows, one for each item; None before the first one.
+async def shown(connection: Connection, reads: int = READS) -> tuple[Load, Tables] | None:
+    """The snapshot and its tables; None before the first one.
 
     A snapshot that a load replaces meanwhile is read again; one with chunks lost is partial, and says so.
     """
     load = await snapshot(connection)
     if load is None:
         return None
-    table = await so_far(connection, load)
-    if table is not None:
-        return load, table
+    tables = await so_far(connection, load)
+    if tables is not None:
+        return load, tables
     if reads > 1:
         return await shown(connection, reads - 1)
-    left = frames.unpack(await chunks(connection, load))
+    left = Tables(await chunks(connection, load), await schema(connection, load))
     return dataclasses.replace(load, state="partial", notes=tuple(dict.fromkeys((*load.notes, ROWS_LOST_NOTICE)))), left
 
 
-async def so_far(connection: Connection, load: Load) -> pa.Table | None:
-    """The rows that a load has saved; None if some are not there any more."""
+async def so_far(connection: Connection, load: Load) -> Tables | None:
+    """The tables that a load has saved; None if some of its rows are not there any more."""
     key = (*connection.path, load.id, load.run, str(load.chunks))
     with _tables_lock:
-        table = _tables.get(key)
-    return table if table is not None else await _read(connection, load, key)
+        tables = _tables.get(key)
+    return tables if tables is not None else await _read(connection, load, key)
 
 
-async def _read(connection: Connection, load: Load, key: tuple[str, ...]) -> pa.Table | None:
+async def _read(connection: Connection, load: Load, key: tuple[str, ...]) -> Tables | None:
     found = await chunks(connection, load)
     if len(found) < load.chunks:
         return None
-    table = await asyncio.to_thread(frames.unpack, found)
+    described = await schema(connection, load)
+    tables = await asyncio.to_thread(Tables, found, described)
     with _tables_lock:
-        if table.nbytes < CACHE_BYTES:
-            _tables[key] = table
-    return table
+        if tables.size < CACHE_BYTES:
+            _tables[key] = tables
+    return tables
 
 
 async def catalog(connection: Connection, look_again: bool = False) -> KnownCatalog:
@@ -154,9 +155,9 @@ async def choice(owner: str, slug: str) -> Choice:
     return await records.get(keys.CHOICE, (owner, slug)) or Choice()
 
 
-async def choose(owner: str, slug: str, left_out: tuple[str, ...]) -> None:
-    """Remember what to leave out."""
-    await records.put(keys.CHOICE, (owner, slug), Choice(left_out, asked=True))
+async def choose(owner: str, slug: str, left_out: tuple[str, ...], added: tuple[str, ...] = ()) -> None:
+    """Remember what to leave out, and what to read that is left out otherwise."""
+    await records.put(keys.CHOICE, (owner, slug), Choice(left_out, asked=True, added=added))
 
 
 async def stop_for_good(connection: Connection) -> None:
@@ -164,6 +165,11 @@ async def stop_for_good(connection: Connection) -> None:
     load = await records.get(keys.LOAD, connection.path)
     if load and load.active:
         await queue.cancel(_key(connection, load))
+    forget_tables(connection)
+
+
+def forget_tables(connection: Connection) -> None:
+    """Drop the connection's tables from memory."""
     with _tables_lock:
         for key in [key for key in _tables if key[:3] == connection.path]:
             _tables.pop(key, None)

@@ -17,10 +17,10 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from .. import frames, providers
-from ..model import Connection, Item, Load, Page
+from ..model import Connection, Item, Load, Page, Schema
 from ..store import calls, cipher, keys
 from ..store.retry import keep_trying
-from .chunks import chunk_path, chunks
+from .chunks import chunk_path, chunks, schema, schema_path
 from .fence import Fence, Write
 
 T = TypeVar("T")
@@ -43,6 +43,10 @@ class LoadWriter:
         self.skipped: list[str] = []
         self.cache: dict[str, str] = {}
         self.all_chunks_seen = False
+        self.schema = Schema()
+        self._schema_saved: Schema | None = None
+        self._stream_of: dict[str, int] = {}  # collection: number of the stream that described it
+        self.gone = dict.fromkeys(load.gone)  # see `Load.gone`, of which this is what was learnt so far
         self._patience = patience
         self._fence = Fence(connection, patience)
         self._buffer: list[Item] = []
@@ -65,11 +69,13 @@ class LoadWriter:
     async def begin(self) -> None:
         """Take the load over, with the chunks and cursors that an earlier attempt has saved."""
         self.load = await self._fence.take(self.load)
+        self.gone = dict.fromkeys(self.load.gone)
         self.calls = self._calls_counted = self.load.calls
         self.notes = [note for note in self.load.notes if note == UNSTORABLE_ITEMS_NOTICE]
         saved = await self.ask(lambda: chunks(self.connection, self.load))
         self.all_chunks_seen = len(saved) == self.load.chunks
         await asyncio.to_thread(self._count, saved)
+        self.schema = await self.ask(lambda: schema(self.connection, self.load))
         self.load = dataclasses.replace(
             self.load,
             state="running",
@@ -82,21 +88,35 @@ class LoadWriter:
     async def adopt(self) -> None:
         """Take the load over with everything that an earlier attempt saved and noted, in order to end it."""
         self.load = await self._fence.take(self.load)
+        self.gone = dict.fromkeys(self.load.gone)
         self.calls = self._calls_counted = self.load.calls
         self.notes, self.skipped = list(self.load.notes), list(self.load.skipped)
         self._counts.update(self.load.counts)
+        self.schema = await self.ask(lambda: schema(self.connection, self.load))
 
     async def add(self, stream: str, page: Page) -> None:
         """Take in a page of a stream; saves a chunk when there are enough rows."""
+        self._learn(stream, page)
         self._buffer.extend(page.items)
         for item in page.items:
-            identity = hash((item.type, item.id))
+            identity = hash((item.place, item.id))
             if identity not in self._identities:
                 self._identities.add(identity)
                 self._counts[item.type] += 1
         self.reach(stream, page.cursor)
         while len(self._buffer) >= MAX_CHUNK_ROWS:
             await self.save(rows=MAX_CHUNK_ROWS)
+
+    def _learn(self, stream: str, page: Page) -> None:
+        """Take in what a page tells beside its items: schemas in the order of their streams, people, removed items."""
+        if page.collections or not page.people.items() <= self.schema.people.items():
+            self.schema = self.schema.with_seen(page.collections, page.people)
+        if page.collections and self.load.full:
+            place = self.load.streams.index(stream) if stream in self.load.streams else 0
+            self._stream_of.update({each.id: place for each in page.collections})
+            self.schema = self.schema.in_order(self._stream_of)
+        if not self.load.full:  # what a full load does not find is gone anyway
+            self.gone.update(dict.fromkeys(page.removed))
 
     def reach(self, stream: str, cursor: str) -> None:
         """Note how far a stream has been read; it counts once its rows are saved."""
@@ -138,8 +158,12 @@ class LoadWriter:
                 writes.append((keys.CHUNK, chunk_path(self.connection, load, self.load.chunks), chunk))
             if as_snapshot:
                 writes.append((keys.SNAPSHOT, self.connection.path, load))
+            described = self.schema
+            if (taken or as_snapshot) and described != self._schema_saved:
+                writes.append((keys.SCHEMA, schema_path(self.connection, load), described))
             await self.write(*writes)
             self.load = load
+            self._schema_saved = described if taken or as_snapshot else self._schema_saved
             del self._buffer[: len(taken)]
             self._saved_at = time.monotonic() if taken else self._saved_at
             await self._count_calls()
@@ -152,6 +176,7 @@ class LoadWriter:
             bytes=self.load.bytes + len(chunk or b""),
             cursors={**self.load.cursors, **(self._unsaved_cursors if complete else {})},
             counts=self.counts if self.load.active else self.load.counts,
+            gone=tuple(self.gone) if self.load.active else (),
             notes=tuple(dict.fromkeys(self.notes)),
             skipped=tuple(dict.fromkeys(self.skipped)),
             calls=self.calls,
@@ -160,11 +185,11 @@ class LoadWriter:
 
     def _count(self, saved: list[bytes]) -> None:
         """Count the rows that an earlier attempt has saved, so that they are recognised when they come again."""
-        if saved:
-            rows = frames.unpack(saved)
-            types = rows["type"].to_pylist()
-            self._identities = {hash(pair) for pair in zip(types, rows["id"].to_pylist(), strict=True)}
-            self._counts.update(types)
+        for place, item_id, item_type in frames.identities(saved):
+            identity = hash((place, item_id))
+            if identity not in self._identities:
+                self._identities.add(identity)
+                self._counts[item_type] += 1
 
     async def _count_calls(self) -> None:
         """Where calls are rationed, add the latest ones to those of this month."""
@@ -174,15 +199,15 @@ class LoadWriter:
 
     def _packed(self, items: list[Item]) -> bytes:
         try:
-            return frames.pack(items)
+            return frames.pack(items, self.schema)
         except Exception as error:  # one odd item must not cost the others
             log.error("packing items failed: %s", type(error).__name__)
             self.notes.append(UNSTORABLE_ITEMS_NOTICE)
-            return frames.pack([item for item in items if _packs(item)])
+            return frames.pack([item for item in items if _packs(item, self.schema)], self.schema)
 
 
-def _packs(item: Item) -> bool:
+def _packs(item: Item, schema: Schema) -> bool:
     try:
-        return bool(frames.pack([item]))
+        return bool(frames.pack([item], schema))
     except Exception:
         return False

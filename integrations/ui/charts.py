@@ -1,40 +1,10 @@
-"""Charts and metrics above the tables."""
+"""Charts."""
 
 from __future__ import annotations
-
-from datetime import UTC, datetime
-from typing import Literal
 
 import altair as alt
 import pandas as pd
 import streamlit as st
-
-from .. import frames
-from ..model import Provider
-from .rows import Rows
-
-MOST = 4  # metrics beside each other
-
-
-def metrics(provider: Provider, rows: Rows) -> None:
-    """How many items there are, in all and by type, and how many changed lately."""
-    today = datetime.now(UTC).date()
-    weeks, recent = rows.weeks(today)
-    types = sorted(rows.load.counts, key=lambda item_type: -rows.load.counts[item_type])[: MOST - 1]
-    with st.grid(len(types) + 1, min_column_width=150):
-        _metric("Records", rows.load.total, sum(recent.values()), weeks.sum(axis=1), "area")
-        for item_type in types:
-            label = frames.type_label(item_type)
-            series = weeks[label] if label in weeks else pd.Series(0, index=weeks.index)
-            _metric(provider.type_title(item_type), rows.load.counts[item_type], recent.get(label, 0), series, "bar")
-
-
-def _metric(label: str, total: int, lately: int, series: pd.Series, chart: Literal["area", "bar"]) -> None:
-    st.metric(
-        label, f"{total:,}", f"{lately:,} this week" if lately else None, delta_color="primary",
-        delta_arrow="off", border=True, height="stretch", chart_type=chart,
-        chart_data=series.tolist() if series.any() else None, help="Changes in each of the last twelve weeks",
-    )  # fmt: skip
 
 
 def updates_per_day(by_day: pd.DataFrame) -> None:

@@ -15,7 +15,7 @@ from .text import ago, apart, count, plain
 def choose_panel(provider: Provider, viewer: Viewer, connection: Connection, first: bool) -> None:
     """Show everything that can be loaded, ticked unless left out before; loads what stays ticked."""
     with st.container(border=True):
-        st.subheader("What should be loaded?" if first else "Choose what to load", anchor=False)
+        st.header("What should be loaded?" if first else "Choose what to load", anchor=False)
         st.caption("Everything, unless you leave something out. Your choice is remembered.")
         known, choice = _catalog(viewer, connection), run(service.choice(viewer, provider.slug))
         streams = [stream for stream in known.streams if stream.calls]
@@ -23,8 +23,7 @@ def choose_panel(provider: Provider, viewer: Viewer, connection: Connection, fir
         for sentence in known.skipped:
             st.caption(f":material/block: Skipped: {plain(sentence)}")
         _cost(provider, viewer, connection, wanted, first)
-        left_out = tuple(stream.id for stream in streams if stream not in wanted)
-        _buttons(viewer, connection, None if len(left_out) == len(streams) else left_out, first)
+        _buttons(viewer, connection, _chosen(streams, wanted), first)
         _look_again(known)
 
 
@@ -32,7 +31,8 @@ def choose_types(provider: Provider, viewer: Viewer) -> None:
     """Offer the types to leave out, known before connecting; single tables are chosen afterwards."""
     if provider.ration:
         return
-    left_out = run(service.choice(viewer, provider.slug)).left_out
+    choice = run(service.choice(viewer, provider.slug))
+    left_out = choice.left_out
     types = [each.slug for each in provider.item_types]
     chosen = st.pills(
         "What to load", types, selection_mode="multi", format_func=provider.type_title, key=f"{provider.slug} types",
@@ -40,7 +40,14 @@ def choose_types(provider: Provider, viewer: Viewer) -> None:
     )  # fmt: skip
     now_out = tuple(each for each in types if each not in chosen)
     if now_out != left_out and len(now_out) < len(types):
-        run(service.choose(viewer, provider.slug, now_out))
+        run(service.choose(viewer, provider.slug, now_out, choice.added))
+
+
+def _chosen(streams: list[Stream], wanted: list[Stream]) -> Choice | None:
+    """Returns what is left out, and what is added of what comes only on request; None if nothing would be loaded."""
+    left_out = tuple(each.id for each in streams if each not in wanted and not each.on_request)
+    added = tuple(each.id for each in wanted if each.on_request)
+    return Choice(left_out, True, added) if wanted else None
 
 
 def _catalog(viewer: Viewer, connection: Connection) -> KnownCatalog:
@@ -50,12 +57,12 @@ def _catalog(viewer: Viewer, connection: Connection) -> KnownCatalog:
         return run(service.catalog(viewer, connection, look_again=again))
 
 
-def _buttons(viewer: Viewer, connection: Connection, left_out: tuple[str, ...] | None, first: bool) -> None:
-    """Load, or leave everything as it is; `left_out` is None when nothing at all would be loaded."""
+def _buttons(viewer: Viewer, connection: Connection, chosen: Choice | None, first: bool) -> None:
+    """Load, or leave everything as it is; `chosen` is None when nothing at all would be loaded."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        load = st.button("Load", type="primary", icon=":material/download:", disabled=left_out is None)
-        if load and left_out is not None:
-            run(service.choose_and_load(viewer, connection, left_out))
+        load = st.button("Load", type="primary", icon=":material/download:", disabled=chosen is None)
+        if load and chosen is not None:
+            run(service.choose_and_load(viewer, connection, chosen.left_out, chosen.added))
             st.session_state.pop("choosing", None)
             st.rerun()
         if not first and st.button("Not now"):

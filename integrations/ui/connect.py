@@ -56,7 +56,7 @@ def connect_card(provider: Provider, viewer: Viewer) -> None:
     """Say what connecting means, with the button; or what is missing, and sample data instead."""
     missing = settings().missing(provider)
     with st.container(border=True, width=620):
-        st.subheader(f"Connect your {provider.title} account", anchor=False)
+        st.header(f"Connect your {provider.title} account", anchor=False)
         if missing:
             _how_to_configure(provider, missing)
         else:

@@ -1,143 +1,106 @@
-"""The filter bar: shows the query of the page's address, and writes it there when someone changes it."""
+"""Search and filters: the query of the address as chips, each of which can be changed and removed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date
 
 import streamlit as st
 
 from .. import frames
 from ..frames import Unmet
-from ..model.query import Condition, Operator, Query
-from .query import change
-from .rows import Rows
-from .text import plain
+from ..model.query import Condition, Operator
+from .conditions import Chip, chips, field_of, operators_of, words_of
+from .editor import editor, opened, remove
+from .layout import phone
+from .names import digest
+from .query import without_filters
+from .text import line, plain
+from .view import View
 
-MAX_CHOICES = 20_000  # in one list; what is beyond can be typed
-LISTS = {"type": "Type", "parent": "Parent", "owner": "Owner"}
-DATES = {"updated": "Updated between", "created": "Created between"}
-FIELDS = {**LISTS, "created": "Created", "updated": "Updated", "in": "Table", "view": "This link"}
+NAMES = {"in": "Table", "view": "This link"}
 VIEW_GONE = "the filters of this link are no longer kept"
 OPERATORS = {Operator.FROM: "from ", Operator.TO: "until "}
 
 
-def filter_bar(rows: Rows, query: Query) -> None:
-    """Draw the widgets of a query over these rows."""
-    options = rows.options()
-    types = list(dict.fromkeys(rows.table["type"].combine_chunks().dictionary.to_pylist()))
-    with st.container(border=True):
-        search, kinds, updated = st.columns([3, 3, 4])
-        with search:
-            _search(rows, query)
-        with kinds:
-            _choices(rows, query, "type", types, frames.type_label)
-        with updated:
-            _days(rows, query, "updated")
-        parents, owners, more, created = st.columns([2, 2, 2, 4])
-        with parents:
-            _choices(rows, query, "parent", options["parents"])
-        with owners:
-            _choices(rows, query, "owner", options["owners"])
-        with more:
-            _columns(rows, query)
-        with created:
-            _days(rows, query, "created")
-    for number, each in enumerate(frames.unmet(query, options)):
-        _chip(rows, each, number)
+def filter_bar(view: View) -> None:
+    """Draw the search, the conditions of the query, and a menu that adds one."""
+    unmet = frames.unmet(view.table, replace(view.query, collection=""))
+    without_rows = {each.condition for each in unmet}
+    with st.container(horizontal=True, vertical_alignment="center", gap=10, key="filters", wrap=not phone()):
+        _search(view)
+        for each in chips(view.query):
+            if not without_rows.issuperset(each.conditions):
+                _chip(view, each)
+        _add(view)
+        if view.query.narrows:
+            clear_button(view, "Clear")
+    for number, found in enumerate(unmet):
+        _without_rows(view, found, number)
 
 
-def _chip(rows: Rows, found: Unmet, number: int) -> None:
-    """Show a condition that no row can meet: what it is, why, and a way to remove it."""
-    slug, condition = rows.connection.slug, found.condition
-    edge = OPERATORS.get(condition.operator, "")
-    what = f"{FIELDS.get(condition.field, plain(condition.field))}: {edge}“{plain(condition.value, longest=60)}”"
-    reason = VIEW_GONE if condition.field == "view" else found.reason
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f":orange-badge[{what}] No record can match: {reason}.", width="content")
+def clear_button(view: View, label: str) -> None:
+    """Draw a button that shows every row of the collection."""
+    st.button(label, key=f"clear {label}", type="tertiary", on_click=view.show, args=(without_filters(view.query),))
+
+
+def _search(view: View) -> None:
+    key = f"{view.slug} q"
+    if st.session_state.get(key) != view.query.search:
+        st.session_state[key] = view.query.search
+
+    def changed() -> None:
+        view.go(search=st.session_state[key] or "")
+
+    st.text_input(
+        "Search", type="search", live=True, key=key, placeholder=f"Search {line(view.things, 40)}",
+        label_visibility="collapsed", width=150 if phone() else 230, on_change=changed,
+    )  # fmt: skip
+
+
+def _chip(view: View, chip: Chip) -> None:
+    """A condition: its words open the editor, the cross removes it."""
+    field, words = field_of(view.table, chip.field_id), plain(words_of(view.table, chip))
+    name = digest(chip.field_id, chip.operator)
+    with st.container(horizontal=True, gap=None, width="content", key=f"chip_{name}"):
+        if field and operators_of(field):
+            menu = st.popover(words, key=f"edit {name} {opened()}", on_change="rerun", width="content")
+            if menu.open:
+                with menu:
+                    editor(view, field, chip)
+        else:
+            st.button(words, key=f"words {name}", disabled=True)
         st.button(
-            "Remove filter", key=f"remove {number} of {slug}", icon=":material/close:", type="tertiary",
-            on_click=change, args=(slug, rows.account, found.without),
+            ":material/close:", key=f"drop {name}", on_click=remove, args=(view, chip), help=f"Remove filter {words}"
+        )
+
+
+def _add(view: View) -> None:
+    menu = st.popover("Filter", icon=":material/add:", key=f"add {opened()}", on_change="rerun", type="tertiary")
+    if not menu.open:
+        return
+    fields = {each.id: each for each in view.table.fields if operators_of(each)}
+    with menu, st.container(width=300, gap="xsmall"):
+        id = st.selectbox(
+            "Column", list(fields), index=None, placeholder="Choose a column", filter_mode="contains",
+            format_func=lambda id: line(fields[id].label), key=f"filter column {view.query.collection} {opened()}",
+            label_visibility="collapsed",
+        )  # fmt: skip
+        if id:
+            editor(view, fields[id])
+
+
+def _without_rows(view: View, found: Unmet, number: int) -> None:
+    """Show a condition that no row can meet: what it is, why, and a way to remove it."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        reason = VIEW_GONE if found.condition.field == "view" else found.reason
+        st.markdown(f":orange-badge[{_words(view, found.condition)}] No record can match: {reason}.", width="content")
+        st.button(
+            "Remove filter", key=f"remove {number} of {view.slug}", icon=":material/close:", type="tertiary",
+            on_click=view.show, args=(replace(found.without, collection=view.query.collection),),
         )  # fmt: skip
 
 
-def _search(rows: Rows, query: Query) -> None:
-    key = _seeded(rows, "q", query.search)
-
-    def changed() -> None:
-        _change(rows, replace(query, search=st.session_state[key] or ""))
-
-    st.text_input(
-        "Search", key=key, placeholder="Anything in a row", icon=":material/search:", live=True, on_change=changed
-    )
-
-
-def _choices(
-    rows: Rows, query: Query, field: str, options: Sequence[str], label_of: Callable[[str], str] = str
-) -> None:
-    """A list to choose from; a value that an address asks for stays chosen though no row has it."""
-    asked = [each.value for each in query.conditions(field) if each.operator is Operator.IS]
-    key = _seeded(rows, field, asked)
-
-    def changed() -> None:
-        others = [each for each in query.where if each.field != field or each.operator is not Operator.IS]
-        chosen = [Condition(field, Operator.IS, value) for value in st.session_state[key]]
-        _change(rows, replace(query, where=(*others, *chosen)))
-
-    st.multiselect(
-        LISTS[field], list(dict.fromkeys([*asked, *options[:MAX_CHOICES]])), key=key, placeholder="All",
-        accept_new_options=len(options) > MAX_CHOICES, format_func=label_of, on_change=changed,
-    )  # fmt: skip
-
-
-def _columns(rows: Rows, query: Query) -> None:
-    properties = rows.properties()
-    known = set(properties)
-    key = _seeded(rows, "show", [name for name in query.columns if name in known])
-
-    def changed() -> None:
-        _change(rows, replace(query, columns=tuple(st.session_state[key])))
-
-    st.multiselect("Columns", properties, key=key, placeholder="Add columns", on_change=changed)
-    if gone := [plain(name) for name in query.columns if name not in known]:
-        st.caption(f"No longer here: {', '.join(gone)}.")
-
-
-def _days(rows: Rows, query: Query, field: str) -> None:
-    """The first and last day, in any order; one day alone is a range of one."""
-    days = _span(query, field)
-    key = _seeded(rows, field, days)
-
-    def changed() -> None:
-        chosen = sorted(day.isoformat() for day in st.session_state[key])
-        operators = (Operator.IS,) if len(chosen) == 1 else (Operator.FROM, Operator.TO)
-        span = [Condition(field, *each) for each in zip(operators, chosen, strict=False)]
-        others = [each for each in query.where if each.field != field]
-        _change(rows, replace(query, where=(*others, *span)))
-
-    st.date_input(
-        DATES[field], value=[], min_value=date.min, max_value=date.max, key=key, format="YYYY-MM-DD",
-        on_change=changed,
-    )  # fmt: skip
-
-
-def _span(query: Query, field: str) -> tuple[date, ...]:
-    """Returns the days that a query asks for as a date input shows them: none, one, or the first and the last."""
-    found = {each.operator: day for each in query.conditions(field) if (day := frames.day_of(each.value))}
-    if day := found.get(Operator.IS):
-        return (day,)
-    first, last = found.get(Operator.FROM), found.get(Operator.TO)
-    return tuple(sorted((first or date.min, last or date.max))) if first or last else ()
-
-
-def _change(rows: Rows, query: Query) -> None:
-    change(rows.connection.slug, rows.account, query)
-
-
-def _seeded(rows: Rows, name: str, value: object) -> str:
-    """Returns the key of a widget, whose value is set from the address where the two differ."""
-    key = f"{rows.connection.slug} {name}"
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
-    return key
+def _words(view: View, condition: Condition) -> str:
+    field = field_of(view.table, condition.field)
+    label = field.label if field else NAMES.get(condition.field, condition.field)
+    return f"{plain(label)}: {OPERATORS.get(condition.operator, '')}“{plain(condition.value, longest=60)}”"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal
 
 import streamlit as st
@@ -23,22 +24,35 @@ from .viewer import browser, viewer
 
 Colour = Literal["green", "gray", "orange", "red", "blue"]
 SHARED_WITH_YOU: tuple[str, Colour] = ("Shared with you", "blue")
-ICON = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><g fill="#4f46e5">'
+SQUARES = (
     '<rect x="3" y="3" width="8" height="10" rx="2"/><rect x="13" y="3" width="8" height="6" rx="2"/>'
-    '<rect x="3" y="15" width="8" height="6" rx="2"/><rect x="13" y="11" width="8" height="10" rx="2"/></g></svg>'
+    '<rect x="3" y="15" width="8" height="6" rx="2"/><rect x="13" y="11" width="8" height="10" rx="2"/>'
 )
-STYLE = (
-    "@media (min-width: 768px) { .stMainBlockContainer { padding-top: 3rem } }"  # Streamlit leaves 6 rem
-    # a table's own download would leave formulas in place, and would not be logged
-    '[data-testid="stElementToolbarButton"]:has([aria-label^="Download as CSV"]) { display: none }'
+ICON = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><g fill="#4f46e5">{SQUARES}</g></svg>'
+LOGO = (
+    f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 122 24"><g fill="#6a62ee">{SQUARES}</g>'
+    '<text x="32" y="17.5" font-family="sans-serif" font-size="15" font-weight="600" fill="#73778c">Dashboard</text>'
+    "</svg>"
 )
+STYLE = Path(__file__).with_name("style.css")
+SIDEBAR = 220  # pixels
+
+
+def phone() -> bool:
+    """Returns whether the browser says that it runs on a phone: how wide its window is, it does not say."""
+    return "Mobile" in str(st.context.headers.get("User-Agent", ""))
+
+
+def icon_only(label: str, icon: str) -> tuple[str, str | None]:
+    """Returns label and icon of a button; on a phone, where there is no room, the icon alone is its label."""
+    return (icon, None) if phone() else (label, icon)
 
 
 def page(title: str, draw: Callable[[Viewer], None]) -> None:
     """Draw a page for the viewer: the person who is signed in, or without sign-in the browser."""
-    st.set_page_config(page_title=f"{title} · Dashboard", page_icon=ICON, layout="wide")
-    st.html(f"<style>{STYLE}</style>")
+    st.set_page_config(page_title=f"{title} · Dashboard", page_icon=ICON, layout="wide", initial_sidebar_state=SIDEBAR)
+    st.html(STYLE)
+    st.logo(LOGO, size="small")
     with explained():
         if (at := browser()) is None:
             st.warning("This dashboard knows your browser by a cookie. Allow cookies for it, then reload the page.")
@@ -82,11 +96,12 @@ def sidebar(viewer: Viewer) -> None:
 
 
 def _links(mine: list[Connection]) -> None:
-    st.caption("Workspace")
-    st.page_link("dashboard.py", label="Overview", icon=":material/dashboard:", width="stretch")
-    st.caption("Sources")
-    for provider in providers().values():
-        _link(provider, [each for each in mine if each.slug == provider.slug])
+    with st.container(gap="xxsmall"):
+        st.page_link("dashboard.py", label="Overview", icon=":material/space_dashboard:", width="stretch")
+        st.space(6)
+        st.caption("Sources")
+        for provider in providers().values():
+            _link(provider, [each for each in mine if each.slug == provider.slug])
 
 
 def badges(provider: Provider, connection: Connection | None) -> list[tuple[str, Colour]]:
@@ -99,9 +114,14 @@ def badges(provider: Provider, connection: Connection | None) -> list[tuple[str,
     return [state, *shared, *sample]
 
 
-def header(provider: Provider, connection: Connection | None, state: list[tuple[str, Colour]] | None = None) -> None:
+def header(
+    provider: Provider, connection: Connection | None, state: list[tuple[str, Colour]] | None = None,
+    account: bool = True,
+) -> None:  # fmt: skip
     """Draw a page's title with the state beside it; goes into a horizontal container."""
-    st.title(f"{provider.icon} {provider.title}", width="content", anchor=False)
+    st.title(provider.title, width="content", anchor=False)
+    if connection and account and not phone():
+        st.caption(account_line(connection), width="content")
     for label, colour in state or badges(provider, connection):
         st.badge(label, color=colour)
 
@@ -120,6 +140,5 @@ def page_link(provider: Provider, label: str, icon: str) -> None:
 def _link(provider: Provider, mine: list[Connection]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xsmall"):
         page_link(provider, provider.title, provider.icon)
-        if mine:
-            label, colour = badges(provider, mine[-1])[0]
-            st.badge("Reconnect" if colour == "red" else label, color=colour)
+        if mine and mine[-1].reconnect:
+            st.badge("Reconnect", color="red")

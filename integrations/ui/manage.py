@@ -12,6 +12,7 @@ from .availability import only_look
 from .confirm import decided
 from .connect import connect, disconnect_dialog, where_again
 from .errors import explained
+from .layout import icon_only
 from .text import plain
 from .viewer import still
 
@@ -23,7 +24,8 @@ def manage(provider: Provider, viewer: Viewer, connection: Connection) -> None:
     sharing = [stop] if connection.share.id else [share] if organisation else []
     another = [] if settings().missing(provider) else ["Add another account"]
     choices = ["Reconnect", "Choose what to load", "Reload everything", *sharing, *another, "Disconnect"]
-    match st.menu_button("Manage", choices, icon=":material/settings:", disabled=only_look()):
+    label, icon = icon_only("Manage", ":material/settings:")
+    match st.menu_button(label, choices, icon=icon, key="manage", type="tertiary", disabled=only_look()):
         case "Reconnect":
             connect(provider, viewer, where_again(provider, connection), again=True)
         case "Choose what to load":

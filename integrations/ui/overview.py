@@ -9,6 +9,7 @@ import streamlit as st
 
 from .. import frames, providers, service
 from ..config import settings
+from ..frames import Tables
 from ..model import Connection, Load, Provider, Viewer
 from ..service import Source
 from ..service.runtime import run
@@ -33,7 +34,12 @@ def overview() -> None:
 
 
 def _draw(viewer: Viewer) -> None:
-    st.title(":material/dashboard: Overview", anchor=False)
+    with st.container(key="page"):
+        _page(viewer)
+
+
+def _page(viewer: Viewer) -> None:
+    st.title("Overview", anchor=False)
     st.caption(f"Your {listed([provider.title for provider in providers().values()])} in one place")
     if settings().allow_anonymous and not settings().on_this_machine:
         st.info(ANYBODY, icon=":material/public:")
@@ -65,7 +71,7 @@ def _card(provider: Provider, mine: list[Source], theirs: list[Connection]) -> N
     connection = source.connection if source else None
     with st.container(border=True, height="stretch"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.subheader(f"{provider.icon} {provider.title}", anchor=False, width="content")
+            st.header(f"{provider.icon} {provider.title}", anchor=False, width="content")
             st.space("stretch")
             state, *others = [SHARED_WITH_YOU] if theirs and not connection else badges(provider, connection)
             st.badge(state[0], color=state[1])
@@ -93,15 +99,15 @@ def _changes(all_rows: list[Rows]) -> None:
     """Updates per day, stacked by provider when there are several, by type when there is one."""
     today = datetime.now(UTC).date()
     several = len(all_rows) > 1
-    days = [_per_day(rows.name, several, rows.connection.slug, today.isoformat(), rows.table) for rows in all_rows]
+    days = [_per_day(rows.name, several, rows.connection.slug, today.isoformat(), rows.tables) for rows in all_rows]
     if not days or not any(day.to_numpy().sum() for day in days):
         return
     with st.container(border=True):
-        st.subheader("Updates per day", anchor=False)
+        st.header("Updates per day", anchor=False)
         updates_per_day(pd.concat(days, axis=1).T.groupby(level=0, sort=False).sum().T)
 
 
 @kept
-def _per_day(name: Name, by_provider: bool, slug: str, today: str, _table: object) -> pd.DataFrame:
-    days = frames.per_day(frames.frame(_table), today=datetime.fromisoformat(today).date())
+def _per_day(name: Name, by_provider: bool, slug: str, today: str, _tables: Tables) -> pd.DataFrame:
+    days = frames.per_day(_tables.open(), today=datetime.fromisoformat(today).date())
     return days.sum(axis=1).to_frame(providers()[slug].title) if by_provider else days.loc[:, days.any()]

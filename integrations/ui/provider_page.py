@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from .. import service
 from ..config import settings
-from ..model import Connection, Provider, Viewer
+from ..model import Connection, Load, Provider, Viewer
 from ..service import Source
 from ..service.runtime import run
 from .availability import only_look
-from .charts import metrics
 from .choose import choose_panel
 from .connect import come_back, connect, connect_button, connect_card, notice, reconnect_needed, returned
-from .filters import filter_bar
-from .layout import SHARED_WITH_YOU, account_line, badges, header, page
+from .layout import SHARED_WITH_YOU, account_line, badges, header, icon_only, page, phone
 from .manage import manage
 from .progress import outcome, progress
 from .query import choose_account, current
@@ -29,31 +28,39 @@ def provider_page(provider: Provider) -> None:
     def draw(viewer: Viewer) -> None:
         if returned():
             come_back(provider, viewer)
-        mine, theirs = run(service.visible(viewer, provider.slug))
-        _told_of_ended(provider, theirs)
-        both = _addresses(mine, theirs)
-        account, _ = current(provider.slug)
-        if account and account not in both:
-            _unseen(provider, viewer, both)
-        elif not both:
-            _not_connected(provider, viewer)
-        else:
-            latest = list(both)[len(mine) - 1 if mine else 0]
-            _source(provider, viewer, _chosen(provider, both, theirs, account or latest), both)
+        with st.container(gap="xsmall", key="page"):
+            _page(provider, viewer)
 
     page(provider.title, draw)
 
 
-def _source(provider: Provider, viewer: Viewer, account: str, both: dict[str, Connection]) -> None:
+def _page(provider: Provider, viewer: Viewer) -> None:
+    mine, theirs = run(service.visible(viewer, provider.slug))
+    _told_of_ended(provider, theirs)
+    both = _addresses(mine, theirs)
+    account = current(provider.slug).account
+    if account and account not in both:
+        _unseen(provider, viewer, both)
+    elif not both:
+        _not_connected(provider, viewer)
+    else:
+        latest = list(both)[len(mine) - 1 if mine else 0]
+        _source(provider, viewer, account or latest, both, theirs)
+
+
+def _source(
+    provider: Provider, viewer: Viewer, account: str, both: dict[str, Connection], theirs: list[Connection]
+) -> None:
     connection = both[account]
     opened = st.session_state.setdefault("opened", set())
     source = run(service.open_source(viewer, connection, first=connection.path not in opened))
     opened.add(connection.path)
+    labels = dict(zip(both, _labels(list(both.values()), theirs), strict=True))
     if connection.owner == viewer.owner:
-        _connected(provider, viewer, source, account)
+        _connected(provider, viewer, source, account, labels)
     else:
         own = any(each.owner == viewer.owner for each in both.values())
-        _borrowed(provider, viewer, source, account, offers_own=not own)
+        _borrowed(provider, viewer, source, account, labels, offers_own=not own)
 
 
 def _not_connected(provider: Provider, viewer: Viewer) -> None:
@@ -80,19 +87,25 @@ def _unseen(provider: Provider, viewer: Viewer, both: dict[str, Connection]) -> 
         connect_card(provider, viewer)
 
 
-def _borrowed(provider: Provider, viewer: Viewer, source: Source, account: str, offers_own: bool) -> None:
+def _borrowed(
+    provider: Provider, viewer: Viewer, source: Source, account: str, labels: dict[str, str], offers_own: bool
+) -> None:
     """What a colleague shares: to be seen, filtered and downloaded, and nothing else."""
     connection = source.connection
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with _head():
         header(provider, None, [SHARED_WITH_YOU, *badges(provider, connection)[2:]])
+        if len(labels) == 1:
+            st.caption(account_line(connection), width="content")
+        _account(provider, account, labels)
+        st.caption(f"shared by {plain(connection.share.by)}", width="content")
         st.space("stretch")
+        _updated(source)
         if offers_own:
             _own_account(provider, viewer)
-    st.caption(f"{account_line(connection)} · shared by {plain(connection.share.by)}{_updated(source)}")
     notice(provider, viewer)
     if source.rows:
         outcome(provider, None, source.rows.load)
-        _rows(provider, Rows(source.rows, account))
+        table(provider, viewer, Rows(source.rows, account))
     else:
         st.info("Nothing has been loaded here yet.", icon=":material/hourglass_empty:")
 
@@ -115,11 +128,9 @@ def _own_account(provider: Provider, viewer: Viewer) -> None:
         connect_button(provider, viewer, "sandbox", "Try with sample data", primary=False)
 
 
-def _connected(provider: Provider, viewer: Viewer, source: Source, account: str) -> None:
+def _connected(provider: Provider, viewer: Viewer, source: Source, account: str, labels: dict[str, str]) -> None:
     connection, load, rows = source.connection, source.load, source.rows
-    _top(provider, viewer, source)
-    calls = run(service.calls_this_month(viewer, connection)) if provider.ration else 0
-    st.caption(account_line(connection) + _updated(source) + (f" · {count(calls, 'call')} this month" if calls else ""))
+    _top(provider, viewer, source, account, labels)
     notice(provider, viewer)
     if connection.reconnect:
         reconnect_needed(provider, viewer, connection)
@@ -132,7 +143,7 @@ def _connected(provider: Provider, viewer: Viewer, source: Source, account: str)
         said = load and load.notes == (connection.reconnect,)  # once is enough
         outcome(provider, None if said else load, rows.load if rows else None)
     if rows:
-        _rows(provider, Rows(rows, account))
+        table(provider, viewer, Rows(rows, account))
 
 
 def _addresses(mine: list[Connection], theirs: list[Connection]) -> dict[str, Connection]:
@@ -145,19 +156,17 @@ def _addresses(mine: list[Connection], theirs: list[Connection]) -> dict[str, Co
     return found
 
 
-def _chosen(provider: Provider, both: dict[str, Connection], theirs: list[Connection], account: str) -> str:
-    """Returns the name of the connection to show; there is something to choose only where there are several."""
-    if len(both) == 1:
-        return account
+def _account(provider: Provider, account: str, labels: dict[str, str]) -> None:
+    """Offer the other accounts, where there are any."""
+    if len(labels) == 1:
+        return
     key = f"{provider.slug} account"
     if st.session_state.get(key) != account:
         st.session_state[key] = account
-    labels = dict(zip(both, _labels(list(both.values()), theirs), strict=True))
     st.selectbox(
-        "Account", list(both), key=key, format_func=labels.__getitem__,
+        "Account", list(labels), key=key, format_func=labels.__getitem__, label_visibility="collapsed", width=260,
         on_change=lambda: choose_account(provider.slug, st.session_state[key]),
     )  # fmt: skip
-    return account
 
 
 def _labels(connections: list[Connection], theirs: list[Connection]) -> list[str]:
@@ -170,29 +179,37 @@ def _labels(connections: list[Connection], theirs: list[Connection]) -> list[str
     return distinct(labels)
 
 
-def _top(provider: Provider, viewer: Viewer, source: Source) -> None:
+def _head() -> DeltaGenerator:
+    return st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="head")
+
+
+def _top(provider: Provider, viewer: Viewer, source: Source, account: str, labels: dict[str, str]) -> None:
     """Draw title and state, and what can be done with the connection."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        header(provider, source.connection)
+    calls = run(service.calls_this_month(viewer, source.connection)) if provider.ration else 0
+    with _head():
+        header(provider, source.connection, account=len(labels) == 1)
+        _account(provider, account, labels)
         st.space("stretch")
+        if calls and not phone():
+            st.caption(f"{count(calls, 'call')} this month", width="content")
+        _updated(source)
         busy = bool(source.load and source.load.active) or bool(source.connection.reconnect)
-        if st.button("Refresh", icon=":material/refresh:", disabled=busy or only_look()):
+        label, icon = icon_only("Refresh", ":material/refresh:")
+        if st.button(
+            label, icon=icon, key="refresh", type="tertiary", help="Load what has changed", disabled=busy or only_look()
+        ):
             run(service.refresh(viewer, source.connection))
             st.rerun()
         manage(provider, viewer, source.connection)
 
 
-def _updated(source: Source) -> str:
-    done = source.rows and source.rows.load.finished_at
-    return f" · Updated {clock(done)}" if done else ""
+def _updated(source: Source) -> None:
+    if source.rows and (done := source.rows.load.finished_at):
+        st.caption(f"Updated {clock(done)}", width="content", help=_since(source.rows.load))
 
 
-def _rows(provider: Provider, rows: Rows) -> None:
-    if rows.table.num_rows == 0:
-        with st.container(border=True):
-            st.markdown(f"**There is nothing here yet.** {provider.if_empty}")
-        return
-    _, query = current(provider.slug)
-    metrics(provider, rows)
-    filter_bar(rows, query)
-    table(provider, rows, query)
+def _since(load: Load) -> str | None:
+    """Returns since when what was deleted at the provider may still be shown; nothing after a full load."""
+    if load.full or load.full_at is None:
+        return None
+    return f"Everything was last read at {clock(load.full_at)}. What was deleted since may still be shown."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -12,9 +12,18 @@ from ..model import Query
 from ..model.query import upgraded
 from ..service.runtime import run
 
-ACCOUNT = "account"
+ACCOUNT, ROW = "account", "row"
 QUERY_OF = "query of "  # in the session state: the last query of each page
 Pairs = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an address asks for: a connection and an open row, each empty where it names none, and a query."""
+
+    account: str
+    query: Query
+    row: str
 
 
 def asked_pairs() -> Pairs:
@@ -22,23 +31,24 @@ def asked_pairs() -> Pairs:
     return [(name, value) for name in st.query_params for value in st.query_params.get_all(name)]
 
 
-def current(slug: str) -> tuple[str, Query]:
-    """Returns the connection that the address names, or nothing, and the query; remembered for links to this page."""
+def current(slug: str) -> Asked:
+    """Returns what the address of a provider's page asks for; remembered for links to this page."""
     pairs = upgraded(asked_pairs(), slug)
     st.session_state[_key(slug)] = pairs
-    return dict(pairs).get(ACCOUNT, ""), run(service.query_of(pairs))
+    named = dict(pairs)
+    return Asked(named.get(ACCOUNT, ""), run(service.query_of(pairs)), named.get(ROW, ""))
 
 
-def change(slug: str, account: str, query: Query) -> None:
+def change(slug: str, account: str, query: Query, row: str = "") -> None:
     """Write the address of the page: one action, one step of the browser's Back."""
-    pairs = [(ACCOUNT, account), *run(service.pairs_of(query))]
+    pairs = [(ACCOUNT, account), *run(service.pairs_of(query)), *([(ROW, row)] if row else [])]
     st.query_params.from_dict(grouped(pairs))
     st.session_state[_key(slug)] = pairs
 
 
 def choose_account(slug: str, account: str) -> None:
     """Show another connection with the same query; none: whichever the page shows by itself."""
-    others = [pair for pair in upgraded(asked_pairs(), slug) if pair[0] != ACCOUNT]
+    others = [pair for pair in upgraded(asked_pairs(), slug) if pair[0] not in (ACCOUNT, ROW)]
     st.query_params.from_dict(grouped([(ACCOUNT, account), *others] if account else others))
 
 
@@ -51,7 +61,7 @@ def forget_queries() -> None:
 
 def without_filters(query: Query) -> Query:
     """Returns the query with every row of its collection; columns and order stay."""
-    return replace(query, collection="", where=(), search="")
+    return replace(query, where=(), search="", zone="")
 
 
 def remembered(slug: str) -> dict[str, list[str]]:

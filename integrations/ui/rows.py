@@ -6,18 +6,17 @@ What is cached is named by owner, connection and load, so that nobody is given a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 import pandas as pd
 import pyarrow as pa
 
 from .. import frames, service
-from ..frames import Options
+from ..frames import Table, Tables
 from ..model import Connection, Load, Query
-from ..model.query import Sort
 from .cache import kept
 
 Name = tuple[str, ...]
+Sums = list[tuple[str, float]]
 
 
 @dataclass(frozen=True)
@@ -38,66 +37,55 @@ class Rows:
         return self.source.load
 
     @property
-    def table(self) -> pa.Table:
-        """The rows of `frames.unpack`."""
-        return self.source.table
+    def tables(self) -> Tables:
+        """The tables of the load."""
+        return self.source.tables
 
     @property
     def name(self) -> Name:
         """Names these very rows, and the owner they belong to."""
-        rows = str(self.table.num_rows)  # fewer, once some are lost
+        rows = str(self.tables.total)  # fewer, once some are lost
         return (*self.connection.path, self.load.id, self.load.run, str(self.load.chunks), rows)
 
-    def frame(self, columns: tuple[str, ...] = ()) -> pd.DataFrame:
-        """Returns all rows with these properties as columns; not to be changed."""
-        return _frame(self.name, columns, (), self.table)
+    def positions(self, table: Table, query: Query) -> pa.Array:
+        """Returns the positions of the rows of a table that meet a query, in its order."""
+        asked = Query(where=query.where, search=query.search, sort=query.sort, zone=query.zone)
+        return _positions(self._named(table), asked, table)
 
-    def narrowed(self, query: Query) -> pd.DataFrame:
-        """Returns the rows that meet the query, in its order; not to be changed."""
-        return _narrowed(self.name, query, self.table)
+    def window(self, table: Table, query: Query, columns: tuple[str, ...], number: int, zone: str) -> pd.DataFrame:
+        """Returns one window (from 0 on) of the rows that meet a query, as they are shown; not to be changed."""
+        found = self.positions(table, query).slice(number * frames.WINDOW_ROWS, frames.WINDOW_ROWS)
+        asked = (query.where, query.search, query.sort, query.zone)
+        return _window(self._named(table), str(asked), columns, number, zone, (table, found))
 
-    def options(self) -> Options:
-        """Returns what there is to choose from."""
-        return _options(self.name, self.table)
+    def total(self, table: Table, query: Query, field_id: str) -> Sums:
+        """Returns the sum of a field over the rows that meet a query, by currency."""
+        asked = Query(where=query.where, search=query.search, zone=query.zone)
+        return _total(self._named(table), asked, field_id, (table, self.positions(table, asked)))
 
-    def properties(self) -> list[str]:
-        """Returns the names of the provider's own fields, the most common first."""
-        return _properties(self.name, self.table)
-
-    def weeks(self, today: date) -> tuple[pd.DataFrame, dict[str, int]]:
-        """Returns the items updated in each of the last twelve weeks by type, and in the last seven days."""
-        return _weeks(self.name, today, self.table)
-
-
-@kept
-def _frame(name: Name, columns: tuple[str, ...], sort: tuple[Sort, ...], _table: pa.Table) -> pd.DataFrame:
-    return frames.frame(_table, columns, sort)
+    def _named(self, table: Table) -> Name:
+        return (*self.name, table.collection.id)
 
 
 @kept
-def _narrowed(name: Name, query: Query, _table: pa.Table) -> pd.DataFrame:
-    known = set(_properties(name, _table)) if query.columns else set()
-    columns = tuple(each for each in query.columns if each in known)
-    frame = _frame(name, columns, query.sort, _table)
-    return frames.apply(frame, query, lambda places: _texts(name, _table).take(pa.array(places)))
+def _positions(name: Name, query: Query, _table: Table) -> pa.Array:
+    return frames.apply(_table, query, _texts(name, _table) if query.search.strip() else None)
 
 
 @kept
-def _texts(name: Name, _table: pa.Table) -> pa.Array:
-    return frames.kept_texts(_table)
+def _texts(name: Name, _table: Table) -> pa.Array:
+    return frames.search_texts(_table)
 
 
 @kept
-def _options(name: Name, _table: pa.Table) -> Options:
-    return frames.options(_frame(name, (), (), _table))
+def _window(
+    name: Name, asked: str, columns: tuple[str, ...], number: int, zone: str, _rows: tuple[Table, pa.Array]
+) -> pd.DataFrame:
+    table, positions = _rows
+    return frames.shown(table, positions, columns, zone)
 
 
 @kept
-def _properties(name: Name, _table: pa.Table) -> list[str]:
-    return frames.property_names(_table)
-
-
-@kept
-def _weeks(name: Name, today: date, _table: pa.Table) -> tuple[pd.DataFrame, dict[str, int]]:
-    frame = _frame(name, (), (), _table)
-    return frames.per_week(frame, today=today), frames.recent(frame, today=today)
+def _total(name: Name, query: Query, field_id: str, _rows: tuple[Table, pa.Array]) -> Sums:
+    table, positions = _rows
+    return frames.total(table, positions, field_id)

@@ -94,7 +94,7 @@ def _ask(browser: str, problem: Problem | None) -> NoReturn:
     problem = run(_told(browser)) or problem
     st.space("large")
     with st.container(horizontal=True, horizontal_alignment="center"), st.container(border=True, width=440):
-        st.subheader(":material/dashboard: Sign in to continue", anchor=False)
+        st.header(":material/dashboard: Sign in to continue", anchor=False)
         st.markdown("You'll see your accounts and what colleagues share.")
         if problem:
             st.warning(PROBLEMS[problem], icon=":material/person_alert:")

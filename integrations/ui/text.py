@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from itertools import count as count_from
 from zoneinfo import ZoneInfo
@@ -85,16 +85,19 @@ def clock(then: datetime | None) -> str:
     """Returns a time of day in the viewer's zone, "02:41", with the day before it if that is not today."""
     if then is None:
         return "never"
-    zone = _viewers_zone()
+    zone = ZoneInfo(viewers_zone())
     local, today = then.astimezone(zone), datetime.now(zone).date()
     return local.strftime("%H:%M" if local.date() == today else "%-d %b %Y, %H:%M")
 
 
-def _viewers_zone() -> tzinfo:
+def viewers_zone() -> str:
+    """Returns the name of the viewer's time zone, as the browser says; UTC if it says none."""
+    name = str(st.context.timezone)
     try:
-        return ZoneInfo(str(st.context.timezone))  # as the browser says
+        ZoneInfo(name)
     except (ValueError, OSError, KeyError):
-        return UTC
+        return "UTC"
+    return name
 
 
 def listed(words: Sequence[str]) -> str:

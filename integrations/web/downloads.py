@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -50,8 +51,20 @@ async def _table(request: Request) -> Response:
         nothing = "There is nothing to download here for this browser. Open the dashboard and connect first."
         return message_page(nothing, 404)
     query = await service.query_of(upgraded(pairs, slug))
-    title = providers()[slug].title + ("-partial" if rows.load.state == "partial" else "")
-    return _file(title, frames.slices(rows.table, query), query.narrows, raw=named.get("raw") == "1")
+    collection = service.collection_of(query, rows.tables)
+    if collection is None:
+        return message_page("This table is no longer here. Open the dashboard and choose another.", 404)
+    table = rows.tables.open(collection)
+    slices = frames.slices(table, replace(query, collection=""))
+    return _file(_title(slug, rows, collection), slices, query.narrows, named.get("raw") == "1")
+
+
+def _title(slug: str, rows: service.Rows, collection: str) -> str:
+    """Returns what the file is named after: the provider, the collection, and whether rows are missing."""
+    provider = providers()[slug]
+    partial = rows.load.active or rows.load.state == "partial"
+    own = service.title_of(provider, rows.tables, collection) if collection else ""
+    return " ".join(filter(None, (provider.title, own, "partial" if partial else "")))
 
 
 async def _activity(request: Request) -> Response:

@@ -18,6 +18,7 @@ import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from integrations import frames, providers, sync
+from integrations.model import Query
 from integrations.service.runtime import run
 from integrations.store import client, connections, embedded
 
@@ -26,6 +27,7 @@ from .visitor import Visitor
 
 CHROMIUM = Path("/usr/bin/chromium")
 Visit = Callable[..., Visitor]
+FIRST = "the first"  # collection of a provider
 
 
 @pytest.fixture(scope="package")
@@ -132,15 +134,16 @@ def inside(configured: Callable[..., None]) -> Iterator[Callable[..., Any]]:
 
 
 @pytest.fixture
-def frame_of(inside: Callable[..., Any]) -> Callable[[Visitor, str], pd.DataFrame]:
-    """The rows that a visitor's server keeps for them, all with these columns; "*": with all."""
+def frame_of(inside: Callable[..., Any]) -> Callable[..., pd.DataFrame]:
+    """What a visitor's server keeps for them from a provider, or one collection, as a page shows it."""
 
-    async def rows(owner: str, slug: str, columns: tuple[str, ...]) -> pd.DataFrame:
+    async def rows(owner: str, slug: str, collection: str) -> pd.DataFrame:
         found = await sync.shown((await connections.of(owner, slug))[-1])
         assert found is not None
-        return frames.frame(found[1], frames.property_names(found[1]) if columns == ("*",) else columns)
+        table = found[1].open(collection if collection != FIRST else found[1].collections[0].id)
+        return frames.shown(table, frames.apply(table, Query()), [each.id for each in table.fields])
 
-    return lambda visitor, slug, *columns: inside(visitor.server, rows(visitor.owner, slug, columns))
+    return lambda visitor, slug, collection="": inside(visitor.server, rows(visitor.owner, slug, collection))
 
 
 @pytest.fixture(scope="package")

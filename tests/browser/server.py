@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from odd_names import ODD_NAMES
 from setting_names import GENERAL
 
 from integrations import providers
@@ -27,11 +28,13 @@ WITHIN = 20  # seconds to start or to stop
 
 
 def copy_of_the_app(folder: Path) -> Path:
-    """What `streamlit run` needs, and nothing that is only on this machine."""
+    """What `streamlit run` needs, and nothing that is only on this machine; some sample items have odd names."""
     for name in NEEDED:
         source, target = ROOT / name, folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(source, target) if source.is_dir() else shutil.copy2(source, target)
+    with (folder / "sandbox" / "sample_text.py").open("a", encoding="utf-8") as module:
+        module.write(f"\nODD_NAMES = {ODD_NAMES!r}\n")
     return folder
 
 

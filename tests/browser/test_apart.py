@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from integrations.frames.windowing import MOST_ROWS
 from integrations.model import Item
 from integrations.store import connections, keys, records
 from integrations.store.client import execute
@@ -54,22 +53,22 @@ def test_disconnecting_leaves_nothing_behind(visitor: Visitor, inside: Callable[
 
 
 def test_a_long_table_is_read_window_by_window_and_each_row_opens(visitor: Visitor, inside: Callable[..., Any]) -> None:
-    people = tuple(Item(str(n), "contact", f"Person {n:06}", properties={"Town": "T"}) for n in range(MOST_ROWS + 1))
+    people = tuple(Item(str(n), "contact", f"Person {n:06}", properties={"Town": "T"}) for n in range(100_000))
     visitor.open()
     inside(visitor.server, plant(visitor.owner, "hubspot", f"{visitor.server.url}/sandbox/hubspot", people))
     visitor.open("hubspot")
     visitor.sees(len(people), len(people))
-    visitor.says(f"Rows 1 to 1,000 of {len(people):,}")
+    visitor.says(re.compile("rows 1 – 1,000"))
 
-    visitor.button("Page 2").click()
+    visitor.button("chevron_right icon").click()
 
-    visitor.says(f"Rows 1,001 to 2,000 of {len(people):,}")
+    visitor.says(re.compile("rows 1,001 – 2,000"))
     visitor.select(0)
     expect(visitor.page.get_by_role("heading", name="Person 001000")).to_be_visible()
 
     [connection] = inside(visitor.server, connections.of(visitor.owner))
     inside(visitor.server, connections.forget(connection))
-    visitor.button("Page 3").click()
+    visitor.button("chevron_right icon").click()
     expect(visitor.button("Try with sample data")).to_be_enabled()
     expect(visitor.page.get_by_test_id("stDataFrame")).to_have_count(0)
 
@@ -81,12 +80,11 @@ def test_disconnecting_can_be_thought_over(regular: Visitor) -> None:
     regular.button("Cancel").click()
 
     expect(regular.page.get_by_role("dialog")).to_have_count(0)
-    regular.sees(400, 400)
+    expect(regular.line).to_be_visible()
 
 
 def test_two_browsers_do_not_see_each_other(regular: Visitor, visitor: Visitor) -> None:
-    regular.open("hubspot")
-    regular.sees(400, 400)
+    assert regular.everything("hubspot") == 400
 
     visitor.open("hubspot")
 
@@ -95,6 +93,7 @@ def test_two_browsers_do_not_see_each_other(regular: Visitor, visitor: Visitor) 
     visitor.says("Contacts, companies, deals and tickets")
     expect(visitor.page.get_by_text(re.compile(r"[0-9] records"))).to_have_count(0)
     address = regular.page.evaluate("location.href")
+    regular.button("Download").click()
     with regular.page.expect_request("**/download/**") as asked, regular.page.expect_download():
         regular.button("Download CSV").click()
     assert address == regular.page.url
@@ -157,9 +156,8 @@ def test_a_restart_of_the_server_loses_nothing(start: Callable[..., Server], vis
     server.stop()
     server.start()
     after = visit(server, state=memory)
-    after.open("hubspot")
+    assert after.everything("hubspot") == 400
 
-    after.sees(400, 400)
     expect(after.badge("Connected")).to_be_visible()
     valkey = int((server.data / "server").read_text())
     os.kill(valkey, signal.SIGKILL)

@@ -90,10 +90,12 @@ def test_it_is_connected_loaded_filtered_downloaded_and_ended(with_it: Server, l
     visitor.loaded()
     visitor.sees(250, 250)
 
-    visitor.choose("Owner", "ada")
+    visitor.only("Owner", "ada")
     visitor.sees(125, 250)
     name, rows = visitor.download()
-    assert name.startswith("larchwood-filtered-") and len(rows) == 125 and {row["Owner"] for row in rows} == {"ada"}
+    assert (
+        name.startswith("larchwood-tasks-filtered-") and len(rows) == 125 and {row["Owner"] for row in rows} == {"ada"}
+    )
 
     visitor.button("Manage").click()
     visitor.page.get_by_role("menuitem", name="Disconnect").click()

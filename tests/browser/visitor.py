@@ -16,7 +16,9 @@ from .server import Server, until
 
 expect.set_options(timeout=20_000)
 
-COUNT = re.compile(r"^([\d,]+) of ([\d,]+) records$")
+COUNT = re.compile(r"^([\d,]+) (?:of ([\d,]+) )?[^\d\s]")
+HEADER, ROW = 35, 30  # pixels of the table
+EM_SPACE, WORD_JOINER = "\u2003", "\u2060"  # fill the cells of the names, and keep icons out of them
 PROBES = re.compile(r"/[a-z]+/_stcore/(health|host-config)$")  # Streamlit looks there first on a subpage, in vain
 
 
@@ -48,8 +50,8 @@ class Visitor:
 
     @property
     def line(self) -> Locator:
-        """The line "518 of 1,240 records"; while the page changes, the last one is the new one."""
-        return self.page.get_by_text(COUNT).last
+        """The line "518 of 1,240 records · …"; while the page changes, the last one is the new one."""
+        return self.page.locator(".st-key-totals p").filter(has_text=COUNT).last
 
     def open(self, path: str = "") -> Page:
         """Type an address."""
@@ -77,8 +79,8 @@ class Visitor:
         self.button("Approve").click()
         self.page.wait_for_url(f"{self.server.url}/{slug}")
 
-    def connect(self, slug: str) -> int:
-        """Connect sample data and load it; how many items there are."""
+    def connect(self, slug: str) -> None:
+        """Connect sample data and load it."""
         self.leave_for_consent(slug)
         self.approve(slug)
         load = self.button("Load")
@@ -86,6 +88,10 @@ class Visitor:
         if load.is_visible():
             load.click()
         self.loaded()
+
+    def everything(self, slug: str) -> int:
+        """Show everything that a provider has; how many records that is."""
+        self.open(f"{slug}?in=*")
         return self.count()[1]
 
     def loaded(self) -> None:
@@ -117,37 +123,71 @@ class Visitor:
         return sum(line["What"].startswith("loaded") for line in self.log())
 
     def count(self) -> tuple[int, int]:
-        """The two numbers of "518 of 1,240 records"."""
-        words = self.line.inner_text()
-        shown, total = COUNT.match(words).groups()  # type: ignore[union-attr]
-        return int(shown.replace(",", "")), int(total.replace(",", ""))
+        """The two numbers of "518 of 1,240 records"; "1,240 records" has the same twice."""
+        self.drawn()
+        shown, total = COUNT.match(self.line.inner_text()).groups()  # type: ignore[union-attr]
+        return int(shown.replace(",", "")), int((total or shown).replace(",", ""))
 
     def sees(self, shown: int, total: int) -> None:
-        """Wait for the line to say so."""
-        expect(self.line).to_have_text(f"{shown:,} of {total:,} records")
+        """Wait for the line to say so; all of them may be "400 records"."""
+        of = f"of {total:,} " if shown != total else f"(of {total:,} )?"
+        expect(self.line).to_have_text(re.compile(rf"^{shown:,} {of}[^\d\s]"))
 
     def search(self, text: str) -> None:
-        self.page.get_by_role("textbox", name="Search").fill(text)
+        self.page.get_by_role("searchbox", name="Search", exact=True).fill(text)
 
-    def choose(self, label: str, *options: str) -> None:
-        """Choose from a list by typing, and wait for the page that follows: the list shows it before the table."""
+    def switch(self, collection: str) -> None:
+        """Choose another collection by the words before its count."""
+        self.page.get_by_role("radio", name=re.compile(rf"^{re.escape(collection)} [\d,]+$")).click()
+        expect(self.page).to_have_url(re.compile(r"[?&]in="))
         self.drawn()
-        box = self.page.get_by_role("combobox", name=re.compile(rf"\b{label}$"))
-        for option in options:
-            address = self.page.url
-            box.fill(option)  # a long list holds only what is in view
-            self.page.get_by_role("option", name=option, exact=True).click()
-            expect(self.page).not_to_have_url(address)
+
+    def _new_filter(self, field: str) -> None:
+        self.drawn()
+        self.button("Filter").click()
+        column = self.page.get_by_role("combobox", name=re.compile("Column"))
+        column.fill(field)
+        self.page.get_by_role("option", name=field, exact=True).click()
+        expect(self.page.get_by_role("button", name="Apply")).to_be_visible()
+        self.drawn()
+
+    def _apply(self) -> None:
+        address = self.page.url
+        self.button("Apply").click()
+        expect(self.page).not_to_have_url(address)
+        expect(self.button("Apply")).to_have_count(0)
+        self.drawn()
+
+    def only(self, field: str, *values: str) -> None:
+        """Add a filter: one of these values."""
+        self._new_filter(field)
+        box = self.page.get_by_role("combobox", name=re.compile("Values"))
+        for value in values:
+            box.fill(value)  # a long list holds only what is in view
+            self.page.get_by_role("option", name=re.compile(rf"^{re.escape(value)} · [\d,]+$")).click()
             self.drawn()
         self.page.keyboard.press("Escape")
+        self._apply()
 
-    def days(self, label: str, first: date, last: date) -> None:
-        """Type a first and a last day."""
-        for end, day in (("start", first), ("end", last)):
+    def days(self, field: str, first: date, last: date) -> None:
+        """Add a filter: from the first to the last day."""
+        self._new_filter(field)
+        for end, day in (("From", first), ("To", last)):
             for part, digits in (("year", f"{day:%Y}"), ("month", f"{day:%m}"), ("day", f"{day:%d}")):
-                self.page.get_by_role("spinbutton", name=f"{part}, {label} {end} date").click()
+                self.page.get_by_role("spinbutton", name=f"{part}, {end}").click()
                 self.page.keyboard.type(digits)
-        self.page.keyboard.press("Escape")
+        self._apply()
+
+    def columns(self, *labels: str) -> None:
+        """Tick further columns."""
+        self.drawn()
+        self.button("Columns").click()
+        for label in labels:
+            address = self.page.url
+            self.page.locator(".st-key-column-list").get_by_text(label, exact=True).click()
+            expect(self.page).not_to_have_url(address)
+            self.drawn()
+        self.button("Columns").click()
 
     def rows(self) -> list[dict[str, str]]:
         """The rows of the table that are in view."""
@@ -158,22 +198,35 @@ class Visitor:
             """grid => [[...grid.querySelectorAll('th')].map(cell => cell.textContent),
                 [...grid.querySelectorAll('tbody tr')].map(row => [...row.cells].map(cell => cell.textContent))]"""
         )
-        return [dict(zip(headings, row, strict=True)) for row in rows]
+        return [
+            dict(zip(headings, [cell.rstrip(EM_SPACE).replace(WORD_JOINER, "") for cell in row], strict=True))
+            for row in rows
+        ]
 
-    def select(self, row: int) -> Locator:
-        """Tick a row of the table; its details."""
+    def select(self, row: int, column: int = 0) -> Locator:
+        """Click a cell of the table, on its left; the row's details."""
         table = self.page.get_by_test_id("stDataFrame")
         expect(table).to_have_count(1)  # the one before is gone
         table.scroll_into_view_if_needed()
         self.rows()
-        table.click(position={"x": 18, "y": 38 + 35 * row + 17})
-        return self.page.locator("[data-testid=stVerticalBlock]").filter(has=self.page.get_by_test_id("stTable")).last
+        table.click(position={"x": 24 + 260 * column, "y": HEADER + ROW * row + ROW // 2})
+        return self.page.locator(".st-key-facts")
+
+    def sort_by_name(self) -> None:
+        """Click the heading of the first column."""
+        address = self.page.url
+        self.rows()
+        self.page.get_by_test_id("stDataFrame").click(position={"x": 60, "y": HEADER // 2})
+        expect(self.page).not_to_have_url(address)
+        self.drawn()
 
     def download(self) -> tuple[str, list[dict[str, str]]]:
         """The file's name, and its rows."""
         self.drawn()
+        self.button("Download").click()
         with self.page.expect_download() as coming:
             self.button("Download CSV").click()
+        self.button("Download").click()
         with coming.value.path().open(encoding="utf-8-sig", newline="") as file:
             return coming.value.suggested_filename, list(csv.DictReader(file))
 

@@ -52,7 +52,8 @@ class Account:
         shown = run(sync.shown(self.connection))
         if shown is None:
             return set()
-        return set(zip(shown[1]["type"].to_pylist(), shown[1]["id"].to_pylist(), strict=True))
+        table = shown[1].open()
+        return set(zip(table.standard("type").to_pylist(), table.ids.to_pylist(), strict=True))
 
     def page(self) -> str:
         """What its page says."""

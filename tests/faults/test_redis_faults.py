@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ from integrations.store import client as store_connection
 from integrations.store import keys, records
 from integrations.store import queue as queue
 
+ROWS_SHOWN = re.compile(r"\*\*[1-9][\d,]*\*\* :gray\[")  # the line above a table
 AWAY = "cannot reach its database (Redis) right now. This page works again"
 FULL = "takes no changes right now"
 TROUBLES = {"down": AWAY, "slow": AWAY, "read-only": FULL, "out of memory": FULL}
@@ -136,7 +138,7 @@ def test_trouble_with_redis_is_said_and_costs_nothing(
     try:
         said = account.page()
         assert TROUBLES[trouble] in said
-        assert TROUBLES[trouble] == AWAY or f"of {len(account.everything):,} records" in said, "it can be looked at"
+        assert TROUBLES[trouble] == AWAY or ROWS_SHOWN.search(said), "it can be looked at"
         if moment == MOMENTS[0]:
             with pytest.raises(StoreUnavailable):
                 run(sync.start(account.connection, full=True))

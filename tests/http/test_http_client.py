@@ -69,7 +69,7 @@ class RateLimits:
         self.buckets.append(bucket)
         return 0
 
-    async def sent(self, bucket: Bucket) -> None:
+    async def sent(self, bucket: Bucket, call: str, ago: float = 0) -> None:
         """On the wire."""
 
     async def close(self, bucket: Bucket, seconds: float) -> None:
@@ -78,7 +78,7 @@ class RateLimits:
     async def closed_for(self, bucket: Bucket) -> float:
         return 0
 
-    async def claim(self, bucket: Bucket) -> float:
+    async def claim(self, bucket: Bucket, call: str) -> float:
         return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
+import random
 import threading
 import time
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from integrations.http.pacing import acquire
+from integrations.http.pacing import STEADY, acquire
 from integrations.model import Bucket, RateLimit
 from integrations.service.runtime import run
 from integrations.store import client, rate_limits
@@ -70,15 +71,15 @@ def test_lanes_do_not_wait_for_each_other() -> None:
 
 @pytest.mark.parametrize("bucket", [SPACED, Bucket("loose", RateLimit(1, 0.3))], ids=lambda bucket: bucket.name)
 def test_nobody_enters_a_closed_lane_and_those_who_waited_queue_behind_it(bucket: Bucket) -> None:
-    async def closing() -> tuple[float, list[float]]:
+    async def closing() -> tuple[float, float, list[float]]:
         waiting = asyncio.create_task(entered(bucket, 4))
         await asyncio.sleep(0.12)
         closed_at = time.time()
         await rate_limits.close(bucket, 0.6)
-        return closed_at, await waiting
+        return closed_at, time.time(), await waiting
 
-    closed_at, times = run(closing())
-    later = [at for at in times if at > closed_at + 0.02]
+    closed_at, known_at, times = run(closing())
+    later = [at for at in times if at > known_at + 0.05]  # who was let in before may only now go on
     late = TICK if bucket.limit.strict else 0.1  # who sleeps until its moment may be woken late, and the next in time
     assert len(later) >= 2 and later[0] - closed_at >= 0.6 - TICK and min(gaps(later)) >= bucket.limit.seconds - late
 
@@ -140,6 +141,71 @@ def test_two_processes_share_a_lane(late: float) -> None:
         process.join()
     on_the_wire = [at + late for at in times]
     assert len(times) == 16 and min(gaps(on_the_wire)) >= SPACED.limit.seconds - TICK
+
+
+class Network:
+    """A way of uneven length to a server that counts calls when they arrive, and answers."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.arrived: list[float] = []
+
+    async def call(self, bucket: Bucket, there: float | None = None, back: float | None = None) -> None:
+        """One call; a way without a length takes from 20 to 120 ms."""
+        async with acquire(rate_limits, bucket) as trace:
+            await trace("http11.send_request_headers.complete", {})
+            await asyncio.sleep(self.way if there is None else there)
+            self.arrived.append(time.time())
+            await asyncio.sleep(self.way if back is None else back)
+            await trace("http11.receive_response_headers.complete", {})
+
+    @property
+    def way(self) -> float:
+        return 0.02 + self.random.uniform(0, 0.1)
+
+
+UNEVEN = Bucket("uneven", RateLimit(5, 0.5625, strict=True))  # of 5 in 0.5 s
+
+
+def test_calls_that_are_under_way_for_100_ms_more_or_less_arrive_within_the_rate() -> None:
+    network = Network(seed=3)
+
+    async def chain() -> None:
+        for _ in range(12):
+            await network.call(UNEVEN)
+
+    async def scene() -> None:
+        await asyncio.gather(*(chain() for _ in range(4)))
+
+    began = time.time()
+    run(scene())
+    assert min(gaps(sorted(network.arrived), apart=5)) >= 0.5
+    assert time.time() - began < 1.4 * 48 / 5 * 0.5, "and that costs little"
+
+
+def test_a_call_that_was_held_up_counts_from_when_the_server_may_have_seen_it() -> None:
+    network = Network(0)
+
+    async def scene() -> None:
+        await network.call(FEW, 0.01, 0.01)  # as quick as can be
+        await asyncio.sleep(FEW.limit.seconds)
+        await asyncio.gather(*(network.call(FEW, 0.6, 0.01) for _ in range(3)))
+        await network.call(FEW, 0.01, 0.01)
+
+    run(scene())
+    assert gaps(network.arrived)[-1] >= FEW.limit.seconds - STEADY - TICK
+
+
+def test_after_a_refusal_the_windows_of_a_strict_rate_are_wider() -> None:
+    run(rate_limits.close(FEW, 0))
+    times = run(entered(FEW, 4))
+    assert times[3] - times[0] >= 1.1 * FEW.limit.seconds
+
+
+def test_after_a_refusal_a_rate_that_is_not_strict_stays_as_it_is() -> None:
+    run(rate_limits.close(BURST, 0))
+    times = run(entered(BURST, 6))
+    assert times[5] - times[0] < 1.1 * BURST.limit.seconds
 
 
 class Server(ThreadingHTTPServer):

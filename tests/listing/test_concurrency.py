@@ -1,12 +1,14 @@
-"""A shared task runs once; a lock goes to the waiter with the highest priority."""
+"""A shared task runs once; a lock goes to the waiter with the highest priority; calls at once are so many at most."""
 
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
+import pytest
 from own_time import in_own_time
 
-from integrations.listing import PriorityLock, SharedTask
+from integrations.listing import PriorityLock, SharedTask, all_of
 
 
 def test_the_lock_goes_to_the_highest_priority_at_the_time_of_its_release() -> None:
@@ -94,3 +96,32 @@ def test_a_shared_task_is_cancelled_with_its_last_caller_and_not_before() -> Non
         assert await other == 7
 
     in_own_time(scene())
+
+
+def test_calls_at_the_same_time_keep_their_order_and_their_number() -> None:
+    running = most = 0
+
+    async def call(n: int) -> int:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0.001 * (10 - n))
+        running -= 1
+        return n
+
+    assert asyncio.run(all_of([partial(call, n) for n in range(10)], 3)) == list(range(10))
+    assert most == 3
+
+
+def test_the_first_error_of_several_calls_ends_the_others() -> None:
+    ended: list[int] = []
+
+    async def call(n: int) -> None:
+        if n == 0:
+            raise ValueError("no")
+        await asyncio.sleep(5)
+        ended.append(n)
+
+    with pytest.raises(ValueError, match="no"):
+        asyncio.run(all_of([partial(call, n) for n in range(3)], 3))
+    assert ended == []

@@ -12,7 +12,7 @@ from findings import a_day_passes
 from made_up import varied
 
 from integrations import oauth
-from integrations.model import Choice, Connection, KnownCatalog, Load
+from integrations.model import Choice, Connection, KnownCatalog, Load, Schema
 from integrations.model.errors import StoreUnavailable
 from integrations.oauth import ConnectionTokens
 from integrations.service.runtime import run
@@ -34,6 +34,7 @@ def mine(acme, person) -> Connection:
         run(records.put(kind, mine.path, value))
     for number in range(3):
         run(records.put(keys.CHUNK, (*mine.path, "load", "run", str(number)), b"rows"))
+    run(records.put(keys.SCHEMA, (*mine.path, "load", "run"), Schema()))
     return mine
 
 

@@ -33,7 +33,8 @@ AUTHORIZE = {
         "/oauth/authorize",
         {
             "scope": "oauth crm.objects.contacts.read crm.objects.companies.read crm.objects.deals.read tickets",
-            "optional_scope": "crm.objects.owners.read no.such.scope",
+            "optional_scope": "crm.objects.owners.read crm.objects.products.read crm.objects.line_items.read "
+            "crm.objects.custom.read crm.schemas.custom.read e-commerce no.such.scope",
         },
     ),
 }

@@ -9,10 +9,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from odd_names import ODD_NAMES
 from sandbox_helpers import Visit
+
+from sandbox import sample_text
 
 Play = Callable[..., None]
 OBJECTS = "/crm/objects/2026-09/"
+HUBSPOT_KINDS = ("contacts", "companies", "deals", "tickets", "products", "line_items", "machines")
 
 
 async def notion_pages(visit: Visit, token: str, path: str, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
@@ -88,7 +92,7 @@ def test_notion_rows_come_from_their_data_source_with_its_own_title_property(pla
         pages = await notion(visit, token, filter={"property": "object", "value": "page"})
         people = {user["id"] for user in (await visit.call(token, "/v1/users")).json()["results"]}
         assert {page["created_by"]["id"] for page in pages} <= people
-        assert {page["parent"]["type"] for page in pages} == {"data_source_id", "page_id", "workspace"}
+        assert {page["parent"]["type"] for page in pages} == {"data_source_id", "page_id", "block_id", "workspace"}
         sources = await notion(visit, token, filter={"property": "object", "value": "data_source"})
         titles, kinds = set(), set()
         for source in sources:
@@ -255,7 +259,7 @@ def test_airtable_refuses_in_its_own_words(play: Play, monkeypatch: pytest.Monke
 def test_hubspot_lists_every_record_once_from_the_lowest_id(play: Play) -> None:
     async def scene(visit: Visit) -> None:
         token, total = (await visit.connect())["access_token"], 0
-        for kind in ("contacts", "companies", "deals", "tickets"):
+        for kind in HUBSPOT_KINDS:
             found = await hubspot(visit, token, kind)
             ids = [int(one["id"]) for one in found]
             assert ids == sorted(set(ids))
@@ -305,7 +309,7 @@ def test_hubspot_search_filters_like_the_records_say(play: Play, filters: list[A
     async def scene(visit: Visit) -> None:
         token = (await visit.connect())["access_token"]
         names = "createdate,lastmodifieddate,hs_object_id,city,jobtitle,email"
-        inputs = [{"id": one["id"]} for one in await hubspot(visit, token, "contacts")]
+        inputs = [{"id": one["id"]} for one in await hubspot(visit, token, "contacts")][:100]
         batch = {"inputs": inputs, "properties": names.split(",")}
         everything = (await visit.call(token, OBJECTS + "contacts/batch/read", "POST", json=batch)).json()["results"]
         wanted = [
@@ -319,7 +323,7 @@ def test_hubspot_search_filters_like_the_records_say(play: Play, filters: list[A
         body = {"limit": 200, "filterGroups": [{"filters": wanted}]}
         answer = await visit.call(token, OBJECTS + "contacts/search", "POST", json=body)
         want = {one["id"] for one in everything if keep(one["properties"], cut.strftime("%Y-%m-%dT%H:%M:%S"))}
-        assert {one["id"] for one in answer.json()["results"]} == want and 0 < len(want) < len(everything) == 100
+        assert {one["id"] for one in answer.json()["results"]} == want and 0 < len(want) < len(everything) == 90
 
     play("hubspot", scene, SANDBOX_ITEMS="200")
 
@@ -368,8 +372,7 @@ def test_every_item_has_a_link_that_opens_a_page_saying_sample(play: Play, slug:
         if slug == "notion":
             links = [one["url"] for one in await notion(visit, token)]
         elif slug == "hubspot":
-            kinds = ("contacts", "companies", "deals", "tickets")
-            links = [one["url"] for kind in kinds for one in await hubspot(visit, token, kind)]
+            links = [one["url"] for kind in HUBSPOT_KINDS for one in await hubspot(visit, token, kind)]
         else:
             links = []
             for base, table in await tables(visit, token):
@@ -387,19 +390,20 @@ def test_every_item_has_a_link_that_opens_a_page_saying_sample(play: Play, slug:
     play(slug, scene)
 
 
-def test_names_include_the_awkward_ones_everywhere(play: Play, slug: str) -> None:
+@pytest.mark.parametrize("slug", ["notion", "hubspot"])
+@pytest.mark.parametrize("odd_names", [ODD_NAMES, ()])
+def test_names_are_odd_only_where_tests_ask_for_it(
+    play: Play, slug: str, odd_names: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def scene(visit: Visit) -> None:
         token = (await visit.connect())["access_token"]
-        if slug == "notion":
-            found = json.dumps(await notion(visit, token), ensure_ascii=False)
-        elif slug == "hubspot":
-            found = json.dumps(await hubspot(visit, token, "contacts"), ensure_ascii=False)
-        else:
-            places = [f"/v0/{base}/{table['id']}" for base, table in await tables(visit, token)]
-            found = json.dumps([await airtable(visit, token, place) for place in places], ensure_ascii=False)
-        for part in ("=HYPERLINK(", "![pixel](", "<img src=x", "and on, and on", "مراجعة", "👩‍👩‍👧‍👦"):
-            assert part in found
+        read = notion(visit, token) if slug == "notion" else hubspot(visit, token, "contacts")
+        found = json.dumps(await read, ensure_ascii=False)
+        quoted = {name: json.dumps(name, ensure_ascii=False) for name in ODD_NAMES if name}
+        assert [name for name, text in quoted.items() if text in found] == [name for name in odd_names if name]
 
+    if odd_names:
+        monkeypatch.setattr(sample_text, "ODD_NAMES", odd_names)
     play(slug, scene)
 
 

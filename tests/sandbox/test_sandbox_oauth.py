@@ -108,7 +108,7 @@ def test_airtable_hands_the_challenge_back(play: Play) -> None:
 
 def test_hubspot_keeps_people_on_its_page_when_a_scope_is_not_registered(play: Play) -> None:
     async def scene(visit: Visit) -> None:
-        page = await visit.consent(scope="oauth e-commerce")
+        page = await visit.consent(scope="oauth files")
         assert page.status_code == 400 and "location" not in page.headers
 
     play("hubspot", scene)

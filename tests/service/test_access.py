@@ -39,7 +39,7 @@ def share(adas: Connection) -> str:
 
 def names(viewer: Viewer, name: str) -> list[str] | None:
     found = run(service.download(viewer, "hubspot", name))
-    return found.table["name"].to_pylist() if found else None
+    return found.tables.open().values("name").to_pylist() if found else None
 
 
 def test_only_the_owner_sees_what_is_not_shared(adas: Connection) -> None:

@@ -42,8 +42,8 @@ def test_its_connection_token_and_choice_are_as_they_were(earlier: Connection) -
 
 
 def test_its_rows_and_what_is_known_of_their_load_are_as_they_were(earlier: Connection) -> None:
-    load, table = run(sync.shown(earlier))
-    assert sorted(table["name"].to_pylist()) == ["A deal", "Another", "Bo"]
+    load, tables = run(sync.shown(earlier))
+    assert sorted(tables.open().values("name").to_pylist()) == ["A deal", "Another", "Bo"]
     assert (load.state, load.counts, load.removed) == ("complete", {"deal": 2, "contact": 1}, ("Gone",))
     assert (load.streams, load.cursors) == (("deal", "contact"), {"deal": "done", "contact": "done"})
     assert run(sync.status(earlier)) == load

@@ -12,7 +12,19 @@ from datetime import UTC, datetime
 
 import pytest
 
-from integrations.model import Account, Connection, Load, Session, Stream, Token
+from integrations.model import (
+    Account,
+    Collection,
+    Connection,
+    Field,
+    FieldType,
+    Load,
+    Option,
+    Schema,
+    Session,
+    Stream,
+    Token,
+)
 from integrations.model.errors import RecordTooNew, RecordUnreadable
 from integrations.service.runtime import run
 from integrations.store import cipher, client, connections, keys, records, shapes
@@ -46,6 +58,12 @@ EXAMPLES = {
     keys.CATALOG: KnownCatalog((Stream("p", "P", "page", "g", "G", 3),), ("skipped",), NOW),
     keys.LOAD: LOAD, keys.SNAPSHOT: LOAD, keys.CHUNK: b"\x00\xffrows", keys.FENCE: "run", keys.CANCEL: "load",
     keys.QUERY: {"search": "ada", "where": [{"field": "owner", "operator": "is", "value": "Ann"}]},
+    keys.SCHEMA: Schema(
+        (Collection("deal", "Deals", "deal", (
+            Field("amount", "Amount", FieldType.CURRENCY, currency="EUR", precision=2, computed=True),
+            Field("stage", "Stage", FieldType.SELECT, options=(Option("won", "Won", "green"),)),
+        ), first=("stage",)),), {"7": "Ada"},
+    ),
     keys.SANDBOX: {"a": [1, None, "x", 1.5, True]},
 }  # fmt: skip
 

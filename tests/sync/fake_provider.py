@@ -1,7 +1,8 @@
 """A provider that does what a test tells it, in this process and in worker processes started with `work`.
 
 A script is a JSON file: the steps of each stream by its name. A step is a number of items to yield, seconds to wait
-(a float), or an error to raise (its name); `catalog` holds the steps before the streams are known.
+(a float), an error to raise (its name), the facts of an item, or {"page": …} with those of a page; `catalog` holds the
+steps before the streams are known, `on_request` the streams that are left out unless chosen.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 from made_up import made_up
 
 import integrations
-from integrations.model import Account, Catalog, Item, ItemType, Page, Stream, errors
+from integrations.model import Account, Catalog, Collection, Field, FieldType, Item, ItemType, Page, Stream, errors
 from integrations.sync.worker import main
 
 FAULTS: dict[str, Exception] = {
@@ -43,8 +44,10 @@ async def catalog(api: Any) -> Catalog:
     note("catalog")
     for step in script().get("catalog", []):
         await act(step)
-    streams = [name for name in script() if name not in ("catalog", "skipped", "changed")]
-    return Catalog(tuple(Stream(name, name.title(), name) for name in streams), tuple(script().get("skipped", ())))
+    streams = [name for name in script() if name not in ("catalog", "skipped", "changed", "on_request")]
+    on_request = script().get("on_request", ())
+    found = tuple(Stream(name, name.title(), name, on_request=name in on_request) for name in streams)
+    return Catalog(found, tuple(script().get("skipped", ())))
 
 
 async def read(api: Any, stream: Stream, cursor: str = "") -> AsyncIterator[Page]:
@@ -62,6 +65,9 @@ async def read(api: Any, stream: Stream, cursor: str = "") -> AsyncIterator[Page
                 done += step
             elif step == "call":
                 api._on_call()  # as if one had gone out
+            elif isinstance(step, dict) and "page" in step:
+                note(f"chosen {sorted(api.chosen)}")
+                yield page_of(stream, step["page"], to)
             elif isinstance(step, dict):
                 yield Page([Item(**{"id": "odd", "type": stream.id, "name": "odd", **step})], to)
             else:
@@ -80,8 +86,22 @@ async def changes(api: Any, stream: Stream, since: datetime) -> AsyncIterator[Pa
     for step in script().get("changed", {}).get(stream.id, []):
         if isinstance(step, str | float):
             await act(step)
+        elif "page" in step:
+            yield page_of(stream, step["page"])
         else:
             yield Page([Item(**{"type": stream.id, "name": "changed", **step})])
+
+
+def page_of(stream: Stream, facts: dict[str, Any], cursor: str = "") -> Page:
+    """A page: `fields` are those of the stream's only collection, label by id; `items` are properties by item id."""
+    fields = tuple(Field(field_id, label, FieldType.NUMBER) for field_id, label in facts.get("fields", {}).items())
+    described = [Collection(stream.id, stream.title, stream.id, fields)] if fields else []
+    items = [
+        Item(item_id, stream.id, item_id, collection=stream.id, owner="7", properties=properties)
+        for item_id, properties in facts.get("items", {}).items()
+    ]
+    removed = [(stream.id, item_id) for item_id in facts.get("removed", ())]
+    return Page(items, cursor, described, facts.get("people", {}), removed)
 
 
 async def act(step: float | str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from integrations import sync
+from integrations.frames import Tables
 from integrations.model import Account, Connection, Load, Token
 from integrations.service.runtime import run
 from integrations.store import client as store_connection
@@ -53,7 +54,7 @@ class Fake:
         """The snapshot, and the ids of its rows as the page gets them, sorted."""
         found = run(sync.shown(self.connection))
         assert found, "there is no snapshot"
-        return found[0], sorted(found[1]["id"].to_pylist())
+        return found[0], ids_of(found[1])
 
     @property
     def plans(self) -> int:
@@ -95,7 +96,12 @@ def ids(stream: str, count: int) -> list[str]:
     return sorted(f"{stream}-{number}" for number in range(count))
 
 
+def ids_of(tables: Tables) -> list[str]:
+    """The ids of all rows, sorted."""
+    return sorted(tables.open().ids.to_pylist())
+
+
 def table(fake: Fake, load: Load) -> list[str]:
     """The ids of the rows that a load has saved so far."""
     found = run(sync.so_far(fake.connection, load))
-    return sorted(found["id"].to_pylist()) if found is not None else []
+    return ids_of(found) if found is not None else []

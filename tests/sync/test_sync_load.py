@@ -180,7 +180,7 @@ def test_more_rows_than_a_chunk_holds_come_in_several(fake: Fake, monkeypatch: p
     load, rows = fake.shown
     found = run(chunking.chunks(fake.connection, load))
     assert len(rows) == 50 and len(found) >= 5
-    assert max(frames.unpack([chunk]).num_rows for chunk in found) == 10
+    assert max(frames.Tables([chunk]).total for chunk in found) == 10
 
 
 def test_no_row_is_lost_when_the_load_ends_while_rows_are_being_saved(fake: Fake, monkeypatch: pytest.MonkeyPatch):

@@ -17,7 +17,8 @@ import streamlit as st
 from queries import narrowing
 
 from integrations import frames, service
-from integrations.model import Account, Connection, Item, Load
+from integrations.frames import Tables
+from integrations.model import Account, Connection, Item, Load, Query
 from integrations.ui import cache
 from integrations.ui.rows import Rows
 
@@ -28,8 +29,14 @@ NOW = datetime(2026, 5, 15, 12, tzinfo=UTC)
 def rows(owner: str = "owner", load: str = "1") -> Rows:
     connection = Connection("c0ffee", owner, "hubspot", Account("1", "A"), "real", "https://api", NOW)
     items = [Item(str(number), "deal", f"{owner} {load} {number}", last_modified_time=NOW) for number in range(3)]
-    source = service.Rows(connection, Load(load, "complete", NOW), frames.unpack([frames.pack(items)]))
+    source = service.Rows(connection, Load(load, "complete", NOW), Tables([frames.pack(items)]))
     return Rows(source, connection.id)
+
+
+def names(mine: Rows, query: Query) -> list[str]:
+    """The names of the first window."""
+    window = mine.window(mine.tables.open(), query, ("name",), 0, "")
+    return window["Name"].tolist()  # type: ignore[no-any-return]
 
 
 @pytest.fixture(autouse=True)
@@ -48,25 +55,28 @@ def test_emptying_streamlits_caches_throws_nothing_of_ours_away(monkeypatch: pyt
 
         return call
 
-    for name in ("frame", "apply", "options", "property_names", "per_week", "per_day"):
+    for name in ("apply", "shown", "search_texts", "total", "per_day"):
         monkeypatch.setattr(frames, name, counted(name, getattr(frames, name)))
     mine = rows()
     for _ in range(50):
-        mine.narrowed(narrowing(search="owner"))
-        mine.options()
-        mine.properties()
-        mine.weeks(NOW.date())
-        overview._per_day(mine.name, True, "hubspot", "2026-05-15", mine.table)
+        query = narrowing(search="owner")
+        assert len(mine.positions(mine.tables.open(), query)) == 3
+        names(mine, query)
+        mine.total(mine.tables.open(), query, "name")
+        overview._per_day(mine.name, True, "hubspot", "2026-05-15", mine.tables)
         st.cache_resource.clear()
         st.cache_data.clear()
-    assert computed == {"frame": 2, "apply": 1, "options": 1, "property_names": 1, "per_week": 1, "per_day": 1}
+    assert computed == {"apply": 1, "shown": 1, "search_texts": 1, "total": 1, "per_day": 1}
 
 
-def test_rows_are_kept_by_owner_connection_and_load() -> None:
-    names = {(owner, load): rows(owner, load).frame()["Name"].tolist() for owner in "ab" for load in "12"}
-    assert all(found[0].startswith(f"{owner} {load}") for (owner, load), found in names.items())
-    assert rows("a", "1").frame() is rows("a", "1").frame()
-    assert rows().narrowed(narrowing(search="1 2")) is not rows().narrowed(narrowing(search="1 1"))
+def test_rows_are_kept_by_owner_connection_load_and_collection() -> None:
+    found = {(owner, load): names(rows(owner, load), Query()) for owner in "ab" for load in "12"}
+    assert all(each[0].startswith(f"{owner} {load}") for (owner, load), each in found.items())
+    assert rows("a").positions(rows("a").tables.open(), Query()) is rows("a").positions(
+        rows("a").tables.open(), Query()
+    )
+    mine = rows()
+    assert mine.positions(mine.tables.open(), Query()) is not mine.positions(mine.tables.open("deal"), Query())
 
 
 def test_pages_that_ask_at_once_wait_for_one_that_computes() -> None:

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
@@ -42,9 +43,9 @@ def rows(text: str) -> list[dict[str, str]]:
 
 @pytest.fixture
 def here(connection: Connection, served: Served) -> str:
-    """The address of the download."""
+    """The address of the download of everything."""
     stored(connection, ITEMS)
-    return f"/download/hubspot?connection={connection.id}"
+    return f"/download/hubspot?connection={connection.id}&in=*&show=type&show=owner"
 
 
 def test_the_file_is_everything_that_the_page_shows(browser: Browser, here: str):
@@ -59,24 +60,52 @@ def test_the_file_is_everything_that_the_page_shows(browser: Browser, here: str)
 
 
 FILTERS = [
-    narrowing(search="ada"),
-    narrowing(types=("Contact",)),
-    narrowing(owners=("Ben",), columns=("City", "Score")),
+    narrowing(search="ada", columns=("type",)),
+    narrowing(types=("Contact",), columns=("owner", "updated")),
+    narrowing(owners=("Mia",), columns=("City", "Score")),
     narrowing(updated=(date(2026, 1, 1), None)),
     narrowing(search="nothing like it"),
 ]
 
 
+@pytest.mark.parametrize("collection", ["*", "contact"])
 @pytest.mark.parametrize("filters", FILTERS)
-def test_the_file_is_exactly_the_filtered_view(browser: Browser, here: str, connection: Connection, filters: Query):
-    query = [("account", connection.id), ("raw", "1"), *to_pairs(filters)]
-    answer = browser.get("/download/hubspot?" + urlencode(query), MINE)
+def test_the_file_is_exactly_the_filtered_view(
+    browser: Browser, here: str, connection: Connection, filters: Query, collection: str
+):
+    pairs = to_pairs(replace(filters, collection=collection))
+    answer = browser.get("/download/hubspot?" + urlencode([("account", connection.id), ("raw", "1"), *pairs]), MINE)
     found = run(sync.shown(connection))
     assert found
-    view = frames.apply(frames.frame(found[1], filters.columns), filters, frames.search_texts(found[1]))
-    assert [row["Name"] for row in rows(answer.text)] == view["Name"].tolist()
-    assert answer.text.lstrip("\ufeff").splitlines()[0].replace('"', "") == ",".join(view.columns)
-    assert saved_as(answer) == "hubspot-filtered"
+    table = found[1].open(collection.strip("*"))
+    view = list(frames.slices(table, filters))
+    assert [row["Name"] for row in rows(answer.text)] == [name for each in view for name in each["Name"]]
+    assert answer.text.lstrip("\ufeff").splitlines()[0].replace('"', "") == ",".join(view[0].columns)
+    assert saved_as(answer) == ("hubspot-filtered" if collection == "*" else "hubspot-contacts-filtered")
+
+
+def test_an_address_without_a_collection_gives_the_first(browser: Browser, here: str, connection: Connection):
+    answer = browser.get(f"/download/hubspot?account={connection.id}", MINE)
+    assert sorted(row["Name"] for row in rows(answer.text)) == ['\'=HYPERLINK("http://evil")', "Ada"]
+
+
+def test_a_collection_that_is_not_there_is_a_sentence_and_not_a_file(
+    browser: Browser, here: str, connection: Connection
+):
+    answer = browser.get(f"/download/hubspot?account={connection.id}&in=invoices", MINE, headers=PAGE)
+    assert answer.status_code == 404 and "This table is no longer here" in answer.text
+
+
+def test_during_the_first_load_the_file_has_the_rows_so_far_and_is_named_partial(
+    browser: Browser, here: str, connection: Connection
+):
+    load = run(sync.snapshot(connection))
+    assert load
+    run(records.delete(keys.SNAPSHOT, connection.path))
+    running = replace(load, state="running", at=datetime.now(UTC) + timedelta(hours=1))
+    run(records.put(keys.LOAD, connection.path, running))
+    answer = browser.get(here, MINE)
+    assert len(rows(answer.text)) == 3 and saved_as(answer) == "hubspot-partial"
 
 
 def saved_as(answer: httpx.Response) -> str:
@@ -87,8 +116,8 @@ def saved_as(answer: httpx.Response) -> str:
 
 
 def test_formulas_are_defused_unless_raw_is_asked_for(browser: Browser, here: str):
-    safe = browser.get(here + "&column=City", MINE)
-    raw = browser.get(here + "&column=City&raw=1", MINE)
+    contacts = here.replace("in=*", "in=contact") + "&column=City"
+    safe, raw = browser.get(contacts, MINE), browser.get(contacts + "&raw=1", MINE)
     assert {'\'=HYPERLINK("http://evil")', "'-1+1"} <= {cell for row in rows(safe.text) for cell in row.values()}
     assert {'=HYPERLINK("http://evil")', "-1+1"} <= {cell for row in rows(raw.text) for cell in row.values()}
 
@@ -122,8 +151,8 @@ def test_before_the_first_load_there_is_nothing_to_download(browser: Browser, se
 
 def test_a_partial_result_says_so_in_the_files_name(browser: Browser, served: Served, connection: Connection):
     stored(connection, ITEMS, state="partial", notes=("Deals: trouble",))
-    answer = browser.get(f"/download/hubspot?connection={connection.id}", MINE)
-    assert saved_as(answer) == "hubspot-partial"
+    answer = browser.get(f"/download/hubspot?account={connection.id}&in=deal", MINE)
+    assert saved_as(answer) == "hubspot-deals-partial"
 
 
 def test_a_result_that_has_lost_rows_says_so_in_the_files_name(browser: Browser, here: str, connection: Connection):

@@ -1,0 +1,64 @@
+"""Days and times of a time zone."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+import pyarrow as pa
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+QUARTER = 15 * 60 * 1_000_000  # microseconds; clocks are set at a quarter of an hour
+FIRST, LAST = (np.datetime64(each, "us").astype(np.int64) for each in (datetime.min, datetime.max))
+
+
+def zone_of(name: str) -> tzinfo:
+    """Returns the zone with an IANA name; UTC if it is empty or unknown."""
+    try:
+        return ZoneInfo(name) if name else UTC
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC
+
+
+def day_of(text: str) -> date | None:
+    """Returns the date of an ISO 8601 text, None for any other text."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def start_of(day: date, zone: tzinfo) -> datetime:
+    """Returns when a day begins in a zone, in UTC; the edge of the calendar where it begins beyond."""
+    try:
+        return datetime.combine(day, time(), zone).astimezone(UTC)
+    except OverflowError:
+        return (datetime.min if day.year == 1 else datetime.max).replace(tzinfo=UTC)
+
+
+def end_of(day: date, zone: tzinfo) -> datetime:
+    """Returns the last microsecond of a day in a zone, in UTC."""
+    if day == date.max:
+        return datetime.max.replace(tzinfo=UTC)
+    return start_of(day + timedelta(1), zone) - timedelta(microseconds=1)
+
+
+def local(times: pa.Array, zone: tzinfo) -> pa.Array:
+    """Returns what a clock of the zone shows at these times, without a zone."""
+    if zone is UTC:
+        return times.cast(pa.timestamp("us"))
+    known = np.asarray(times.is_valid())
+    moments = np.asarray(times.cast(pa.int64()).fill_null(0), np.int64)
+    quarters, places = np.unique(moments // QUARTER, return_inverse=True)
+    offsets = np.array([_offset(int(each) * QUARTER, zone) for each in quarters], np.int64)
+    shown = np.clip(moments + offsets[places], FIRST, LAST) if len(moments) else moments
+    return pa.array(shown, pa.int64(), mask=~known).cast(pa.timestamp("us"))
+
+
+def _offset(microseconds: int, zone: tzinfo) -> int:
+    try:
+        moment = (EPOCH + timedelta(microseconds=microseconds)).astimezone(zone)
+    except OverflowError:
+        return 0
+    return (moment.utcoffset() or timedelta()) // timedelta(microseconds=1)

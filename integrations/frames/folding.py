@@ -1,0 +1,45 @@
+"""Texts without case and accents, to be searched and sorted."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .cells import TEXT, plain
+
+NOT_COMPOSED = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe"})
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]{1,100}")  # folding looks at each character alone, so a text may be cut anywhere
+
+
+def fold(text: str) -> str:
+    """Returns the text without case and accents: "Café" and "CAFE" are the same (Unicode, canonical caseless match)."""
+    if text.isascii():
+        return text.lower()
+    return _NOT_ASCII.sub(lambda found: _folded(found.group()), text.lower())
+
+
+def folded(texts: pa.Array) -> pa.Array:
+    """Returns each of the texts folded."""
+    lower = pc.ascii_lower(texts)
+    others = pc.invert(pc.fill_null(pc.string_is_ascii(texts), True))
+    if not pc.any(others).as_py():
+        return lower
+    different = texts.filter(others).dictionary_encode()
+    found = pa.array(map(fold, different.dictionary.to_pylist()), TEXT).take(different.indices)
+    return pc.replace_with_mask(lower, others, found)
+
+
+def containing(texts: pa.Array, wanted: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Whether each of the folded texts contains what is wanted, to the letter but for case and accents."""
+    return np.asarray(pc.fill_null(pc.match_substring(texts, fold(plain(wanted))), False), np.bool_)
+
+
+@lru_cache(10_000)
+def _folded(text: str) -> str:
+    parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    return "".join(part for part in parts if not unicodedata.combining(part)).translate(NOT_COMPOSED)
