@@ -180,20 +180,24 @@ def test_calls_that_are_under_way_for_100_ms_more_or_less_arrive_within_the_rate
     began = time.time()
     run(scene())
     assert min(gaps(sorted(network.arrived), apart=5)) >= 0.5
-    assert time.time() - began < 1.4 * 48 / 5 * 0.5, "and that costs little"
+    assert time.time() - began < 2 * 48 / 5 * 0.5, "and that costs little"
 
 
 def test_a_call_that_was_held_up_counts_from_when_the_server_may_have_seen_it() -> None:
     network = Network(0)
 
-    async def scene() -> None:
+    async def scene() -> float:
+        began = time.time()
         await network.call(FEW, 0.01, 0.01)  # as quick as can be
+        quick = time.time() - began
         await asyncio.sleep(FEW.limit.seconds)
         await asyncio.gather(*(network.call(FEW, 0.6, 0.01) for _ in range(3)))
         await network.call(FEW, 0.01, 0.01)
+        return quick
 
-    run(scene())
-    assert gaps(network.arrived)[-1] >= FEW.limit.seconds - STEADY - TICK
+    quick = run(scene())  # a call that took no longer than that is not taken for one that was held up
+    assert gaps(network.arrived)[-1] >= FEW.limit.seconds - quick - STEADY - TICK
+    assert quick < 0.3, "then it says nothing"
 
 
 def test_after_a_refusal_the_windows_of_a_strict_rate_are_wider() -> None:
