@@ -10,12 +10,13 @@ are invalidated"; 409 means that this token was used a moment ago; repeated inva
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from .listing import cursor_pages, records_in, with_id
+from .listing import collected, cursor_pages, records_in, with_id
 from .listing.cells import cell_reader, options_of
 from .listing.columns import Column, Columns
 from .listing.values import log_unknown_type, mapping, text_at
@@ -102,7 +103,9 @@ class Airtable(Provider):
 
         A base whose tables could not be listed is a stream of its own, so that its error costs no other base.
         """
-        bases = [base async for base in _bases(api) if base.get("permissionLevel", "read") != "none"]
+        answers = await collected(_answers(api, "/v0/meta/bases", {}, "bases", "meta"))
+        readable = [_titled(each) for answer in answers for each in records_in(answer, "bases")]
+        bases = [base for base in readable if base.get("permissionLevel", "read") != "none"]
         schemas = await asyncio.gather(*(_schema(api, base) for base in bases))
         found = list(zip(bases, schemas, strict=True))
         tables = [table for _, schema in found if isinstance(schema, list) for table in schema]
@@ -110,11 +113,11 @@ class Airtable(Provider):
         failed = [
             Stream(base["id"], base["name"], "record", context=schema) for base, schema in found if _failed(schema)
         ]
-        readable = [base for base, schema in found if not isinstance(schema, Forbidden)]
-        outline = Stream("outline", "Bases and tables", "base", calls=0, context=(readable, tables))
+        shared = [base for base, schema in found if not isinstance(schema, Forbidden)]
+        outline = Stream("outline", "Bases and tables", "base", calls=0, context=(shared, tables))
         return Catalog((*(_stream(table) for table in tables), *failed, outline), tuple(skipped))
 
-    async def read(self, api: Api, stream: Stream, cursor: str = "") -> AsyncIterator[Page]:
+    async def read(self, api: Api, stream: Stream, cursor: str = "") -> AsyncGenerator[Page, None]:
         """Yields the records of one table, or the bases and tables of the catalog.
 
         A table's cursor lives for minutes and in one process, so a table is resumed from its start.
@@ -126,24 +129,28 @@ class Airtable(Provider):
             items = [_base_item(api, base, tables) for base in bases] + [_table_item(api, each) for each in tables]
             yield Page(items, collections=OUTLINE)
             return
-        async for page in _records(api, stream.context, {}):
-            yield page
+        async with aclosing(_records(api, stream.context, {})) as pages:
+            async for page in pages:
+                yield page
 
-    async def changes(self, api: Api, stream: Stream, since: datetime) -> AsyncIterator[Page]:
+    async def changes(self, api: Api, stream: Stream, since: datetime) -> AsyncGenerator[Page, None]:
         """Yields the records that were created or changed by hand since; computed fields do not count as changed."""
         if not isinstance(stream.context, Table):
-            async for page in self.read(api, stream):
-                yield page
+            async with aclosing(self.read(api, stream)) as pages:
+                async for page in pages:
+                    yield page
             return
         formula = f"IS_AFTER(LAST_MODIFIED_TIME(), DATETIME_PARSE('{since.astimezone(UTC):%Y-%m-%dT%H:%M:%S.000Z}'))"
         try:
-            async for page in _records(api, stream.context, {"filterByFormula": formula}):
-                yield page
+            async with aclosing(_records(api, stream.context, {"filterByFormula": formula})) as pages:
+                async for page in pages:
+                    yield page
         except ProviderError as error:
             if type(error) is not ProviderError:
                 raise
-            async for page in _records(api, stream.context, {}):  # a table that takes no such formula
-                yield page
+            async with aclosing(_records(api, stream.context, {})) as pages:
+                async for page in pages:
+                    yield page
 
 
 @dataclass(frozen=True)
@@ -156,21 +163,16 @@ class Table:
     collection: Collection
 
 
-async def _records(api: Api, table: Table, query: Mapping[str, Any]) -> AsyncIterator[Page]:
+async def _records(api: Api, table: Table, query: Mapping[str, Any]) -> AsyncGenerator[Page, None]:
     base_id, collections = table.base["id"], [table.collection]
     query = {"pageSize": PAGE_SIZE, "returnFieldsByFieldId": "true", **query}
-    async for answer in _answers(api, f"/v0/{table.collection.id}", query, "records", f"base:{base_id}"):
-        records = records_in(answer, "records")
-        people = table.columns.people(map(_cells, records))
-        items = [_record_item(api, table, record, people) for record in records]
-        yield Page(items, collections=collections, people=people)
-        collections = []
-
-
-async def _bases(api: Api) -> AsyncIterator[dict[str, Any]]:
-    async for answer in _answers(api, "/v0/meta/bases", {}, "bases", "meta"):
-        for base in records_in(answer, "bases"):
-            yield _titled(base)
+    async with aclosing(_answers(api, f"/v0/{table.collection.id}", query, "records", f"base:{base_id}")) as answers:
+        async for answer in answers:
+            records = records_in(answer, "records")
+            people = table.columns.people(map(_cells, records))
+            items = [_record_item(api, table, record, people) for record in records]
+            yield Page(items, collections=collections, people=people)
+            collections = []
 
 
 async def _schema(api: Api, base: Mapping[str, Any]) -> list[Table] | ProviderError:
@@ -240,7 +242,7 @@ def _unwrapped(value: Mapping[str, Any]) -> Any:
     return value
 
 
-def _answers(api: Api, path: str, query: Mapping[str, Any], name: str, bucket: str) -> AsyncIterator[Any]:
+def _answers(api: Api, path: str, query: Mapping[str, Any], name: str, bucket: str) -> AsyncGenerator[Any]:
     def fetch(cursor: str | None) -> Any:
         return api.get(path, {**query, **({"offset": cursor} if cursor else {})}, bucket=bucket)
 

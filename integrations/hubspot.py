@@ -9,13 +9,13 @@ token is revoked, and a refresh returns the same one, so that it may be sent aga
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from .listing import cursor_pages, records_in
+from .listing import collected, converted, cursor_pages, records_in
 from .listing.crm import CREATED, OWNER, RELATION, CrmAccount, CrmObject, CrmRecords, Table, objects_in
 from .listing.values import joined, mapping, text_at
 from .model import Account, Api, Catalog, Fault, Item, ItemType, Page, Provider, RateLimit, Stream, moment
@@ -119,7 +119,7 @@ class HubSpot(Provider):
         more = Stream(HIDDEN, "Hidden and archived properties", "", on_request=True, context=account)
         return Catalog((*found, *unread, *lookups, more), skipped)
 
-    async def read(self, api: Api, stream: Stream, cursor: str = "") -> AsyncIterator[Page]:
+    async def read(self, api: Api, stream: Stream, cursor: str = "") -> AsyncGenerator[Page, None]:
         """Yields every record of one object, listed from the lowest ids and searched from the highest until they meet.
 
         A list takes 100 a page and a search 200, each within its own rate limit. The cursor is that of the list.
@@ -129,7 +129,7 @@ class HubSpot(Provider):
                 async for page in pages:
                     yield page
 
-    async def changes(self, api: Api, stream: Stream, since: datetime) -> AsyncIterator[Page]:
+    async def changes(self, api: Api, stream: Stream, since: datetime) -> AsyncGenerator[Page, None]:
         """Yields what was created, changed or deleted since, by ascending id: many records can share a moment."""
         if records := await self._records(api, stream):
             async with aclosing(records.changes(since)) as pages:
@@ -155,12 +155,12 @@ class _Calls:
     def __init__(self, api: Api) -> None:
         self._api = api
 
-    async def listed(
+    def listed(
         self, path: str, names: Sequence[str], cursor: str = "", archived: bool = False
     ) -> AsyncGenerator[tuple[list[dict[str, Any]], str], None]:
         query = {"limit": self.page_size, "properties": ",".join(names), "archived": str(archived).lower()}
-        async for answer in self._answers(f"/crm/objects/{VERSION}/{path}", query, cursor):
-            yield records_in(answer, "results"), _after(answer) or ""
+        answers = self._answers(f"/crm/objects/{VERSION}/{path}", query, cursor)
+        return converted(answers, lambda answer: (records_in(answer, "results"), _after(answer) or ""))
 
     async def search(self, path: str, body: Mapping[str, Any]) -> Any:
         return await self._api.post(f"/crm/objects/{VERSION}/{path}/search", body, bucket="search")
@@ -184,7 +184,7 @@ class _Calls:
     async def owners(self, archived: bool) -> dict[str, str]:
         owners: dict[str, str] = {}
         query = {"limit": self.page_size, "archived": str(archived).lower()}
-        async for answer in self._answers(f"/crm/owners/{VERSION}", query):
+        for answer in await collected(self._answers(f"/crm/owners/{VERSION}", query)):
             for owner in records_in(answer, "results"):
                 name = joined((owner.get("firstName"), owner.get("lastName")))
                 owners[owner["id"]] = name or owner.get("email") or f"Owner {owner['id']}"

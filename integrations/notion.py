@@ -1,16 +1,14 @@
 """Notion: pages and data sources, found by search.
 
-https://developers.notion.com/guides/authorization (OAuth), https://developers.notion.com/reference
-(API, version 2026-03-11), https://developers.notion.com/reference/request-limits
-
-Tokens: a refresh "generates a new access token and a new refresh token" (authorization guide). What a second use of the
-old one does is not documented; Notion's MCP server was seen to revoke the whole grant, so it is never tried here.
+https://developers.notion.com/guides/authorization (OAuth; a refresh "generates a new access token and a new refresh
+token"; a second use of the old one is not documented, and may revoke the grant),
+https://developers.notion.com/reference (API, version 2026-03-11), https://developers.notion.com/reference/request-limits
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -18,7 +16,7 @@ from typing import Any
 from .listing import EditPage, EditTimeReader, Lookup, SharedListing, unless_refused
 from .listing.ancestry import Ancestry, Step, step_to
 from .listing.page_size import PageSize, PageTooSlow
-from .listing.pagination import collected, cursor_pages, records_in
+from .listing.pagination import collected, converted, cursor_pages, records_in
 from .listing.tagged import OpenColumns, Property, Row, Rows, Table, plain, properties_of, put_together
 from .listing.values import mapping, path_part, text_at
 from .model import Account, Api, Catalog, Collection, Fault, Field, Item, ItemType, Page, Provider, Stream, moment
@@ -92,22 +90,19 @@ class Notion(Provider):
         streams = [Stream(each.slug, each.title, each.slug, context=load) for each in self.item_types]
         return Catalog((*streams, Stream(PEOPLE, "Names of people", "", calls=0, context=load)))
 
-    async def read(self, api: Api, stream: Stream, cursor: str = "") -> AsyncIterator[Page]:
+    def read(self, api: Api, stream: Stream, cursor: str = "") -> AsyncGenerator[Page, None]:
         """Yields everything of one type that was shared with the connection, read from both ends of its last edits.
 
         A search cannot be resumed. Where it ends before everything has come, the rows of each data source are read too.
         """
-        if stream.id == PEOPLE:
-            await stream.context.people.wait()
-            return
-        async for page in _pages(stream, lambda: _found(api, stream.item_type)):
-            yield page
+        return _pages(stream, lambda: _found(api, stream.item_type))
 
-    async def changes(self, api: Api, stream: Stream, since: datetime) -> AsyncIterator[Page]:
+    async def changes(self, api: Api, stream: Stream, since: datetime) -> AsyncGenerator[Page, None]:
         """Yields what was edited since and what went to the trash; edits are dated to the minute, that counts whole."""
         minute = since.astimezone(UTC).replace(second=0, microsecond=0)
-        async for page in _pages(stream, lambda: _found(api, stream.item_type, minute)):
-            yield page
+        async with aclosing(_pages(stream, lambda: _found(api, stream.item_type, minute))) as pages:
+            async for page in pages:
+                yield page
         yield Page(removed=await unless_refused(_trashed(api, stream.item_type, minute)) or ())
 
 
@@ -131,9 +126,8 @@ class _Load:
         self.rows = Rows(self.columns, self)
         self.sources: SharedListing[Found] = SharedListing()
 
-    async def tables(self) -> AsyncGenerator[Sequence[Mapping[str, Any]], None]:
-        async for found in self.sources.read(lambda: _found(self._api, SOURCE)):
-            yield found.records
+    def tables(self) -> AsyncGenerator[Sequence[Mapping[str, Any]], None]:
+        return converted(self.sources.read(lambda: _found(self._api, SOURCE)), lambda found: found.records)
 
     async def table(self, id: str) -> Mapping[str, Any] | None:
         return await unless_refused(_get(self._api, f"/v1/data_sources/{path_part(id)}"))
@@ -146,16 +140,20 @@ class _Load:
 
 async def _pages(stream: Stream, open: Callable[[], Listing]) -> AsyncGenerator[Page, None]:
     load: _Load = stream.context
+    if stream.id == PEOPLE:
+        await load.people.wait()
+        return
     load.people.start()
     load.columns.extend(Table(COLLECTIONS[stream.item_type]))
-    async for found in load.sources.read(open) if stream.item_type == SOURCE else open():
-        records = [each for each in found.records if "created_time" in each]  # without it: not shared in full
-        if stream.item_type == SOURCE:
-            load.rows.learn(found.records)
-            rows = [Row(each, SOURCE, properties_of(each)) for each in records]
-        else:
-            rows = await load.rows.complete((_place(each), each) for each in records)
-        yield await _page(rows, load)
+    async with aclosing(load.sources.read(open) if stream.item_type == SOURCE else open()) as listing:
+        async for found in listing:
+            records = [each for each in found.records if "created_time" in each]  # without it: not shared in full
+            if stream.item_type == SOURCE:
+                load.rows.learn(found.records)
+                rows = [Row(each, SOURCE, properties_of(each)) for each in records]
+            else:
+                rows = await load.rows.complete((_place(each), each) for each in records)
+            yield await _page(rows, load)
 
 
 async def _page(rows: Sequence[Row], load: _Load) -> Page:
@@ -170,11 +168,13 @@ async def _page(rows: Sequence[Row], load: _Load) -> Page:
 async def _found(api: Api, item_type: str, since: datetime | None = None) -> Listing:
     """Yields everything of one type, or what was edited since; raises ProviderError in the end if some was left out."""
     reader = EditTimeReader(_Search(api, item_type))
-    async for found in reader.read_since(since) if since else reader.read_all():
-        yield found
-    if reader.incomplete and item_type == "page" and not since:
-        async for found in _all_rows(api):
+    async with aclosing(reader.read_since(since) if since else reader.read_all()) as listing:
+        async for found in listing:
             yield found
+    if reader.incomplete and item_type == "page" and not since:
+        async with aclosing(_all_rows(api)) as listing:
+            async for found in listing:
+                yield found
         raise ProviderError(BEYOND)
     if reader.incomplete:
         raise ProviderError(INCOMPLETE)
@@ -193,11 +193,11 @@ class _Search:
         self._api, self._type = api, item_type
         self._filter = {"property": "object", "value": item_type, **filter}
 
-    async def pages(self, newest_first: bool) -> Listing:
+    def pages(self, newest_first: bool) -> Listing:
         direction = "descending" if newest_first else "ascending"
         body = {"filter": self._filter, "sort": {"timestamp": "last_edited_time", "direction": direction}}
-        async for answer in _answers(self._api, "POST", "/v1/search", body):
-            yield _edit_page(answer, self._type, newest_first)
+        answers = _answers(self._api, "POST", "/v1/search", body)
+        return converted(answers, lambda answer: _edit_page(answer, self._type, newest_first))
 
 
 def _edit_page(answer: Mapping[str, Any], item_type: str, newest_first: bool = False) -> Found:
@@ -208,10 +208,11 @@ def _edit_page(answer: Mapping[str, Any], item_type: str, newest_first: bool = F
 
 
 async def _all_rows(api: Api) -> Listing:
-    async for sources in _Search(api, "data_source").pages(newest_first=False):
-        for source in sources.records:
-            with suppress(Forbidden):  # found, but not shared in full
-                async for rows in _rows(api, source["id"]):
+    listing = await collected(_Search(api, SOURCE).pages(newest_first=False))
+    for source in (each for found in listing for each in found.records):
+        with suppress(Forbidden):  # found, but not shared in full
+            async with aclosing(_rows(api, source["id"])) as pages:
+                async for rows in pages:
                     yield rows
 
 
@@ -221,11 +222,12 @@ async def _rows(api: Api, source: str) -> Listing:
     since, full = "", True
     while full:
         before, full = since, False
-        async for answer in _answers(api, "POST", f"/v1/data_sources/{source}/query", body):
-            rows = _edit_page(answer, "page")
-            yield rows
-            since = max([since, *(row.get("created_time", "") for row in rows.records)])
-            full = rows.incomplete and since > before
+        async with aclosing(_answers(api, "POST", f"/v1/data_sources/{source}/query", body)) as answers:
+            async for answer in answers:
+                rows = _edit_page(answer, "page")
+                yield rows
+                since = max([since, *(row.get("created_time", "") for row in rows.records)])
+                full = rows.incomplete and since > before
         body["filter"] = {"timestamp": "created_time", "created_time": {"on_or_after": since}}
 
 

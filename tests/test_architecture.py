@@ -208,6 +208,13 @@ def test_a_page_is_a_few_statements(slug: str) -> None:
     assert ast.unparse(tree.body[-1]) == "provider_page(PROVIDER)"
 
 
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_whoever_reads_an_async_generator_also_closes_it(path: Path) -> None:
+    """One that is left to the garbage collector is closed at any time, perhaps while what it reads is closed too."""
+    loops = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.AsyncFor)]
+    assert not [loop.lineno for loop in loops if not isinstance(loop.iter, ast.Name)], "use `contextlib.aclosing`"
+
+
 def test_there_is_a_page_for_each_provider_and_no_other() -> None:
     assert {path.stem for path in (ROOT / "pages").glob("*.py")} == set(providers())
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -90,17 +91,18 @@ class _Body(httpx.AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
         decode = _decoder(self._response.headers.get("Content-Encoding", ""))
         received = decoded = 0
-        async for data in self._received():
-            received += len(data)
-            if received > self._size:
-                raise TooLarge("more bytes than its limit")
-            for piece in decode(data):
-                decoded += len(piece)
-                if decoded > self._size:
+        async with aclosing(self._received()) as parts:
+            async for data in parts:
+                received += len(data)
+                if received > self._size:
                     raise TooLarge("more bytes than its limit")
-                yield piece
+                for piece in decode(data):
+                    decoded += len(piece)
+                    if decoded > self._size:
+                        raise TooLarge("more bytes than its limit")
+                    yield piece
 
-    async def _received(self) -> AsyncIterator[bytes]:
+    async def _received(self) -> AsyncGenerator[bytes, None]:
         assert isinstance(self._response.stream, httpx.AsyncByteStream)
         stream = aiter(self._response.stream)
         try:

@@ -12,12 +12,13 @@ from .concurrency import PriorityLock, SharedTask, all_of
 from .lookup import Lookup
 from .merge import merge
 from .page_size import PageSize, PageTooSlow
-from .pagination import collected, cursor_pages, link_pages, offset_pages, records_in, with_id
+from .pagination import collected, converted, cursor_pages, link_pages, offset_pages, records_in, with_id
 from .refusal import unless_refused
 from .shared_listing import SharedListing
 
 __all__ = [
     "EditPage", "EditSource", "EditTimeReader", "ListPage", "Lookup", "PageSize", "PageTooSlow", "PriorityLock",
-    "SearchPage", "SharedListing", "SharedTask", "TwoEndedSource", "all_of", "collected", "cursor_pages", "link_pages",
-    "merge", "offset_pages", "read_by_id", "read_from_both_ends", "records_in", "unless_refused", "with_id",
+    "SearchPage", "SharedListing", "SharedTask", "TwoEndedSource", "all_of", "collected", "converted", "cursor_pages",
+    "link_pages", "merge", "offset_pages", "read_by_id", "read_from_both_ends", "records_in", "unless_refused",
+    "with_id",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Generic, Protocol, TypeVar
 
@@ -188,10 +189,11 @@ class _Progress(Generic[T]):
 
 
 async def _list(source: TwoEndedSource[T], gap: _Gap) -> AsyncGenerator[_Page[T], None]:
-    async for page in source.list_from(gap.cursor):
-        yield _Page(gap, page.records, page.cursor)
-        if gap.closed:
-            return
+    async with aclosing(source.list_from(gap.cursor)) as pages:
+        async for page in pages:
+            yield _Page(gap, page.records, page.cursor)
+            if gap.closed:
+                return
 
 
 async def _search(

@@ -74,15 +74,19 @@ class EditTimeReader(Generic[T]):
             yield first
             if not first.has_more:
                 return
-            async for page in self._from_both_ends(newest, self.source.pages(newest_first=False)):
+            async with aclosing(self._from_both_ends(newest, self.source.pages(newest_first=False))) as pages:
+                async for page in pages:
+                    yield page
+        async with aclosing(self._look_again(first.latest)) as pages:
+            async for page in pages:
                 yield page
-        async for page in self._look_again(first.latest):
-            yield page
         if self._moved:
-            async for page in self.read_since(None):
-                yield page
-            async for page in self._look_again(first.latest):
-                yield page
+            async with aclosing(self.read_since(None)) as pages:
+                async for page in pages:
+                    yield page
+            async with aclosing(self._look_again(first.latest)) as pages:
+                async for page in pages:
+                    yield page
 
     async def _look_again(self, time: Time | None) -> AsyncGenerator[EditPage[T], None]:
         """Yields what was edited at that time or later, again until a look takes one page or finds nothing new.
@@ -91,11 +95,12 @@ class EditTimeReader(Generic[T]):
         next refresh, which reads what was edited since this one began.
         """
         for _ in range(MAX_LOOKS):
-            self._found_new, pages = False, 0
-            async for page in self.read_since(time):
-                pages += 1
-                yield page
-            if pages == 1 or not self._found_new:
+            self._found_new, count = False, 0
+            async with aclosing(self.read_since(time)) as pages:
+                async for page in pages:
+                    count += 1
+                    yield page
+            if count == 1 or not self._found_new:
                 return
 
     async def read_since(self, time: Time | None) -> AsyncGenerator[EditPage[T], None]:

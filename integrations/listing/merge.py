@@ -42,15 +42,18 @@ class MergedStreams(Generic[T]):
         """Start to read one more stream; allowed while any is unfinished."""
         self._tasks.append(asyncio.create_task(self._read(stream)))
 
-    async def __aiter__(self) -> AsyncGenerator[T, None]:
+    def __aiter__(self) -> MergedStreams[T]:
+        return self
+
+    async def __anext__(self) -> T:
         while self._finished < len(self._tasks):
             page, error = await self._pages.get()
             if error:
                 raise error
-            if page is None:
-                self._finished += 1
-            else:
-                yield page
+            if page is not None:
+                return page
+            self._finished += 1
+        raise StopAsyncIteration
 
     async def _read(self, stream: AsyncGenerator[T, None]) -> None:
         try:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any, TypeVar
 
 from ..model.errors import CursorExpired, ProviderError
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 MAX_RESTARTS = 2  # of a listing whose cursor expired
 MAX_STALE_PAGES = 100  # pages in a row without a new record, after which a listing is taken to be endless
@@ -42,12 +44,8 @@ def link_pages(fetch: Callable[[str | None], Awaitable[Any]]) -> AsyncGenerator[
     `fetch(None)` gets the first `model.Answer`, `fetch(link)` the one behind a link.
     """
 
-    async def bodies() -> AsyncGenerator[Sequence[Any], None]:
-        pages = _pages(fetch, lambda answer: with_id(_array(answer.body)), lambda answer, _: answer.links.get("next"))
-        async for answer in pages:
-            yield answer.body
-
-    return bodies()
+    pages = _pages(fetch, lambda answer: with_id(_array(answer.body)), lambda answer, _: answer.links.get("next"))
+    return converted(pages, lambda answer: answer.body)
 
 
 async def _pages(
@@ -57,8 +55,9 @@ async def _pages(
 ) -> AsyncGenerator[Any, None]:
     for restarts_left in reversed(range(MAX_RESTARTS + 1)):
         try:
-            async for answer in _one_pass(fetch, records_of, next_of):
-                yield answer
+            async with aclosing(_one_pass(fetch, records_of, next_of)) as answers:
+                async for answer in answers:
+                    yield answer
             return
         except CursorExpired:
             if not restarts_left:
@@ -86,6 +85,13 @@ async def _one_pass(
         seen_cursors.add(cursor)
         seen_pages.add(page)
     raise ProviderError(ENDLESS)
+
+
+async def converted(pages: AsyncGenerator[T, None], convert: Callable[[T], U]) -> AsyncGenerator[U, None]:
+    """Yields what `convert` makes of each answer of a listing."""
+    async with aclosing(pages):
+        async for page in pages:
+            yield convert(page)
 
 
 async def collected(pages: AsyncGenerator[T, None]) -> list[T]:

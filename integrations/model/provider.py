@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -202,10 +202,10 @@ class Provider(ABC):
         """Returns the streams that the connection can read."""
 
     @abstractmethod
-    def read(self, api: Api, stream: Stream, cursor: str = "") -> AsyncIterator[Page]:
+    def read(self, api: Api, stream: Stream, cursor: str = "") -> AsyncGenerator[Page, None]:
         """Yields the pages of a stream, from the cursor of an earlier page on if there is one."""
 
-    def changes(self, api: Api, stream: Stream, since: datetime) -> AsyncIterator[Page]:
+    def changes(self, api: Api, stream: Stream, since: datetime) -> AsyncGenerator[Page, None]:
         """Yields what was created or changed since; optional, never called for a stream without item type."""
         raise NotImplementedError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -84,7 +84,7 @@ async def everybodys() -> list[Connection]:
     return [connection for owner in await _owners() for connection in await of(owner)]
 
 
-async def unused(for_days: float) -> AsyncIterator[Connection]:
+async def unused(for_days: float) -> AsyncGenerator[Connection, None]:
     """Yield each connection that was unused for that long at a sweep at least a day ago, and still is.
 
     By Redis' clock: one that jumps ahead and is put right within a day ends nothing.

@@ -17,7 +17,8 @@ SAVE_WITHIN = 60  # seconds, for what a provider gives only once: a code's token
 async def keep_trying(call: Callable[[], Awaitable[T]], seconds: float | None = None) -> T:
     """Returns the result of `call`, repeated on StoreUnavailable; raises that after `seconds` (SAVE_WITHIN)."""
     within = max(0.001, SAVE_WITHIN if seconds is None else seconds)  # stamina takes 0 for a mistake
-    async for attempt in stamina.retry_context(on=StoreUnavailable, attempts=None, timeout=within, wait_max=2):
+    attempts = stamina.retry_context(on=StoreUnavailable, attempts=None, timeout=within, wait_max=2)
+    async for attempt in attempts:
         with attempt:
             return await call()
     raise StoreUnavailable

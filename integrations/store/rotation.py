@@ -8,7 +8,8 @@ is in a record, which is sealed again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from ..config import settings
@@ -68,33 +69,38 @@ async def rotate_keys(back: bool = False, even_if_empty: bool = False) -> Rotati
 async def _survey() -> Rotation:
     """Returns what is stored before anything is changed."""
     found = Rotation(database=client.name())
-    async for key in _keys():
-        record = await execute(lambda redis: redis.get(key))  # noqa: B023
-        if record is not None and cipher.key_of(record) != cipher.DATA:
-            found.keys_before[cipher.key_of(record).hex()] += 1
-        found.connections += key.startswith(CONNECTION.key("").encode())
+    async with aclosing(_keys()) as keys:
+        async for key in keys:
+            record = await execute(lambda redis: redis.get(key))  # noqa: B023
+            if record is not None and cipher.key_of(record) != cipher.DATA:
+                found.keys_before[cipher.key_of(record).hex()] += 1
+            found.connections += key.startswith(CONNECTION.key("").encode())
     return found
 
 
 async def _reseal(done: Rotation) -> int:
     """Seal again what needs it; returns how many that were."""
     before, done.unreadable = done.resealed, 0
-    async for key in _keys():
-        record = await execute(lambda redis: redis.get(key))  # noqa: B023
-        first = next(iter(cipher.keyring()))
-        if record is None or cipher.key_of(record) in (first, cipher.DATA):
-            continue
-        try:
-            version, plain = cipher.open_(key.decode(), record)
-        except RecordUnreadable:
-            done.unreadable += 1
-            continue
-        sealed = cipher.seal(version, key.decode(), plain)
-        done.resealed += await execute(lambda redis: redis.eval(RESEAL, 1, key, record, sealed))  # noqa: B023
+    async with aclosing(_keys()) as keys:
+        async for key in keys:
+            await _reseal_record(key, done)
     return done.resealed - before
 
 
-async def _keys() -> AsyncIterator[bytes]:
+async def _reseal_record(key: bytes, done: Rotation) -> None:
+    record = await execute(lambda redis: redis.get(key))
+    if record is None or cipher.key_of(record) in (next(iter(cipher.keyring())), cipher.DATA):
+        return
+    try:
+        version, plain = cipher.open_(key.decode(), record)
+    except RecordUnreadable:
+        done.unreadable += 1
+        return
+    sealed = cipher.seal(version, key.decode(), plain)
+    done.resealed += await execute(lambda redis: redis.eval(RESEAL, 1, key, record, sealed))
+
+
+async def _keys() -> AsyncGenerator[bytes, None]:
     for record_type in (record_type for record_type in RECORD_TYPES if record_type not in UNSEALED):
         pattern, cursor = record_type.key("*"), 0
         while True:

@@ -10,7 +10,6 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import cast
 
 from .. import providers
 from ..config import settings
@@ -241,10 +240,8 @@ def _pages(
     provider: Provider, stream: Stream, since: datetime | None, cursor: str, api: Api
 ) -> AsyncGenerator[Page, None]:
     if since and stream.item_type and provider.reads_changes:  # names, which have no item type, are read either way
-        pages = provider.changes(api, stream, since)
-    else:
-        pages = provider.read(api, stream, cursor)
-    return cast(AsyncGenerator[Page, None], pages)  # generators, which can be closed
+        return provider.changes(api, stream, since)
+    return provider.read(api, stream, cursor)
 
 
 def client(

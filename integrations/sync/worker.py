@@ -75,11 +75,12 @@ async def load(owner: str, slug: str, connection_id: str, load_id: str, room: No
 
 async def sweep(perpetual: Perpetual = Perpetual(every=SWEEP_EVERY, automatic=True)) -> None:  # noqa: B008 - docket's way
     """Revoke and delete connections that two sweeps, a day apart, found unused for FORGET_AFTER_DAYS."""
-    async for connection in connections.unused(settings().forget_after_days):
-        try:
-            await disconnect(connection)
-        except Exception as error:  # one that cannot be ended must not keep the others
-            log.error("ending an unused connection to %s failed: %s", connection.slug, type(error).__name__)
+    async with contextlib.aclosing(connections.unused(settings().forget_after_days)) as unused:
+        async for connection in unused:
+            try:
+                await disconnect(connection)
+            except Exception as error:  # one that cannot be ended must not keep the others
+                log.error("ending an unused connection to %s failed: %s", connection.slug, type(error).__name__)
 
 
 async def refresh(perpetual: Perpetual = Perpetual(every=LOOK_EVERY, automatic=True)) -> None:  # noqa: B008

@@ -8,7 +8,7 @@ Tokens, from that page: access tokens live for eight hours, and a refresh spends
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 from .listing import link_pages, with_id
@@ -55,7 +55,7 @@ class Larchwood(Provider):
         features = (await api.get("/plan")).get("features") or ()
         return Catalog(tuple(Stream(t.slug, t.title, t.slug) for t in self.item_types if f"{t.slug}s" in features))
 
-    async def read(self, api: Api, stream: Stream, cursor: str = "") -> AsyncIterator[Page]:
+    async def read(self, api: Api, stream: Stream, cursor: str = "") -> AsyncGenerator[Page, None]:
         """Yields everything of one type."""
 
         async def fetch(link: str | None) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -70,7 +70,7 @@ class Seen:
         self.people: dict[str, str] = {}
         self.removed: set[tuple[str, str]] = set()
 
-    async def take(self, pages: AsyncIterator[Page]) -> None:
+    async def take(self, pages: AsyncGenerator[Page, None]) -> None:
         async for page in pages:
             self.items |= {(item.place, item.id): item for item in page.items}
             self.collections |= {each.id: each for each in page.collections}

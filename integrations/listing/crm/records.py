@@ -65,9 +65,10 @@ class CrmRecords:
         while True:
             names = self._account.address.split(self._names)[0]
             try:
-                async for records, reached in self._calls.listed(self._crm.path, names, cursor):
-                    yield ListPage(records, reached)
-                    cursor = reached
+                async with aclosing(self._calls.listed(self._crm.path, names, cursor)) as pages:
+                    async for records, reached in pages:
+                        yield ListPage(records, reached)
+                        cursor = reached
                 return
             except ProviderError as error:
                 if not self._calls.is_too_long(error) or not self._account.address.shorten(names):
@@ -112,17 +113,21 @@ class CrmRecords:
             answer = await self._search("ASCENDING", changed, _filter("hs_object_id", "GT", last))
             return records_in(answer, "results")
 
-        async for records in read_by_id(fetch_after, self.id_of, self.search_size):
-            yield (records if self._searchable else await self._with(self._names, records)), ""
+        async with aclosing(read_by_id(fetch_after, self.id_of, self.search_size)) as pages:
+            async for records in pages:
+                yield (records if self._searchable else await self._with(self._names, records)), ""
 
     async def _removed(self, since: datetime) -> list[tuple[str, str]]:
         """Returns what was deleted since; nothing where that takes more than MAX_REMOVED_PAGES calls to tell."""
-        gone, pages = [], 0
-        async for records, cursor in self._calls.listed(self._crm.path, ["hs_object_id"], archived=True):
-            pages += 1
-            gone += [(self._id, each["id"]) for each in records if (moment(each.get("archivedAt")) or since) >= since]
-            if pages == MAX_REMOVED_PAGES and cursor:
-                return []
+        gone, count = [], 0
+        async with aclosing(self._calls.listed(self._crm.path, ["hs_object_id"], archived=True)) as pages:
+            async for records, cursor in pages:
+                count += 1
+                gone += [
+                    (self._id, each["id"]) for each in records if (moment(each.get("archivedAt")) or since) >= since
+                ]
+                if count == MAX_REMOVED_PAGES and cursor:
+                    return []
         return gone
 
     async def _page(self, records: Sequence[Record], cursor: str = "") -> Page:

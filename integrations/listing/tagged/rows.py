@@ -106,7 +106,7 @@ class Rows:
         missing = {row.collection: row.held for row in rows}
         if missing:
             with suppress(ProviderError):  # the listing's own reader tells of it
-                await self._look_up(missing.keys())
+                await self._look_up()
         for id, held in missing.items():
             if not self._columns.is_defined(id):
                 found = await self._source.table(id)
@@ -114,12 +114,10 @@ class Rows:
             if not self._columns.is_defined(id):
                 self._columns.extend(table(id, "", held))
 
-    async def _look_up(self, ids: Iterable[str]) -> None:
+    async def _look_up(self) -> None:
         async with aclosing(self._source.tables()) as pages:
             async for page in pages:
                 self.learn(page)
-                if all(map(self._columns.is_defined, ids)):
-                    return
 
     def _add_columns(self, row: Row) -> None:
         """Take in columns that are younger than the table's description, and those of rows without a table."""
