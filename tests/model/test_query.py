@@ -13,10 +13,15 @@ from hypothesis import strategies as st
 from integrations.model.query import (
     EVERYTHING,
     WITHOUT_VALUE,
+    Chart,
     Condition,
+    Function,
+    Grouping,
+    Measure,
     Operator,
     Query,
     Sort,
+    Step,
     from_json,
     from_pairs,
     to_json,
@@ -31,13 +36,21 @@ KNOWN = [each for each in Operator if each is not Operator.UNKNOWN]
 @st.composite
 def conditions(draw: Any) -> Condition:
     operator = draw(st.sampled_from(KNOWN))
-    return Condition(draw(NAME), operator, "" if operator in WITHOUT_VALUE else draw(TEXT))
+    value = "" if operator in WITHOUT_VALUE else draw(TEXT)
+    return Condition(draw(NAME), operator, value, draw(st.integers(0, 9)))
+
+
+MEASURES = st.just(Measure()) | st.builds(
+    Measure, st.sampled_from([each for each in Function if each is not Function.COUNT]), NAME
+)
 
 
 QUERIES = st.builds(
     Query, collection=TEXT, where=st.lists(conditions(), unique=True, max_size=4).map(tuple), search=TEXT,
     sort=st.lists(st.builds(Sort, NAME, st.booleans()), unique=True, max_size=3).map(tuple),
     columns=st.lists(NAME, unique=True, max_size=3).map(tuple), zone=TEXT,
+    groups=st.lists(st.builds(Grouping, NAME, st.sampled_from(Step)), unique=True, max_size=2).map(tuple),
+    measure=MEASURES, chart=st.sampled_from(Chart),
 )  # fmt: skip
 
 
