@@ -33,8 +33,8 @@ class Check(StrEnum):
 SPAN = (Operator.FROM, Operator.TO, Operator.UNIT)
 WORDS = {
     Check.IS: "is one of", Check.NOT: "is none of", Check.HAS: "contains", Check.LACKS: "does not contain",
-    Check.STARTS: "starts with", Check.EMPTY: "is empty", Check.FILLED: "is not empty", Check.PERIOD: "is in the period",
-    Check.BETWEEN: "is between", Check.FROM: "is at least", Check.TO: "is at most",
+    Check.STARTS: "starts with", Check.EMPTY: "is empty", Check.FILLED: "is not empty",
+    Check.PERIOD: "is in the period", Check.BETWEEN: "is between", Check.FROM: "is at least", Check.TO: "is at most",
 }  # fmt: skip
 WORDS_OF_DAYS = {Check.FROM: "is on or after", Check.TO: "is on or before"}
 DAYS = (FieldType.DATE, FieldType.DATETIME, FieldType.DATE_RANGE)
