@@ -24,7 +24,7 @@ def really_changed(old: Field, new: Field, before: Sequence[Any], after: Sequenc
 
 def _named(value: Any, labels: dict[str, str]) -> frozenset[str]:
     values = value if isinstance(value, list) else [value]
-    return frozenset(labels.get(each, each) for each in values if each is not None)
+    return frozenset(labels.get(each) or each for each in values if each)
 
 
 def _pair(before: frozenset[str], after: frozenset[str]) -> Pair:

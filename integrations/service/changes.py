@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from .. import frames, sync
+from .. import sync
 from ..config import settings
-from ..frames import Changed, start_of, zone_of
+from ..frames import changes as changes_of
+from ..frames.changes import Changed
+from ..frames.days import start_of, zone_of
 from ..model import Connection, Viewer
 from ..model.changes import NO_ROWS, ChangeLog, Counts, KeptDifference, Since, Visit, total
 from ..model.errors import StoreFull
@@ -32,7 +34,7 @@ class Changes:
 
     since: datetime | None = None
     known_since: datetime | None = None
-    found: Changed = field(default_factory=lambda: frames.together(()), repr=False)
+    found: Changed = field(default_factory=lambda: changes_of.together(()), repr=False)
     uncounted: Counts = NO_ROWS
     with_values: bool = True
 
@@ -96,7 +98,7 @@ async def history(viewer: Viewer, connection: Connection, collection: str, item_
     latest = _latest(kept.differences)
     left_out = kept.differences[: len(kept.differences) - len(latest)]
     dated = await sync.differences(connection, kept, latest)
-    found = await asyncio.to_thread(frames.history, dated, collection, item_id)
+    found = await asyncio.to_thread(changes_of.history, dated, collection, item_id)
     return History(found, left_out[-1].at if left_out else kept.since)
 
 

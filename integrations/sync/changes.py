@@ -16,7 +16,11 @@ import cachetools
 
 from .. import frames
 from ..config import settings
-from ..frames import Changed, Compared, Difference, Packed, Tables
+from ..frames import Tables
+from ..frames.changes import Changed, together
+from ..frames.chunks import only
+from ..frames.differences import Compared
+from ..frames.kept_differences import Difference, Packed, pack_difference, unpack_difference
 from ..model import Connection, Load, Schema
 from ..model.changes import ChangeLog, KeptDifference
 from ..model.errors import StoreUnavailable
@@ -81,11 +85,11 @@ def _packed(loaded: Loaded, known: Schema, seen: Schema) -> Packed:
     old, new = Tables(loaded.old, known), Tables(loaded.new, seen)
     most = most_bytes() // MOST_OF_ALL
     if loaded.by.whole:
-        return frames.pack_difference(old, new, loaded.by, most)
+        return pack_difference(old, new, loaded.by, most)
     read = [(place, item_id) for place, item_id, _ in frames.identities(loaded.read)]
-    rows_before = frames.only(loaded.old, [*read, *loaded.by.removed])
+    rows_before = only(loaded.old, [*read, *loaded.by.removed])
     touched = Tables(rows_before, known, titles_of=old), Tables(loaded.read, seen, titles_of=new)
-    return frames.pack_difference(*touched, loaded.by, most)
+    return pack_difference(*touched, loaded.by, most)
 
 
 def _with(kept: ChangeLog, before: Load, entry: KeptDifference | None) -> ChangeLog:
@@ -133,7 +137,7 @@ async def changed(connection: Connection, kept: ChangeLog, wanted: Sequence[Kept
         found = _changed.get(key)
     if found is None:
         dated = await differences(connection, kept, wanted)
-        found = await asyncio.to_thread(frames.together, dated)
+        found = await asyncio.to_thread(together, dated)
         _remember(_changed, key, found)
     return found
 
@@ -149,7 +153,7 @@ async def differences(
     contents = await records.get_many(keys.DIFFERENCE, paths, kept.data_key, size)
     for each, content in zip(missing, contents, strict=True):
         if content is not None:
-            found[each.load] = await asyncio.to_thread(frames.unpack_difference, content)
+            found[each.load] = await asyncio.to_thread(unpack_difference, content)
             _remember(_differences, (*connection.path, each.load), found[each.load])
     return [(each.at, difference) for each in wanted if (difference := found[each.load])]
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from .. import frames
-from ..frames import Compared
+from ..frames.differences import Compared
 from ..model import Load, LoadState, Schema
 from ..model.event import EventType
 from ..store import audit, keys, records
