@@ -28,10 +28,12 @@ HISTORY_BYTES = 4 * 1024 * 1024  # of differences that are searched for the hist
 class Changes:
     """What has changed in a connection.
 
-    `since`: from when on; None before a second load. `known_since`: from when on it is known, if that is later.
+    `name`: the loads that found it. `since`: from when on; None before a second load.
+    `known_since`: from when on it is known, if that is later.
     `uncounted`: rows of loads that changed too many to name them. `with_values`: whether all values are known.
     """
 
+    name: tuple[str, ...] = ()
     since: datetime | None = None
     known_since: datetime | None = None
     found: Changed = field(default_factory=lambda: changes_of.together(()), repr=False)
@@ -126,7 +128,9 @@ async def _changes(
     found = await sync.changed(connection, kept, wanted)
     uncounted = sum((each.uncounted for each in wanted), NO_ROWS)
     known_since = kept.since if kept.since > since else None
-    return Changes(since, known_since, found, uncounted, all(each.values for each in wanted))
+    return Changes(
+        tuple(each.load for each in wanted), since, known_since, found, uncounted, all(each.values for each in wanted)
+    )
 
 
 def _latest(found: Sequence[KeptDifference]) -> list[KeptDifference]:
