@@ -6,6 +6,7 @@ Pages, routes and commands call these functions; `runtime` starts and stops what
 from .access import connections_of, find, visible
 from .activity import events
 from .adopt import adopt, adoptable
+from .changes import Changes, History, changed_counts, changes_since, history
 from .connect import authorize, notice, redeem
 from .disconnect import disconnect, forget_browser
 from .download import admit_download, download
@@ -16,9 +17,9 @@ from .share import share, shared_with, stop_sharing
 from .source import Rows, Source, open_source, sources
 
 __all__ = [
-    "ALL", "Rotation", "Rows", "Source", "admit_download", "adopt", "adoptable", "authorize", "calls_this_month",
-    "cancel", "catalog", "check_store", "choice", "choose", "choose_and_load", "collection_of", "connections_of",
-    "disconnect", "download", "events", "find", "forget_browser", "is_waiting", "notice", "open_source", "pairs_of",
-    "query_of", "redeem", "refresh", "rotate_keys", "share", "shared_with", "sources", "stop_sharing", "title_of",
-    "visible", "watch",
+    "ALL", "Changes", "History", "Rotation", "Rows", "Source", "admit_download", "adopt", "adoptable", "authorize",
+    "calls_this_month", "cancel", "catalog", "changed_counts", "changes_since", "check_store", "choice", "choose",
+    "choose_and_load", "collection_of", "connections_of", "disconnect", "download", "events", "find", "forget_browser",
+    "history", "is_waiting", "notice", "open_source", "pairs_of", "query_of", "redeem", "refresh", "rotate_keys",
+    "share", "shared_with", "sources", "stop_sharing", "title_of", "visible", "watch",
 ]  # fmt: skip

@@ -12,18 +12,22 @@ from ..model import Query
 from ..model.query import upgraded
 from ..service.runtime import run
 
-ACCOUNT, ROW = "account", "row"
+ACCOUNT, ROW, SINCE = "account", "row", "since"
 QUERY_OF = "query of "  # in the session state: the last query of each page
 Pairs = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What an address asks for: a connection and an open row, each empty where it names none, and a query."""
+    """What an address asks for: a connection and an open row, each empty where it names none, and a query.
+
+    `since`: the changes to show in place of the records: since the last "visit", with the last "load", since a day.
+    """
 
     account: str
     query: Query
     row: str
+    since: str = ""
 
 
 def asked_pairs() -> Pairs:
@@ -36,12 +40,13 @@ def current(slug: str) -> Asked:
     pairs = upgraded(asked_pairs(), slug)
     st.session_state[_key(slug)] = pairs
     named = dict(pairs)
-    return Asked(named.get(ACCOUNT, ""), run(service.query_of(pairs)), named.get(ROW, ""))
+    return Asked(named.get(ACCOUNT, ""), run(service.query_of(pairs)), named.get(ROW, ""), named.get(SINCE, ""))
 
 
-def change(slug: str, account: str, query: Query, row: str = "") -> None:
+def change(slug: str, account: str, query: Query, row: str = "", since: str = "") -> None:
     """Write the address of the page: one action, one step of the browser's Back."""
-    pairs = [(ACCOUNT, account), *run(service.pairs_of(query)), *([(ROW, row)] if row else [])]
+    others = [(name, value) for name, value in ((ROW, row), (SINCE, since)) if value]
+    pairs = [(ACCOUNT, account), *run(service.pairs_of(query)), *others]
     st.query_params.from_dict(grouped(pairs))
     st.session_state[_key(slug)] = pairs
 

@@ -9,6 +9,7 @@ from .. import service
 from ..model import Provider, Query, Viewer
 from ..service.runtime import run
 from .availability import only_look
+from .changed import changed_menu, changed_view
 from .columns import columns_menu
 from .details import details
 from .download import download_menu
@@ -26,19 +27,23 @@ from .view import View, view_of
 
 def table(provider: Provider, viewer: Viewer, rows: Rows) -> None:
     """Draw what the address asks for of these rows."""
-    if rows.tables.total == 0:
+    asked = current(provider.slug)
+    if rows.tables.total == 0 and not asked.since:
         with st.container(border=True):
             st.markdown(f"**There is nothing here yet.** {provider.if_empty}")
         return
-    view = view_of(provider, rows, current(provider.slug))
+    view = view_of(provider, rows, asked)
     if view is None:
         _gone(rows)
         return
-    _toolbar(view)
+    if view.since:
+        changed_view(view, viewer)
+        return
+    _toolbar(view, viewer)
     filter_bar(view)
     if phone():
         with _tools():
-            _menus(view)
+            _menus(view, viewer)
     window = totals(view)
     _computed(view, viewer)
     if len(view.positions):
@@ -52,23 +57,24 @@ def _grid(view: View, viewer: Viewer, window: int) -> None:
     with st.container(horizontal=True, gap="small", wrap=False):
         with st.container(width="stretch"):
             grid(view, window)
-        details(view, viewer.owner)
+        details(view, viewer)
 
 
-def _toolbar(view: View) -> None:
+def _toolbar(view: View, viewer: Viewer) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap=14):
         switcher(view)
         if not phone():
             st.space("stretch")
             with _tools():
-                _menus(view)
+                _menus(view, viewer)
 
 
 def _tools() -> DeltaGenerator:
     return st.container(horizontal=True, vertical_alignment="center", gap=14, key="tools", width="content", wrap=False)
 
 
-def _menus(view: View) -> None:
+def _menus(view: View, viewer: Viewer) -> None:
+    changed_menu(view, viewer)
     columns_menu(view)
     download_menu(view)
 
