@@ -31,7 +31,7 @@ def provider_page(provider: Provider) -> None:
         with st.container(gap="xsmall", key="page"):
             _page(provider, viewer)
 
-    page(provider.title, draw)
+    page(provider.title, draw, provider.slug)
 
 
 def _page(provider: Provider, viewer: Viewer) -> None:

@@ -6,13 +6,14 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from .. import service
-from ..model import Provider, Query, Viewer
+from ..model import Provider, Query, SavedView, Viewer
 from ..service.runtime import run
 from .availability import only_look
 from .columns import columns_menu
 from .details import details
 from .download import download_menu
 from .filters import filter_bar
+from .go_on import go_on
 from .grid import grid
 from .layout import phone
 from .no_match import no_match
@@ -22,6 +23,8 @@ from .switcher import switcher
 from .text import clock
 from .totals import totals
 from .view import View, view_of
+from .view_actions import resolved
+from .views_menu import undo_line, views_menu
 
 
 def table(provider: Provider, viewer: Viewer, rows: Rows) -> None:
@@ -30,15 +33,19 @@ def table(provider: Provider, viewer: Viewer, rows: Rows) -> None:
         with st.container(border=True):
             st.markdown(f"**There is nothing here yet.** {provider.if_empty}")
         return
-    view = view_of(provider, rows, current(provider.slug))
+    views = run(service.saved_views(viewer))
+    asked = current(provider.slug)
+    view = view_of(provider, rows, resolved(asked, [each for each in views if each.page == rows.connection.path[1:]]))
     if view is None:
         _gone(rows)
         return
-    _toolbar(view)
+    undo_line(viewer.owner)
+    _toolbar(view, viewer, views)
+    go_on(view, asked, viewer)
     filter_bar(view)
     if phone():
         with _tools():
-            _menus(view)
+            _menus(view, viewer, views)
     window = totals(view)
     _computed(view, viewer)
     if len(view.positions):
@@ -55,20 +62,21 @@ def _grid(view: View, viewer: Viewer, window: int) -> None:
         details(view, viewer.owner)
 
 
-def _toolbar(view: View) -> None:
+def _toolbar(view: View, viewer: Viewer, views: list[SavedView]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap=14):
         switcher(view)
         if not phone():
             st.space("stretch")
             with _tools():
-                _menus(view)
+                _menus(view, viewer, views)
 
 
 def _tools() -> DeltaGenerator:
     return st.container(horizontal=True, vertical_alignment="center", gap=14, key="tools", width="content", wrap=False)
 
 
-def _menus(view: View) -> None:
+def _menus(view: View, viewer: Viewer, views: list[SavedView]) -> None:
+    views_menu(view, views, viewer.owner)
     columns_menu(view)
     download_menu(view)
 

@@ -34,6 +34,7 @@ class View:
     """One collection of a connection as an address asks for it.
 
     `query`: with the collection named; its columns are those that the address names, if any. `row`: the open one.
+    `saved`: id of the saved view that is open, whether changed since or not.
     """
 
     provider: Provider
@@ -41,6 +42,7 @@ class View:
     table: Table
     query: Query
     row: str
+    saved: str = ""
 
     @property
     def slug(self) -> str:
@@ -114,8 +116,9 @@ class View:
         self.show(replace(self.query, **changes))
 
     def show(self, query: Query, row: str = "") -> None:
-        """Write the address for a query and an open row."""
-        change(self.slug, self.rows.account, query, row)
+        """Write the address for a query and an open row; a saved view is left with its collection."""
+        stays = query.collection == self.query.collection
+        change(self.slug, self.rows.account, query, row, self.saved if stays else "")
 
     def open(self, row: str) -> None:
         """Open a row, or none; everything else stays."""
@@ -149,7 +152,7 @@ def view_of(provider: Provider, rows: Rows, asked: Asked) -> View | None:
     if collection is None:
         return None
     query = replace(asked.query, collection=collection or service.ALL)
-    return View(provider, rows, rows.tables.open(collection), query, asked.row)
+    return View(provider, rows, rows.tables.open(collection), query, asked.row, asked.saved)
 
 
 def things(provider: Provider, table: Table) -> str:
