@@ -43,7 +43,8 @@ class Figure:
 
     `of`: names snapshot, query and day that it was computed from. `title`: of the collection. `rows`: how many meet the
     query, of `all_rows`. `totals`: sums by currency of the field that `label` names, if the view sums one.
-    `points`: labels and numbers of the small chart, of which `by` says what they are.
+    `points`: labels and numbers of the small chart, of which `by` says what they are: a group, or weeks if empty.
+    `problem`: a sentence why there is no figure.
     """
 
     of: str
@@ -52,5 +53,6 @@ class Figure:
     all_rows: int
     label: str = ""
     totals: tuple[tuple[str, float], ...] = ()
-    by: str = ""
     points: tuple[tuple[str, float], ...] = ()
+    by: str = ""
+    problem: str = ""

@@ -17,7 +17,7 @@ from .go_on import go_on
 from .grid import grid
 from .layout import phone
 from .no_match import no_match
-from .query import change, current
+from .query import Asked, change, current
 from .rows import Rows
 from .switcher import switcher
 from .text import clock
@@ -39,9 +39,7 @@ def table(provider: Provider, viewer: Viewer, rows: Rows) -> None:
     if view is None:
         _gone(rows)
         return
-    undo_line(viewer.owner)
-    _toolbar(view, viewer, views)
-    go_on(view, asked, viewer)
+    _toolbar(view, asked, viewer, views)
     filter_bar(view)
     if phone():
         with _tools():
@@ -62,9 +60,11 @@ def _grid(view: View, viewer: Viewer, window: int) -> None:
         details(view, viewer.owner)
 
 
-def _toolbar(view: View, viewer: Viewer, views: list[SavedView]) -> None:
+def _toolbar(view: View, asked: Asked, viewer: Viewer, views: list[SavedView]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap=14):
         switcher(view)
+        undo_line(viewer.owner)
+        go_on(view, asked, viewer)
         if not phone():
             st.space("stretch")
             with _tools():

@@ -19,10 +19,9 @@ def views_list(views: list[SavedView], slug: str) -> None:
     known = [each for each in views if each.slug in providers()]
     if not known:
         return
-    st.space(6)
-    st.caption("Saved views")
     first = sorted(known, key=lambda each: each.slug != slug)
     with st.container(gap="xxsmall", key="views-list"):
+        st.caption("Saved views")
         for each in first[:LISTED]:
             _here(each) if each.slug == slug else _elsewhere(each)
     if len(known) > LISTED:

@@ -45,8 +45,10 @@ def _opened(view: View, opened: SavedView, changed: bool, owner: str) -> None:
         st.button("Undo the changes", width="stretch", key="reset view", on_click=act.open_view, args=(opened,))
         st.divider()
     manage_view(opened, view.provider, owner, MENU, told=not changed)
-    st.button(f"Leave this view: all {line(view.things, 40)}", key="leave view", type="tertiary", on_click=act.leave,
-              args=(view,))  # fmt: skip
+    st.button(
+        f"Leave this view, show all {line(view.things, 40)}", key="leave view", type="tertiary", on_click=act.leave,
+        args=(view,),
+    )  # fmt: skip
 
 
 def _save(view: View, owner: str, again: bool = False) -> None:
@@ -79,7 +81,7 @@ def undo_line(owner: str) -> None:
     """Draw the line that offers to put back the view that was deleted last."""
     if not (view := st.session_state.get(act.DELETED)):
         return
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="undo-line"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="undo-line", width="content"):
         st.markdown(f"Deleted the view “{plain(view.name)}”.", width="content")
         st.button("Undo", icon=":material/undo:", type="tertiary", key="undo view", on_click=act.undo, args=(owner,))
         st.button(":material/close:", type="tertiary", key="dismiss undo", on_click=act.dismiss, help="Hide this line")

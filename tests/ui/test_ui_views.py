@@ -69,7 +69,7 @@ def test_what_a_page_shows_is_saved_under_a_name_and_is_open_then(page: Page, me
     [view] = kept(me)
     assert not app.exception and view.name == "Won deals" and view.asked.columns[:3] == ("name", "stage", "amount")
     assert asked(app)["saved"] == [view.id] and asked(app)["f.stage"] == ["s4"] and in_sidebar(app) == ["Won deals"]
-    assert "Leave this view: all deals" in {each.label for each in menu(app).button}
+    assert "Leave this view, show all deals" in {each.label for each in menu(app).button}
 
 
 @pytest.mark.parametrize(("name", "sentence"), [(" ", "Give the view a name."), ("wOn deals", "already")])
