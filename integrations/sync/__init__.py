@@ -8,6 +8,7 @@ from .loads import (
     catalog,
     choice,
     choose,
+    in_memory,
     is_lost,
     requeue_if_lost,
     shown,
@@ -21,6 +22,7 @@ from .loads import (
 from .worker import work
 
 __all__ = [
-    "calls_this_month", "cancel", "catalog", "choice", "choose", "disconnect", "is_lost", "requeue_if_lost",
-    "schema", "shown", "snapshot", "so_far", "start", "start_if_older", "status", "stop_for_good", "work",
+    "calls_this_month", "cancel", "catalog", "choice", "choose", "disconnect", "in_memory", "is_lost",
+    "requeue_if_lost", "schema", "shown", "snapshot", "so_far", "start", "start_if_older", "status",
+    "stop_for_good", "work",
 ]  # fmt: skip

@@ -18,6 +18,7 @@ from .grid import grid
 from .layout import phone
 from .no_match import no_match
 from .query import Asked, change, current
+from .reading import refresh
 from .rows import Rows
 from .switcher import switcher
 from .text import clock
@@ -102,5 +103,4 @@ def _computed(view: View, viewer: Viewer) -> None:
         st.caption(f"Rollups, formulas and links between records are as of {clock(load.full_at)}.", width="content")
         own = not view.rows.source.borrowed
         if own and st.button("Reload everything", type="tertiary", disabled=only_look()):
-            run(service.refresh(viewer, view.rows.connection, full=True))
-            st.rerun()
+            refresh(viewer, view.rows.connection, full=True)
