@@ -25,6 +25,7 @@ from integrations.model import (
     Stream,
     Token,
 )
+from integrations.model.changes import ChangeLog, Counts, KeptDifference, Visit
 from integrations.model.errors import RecordTooNew, RecordUnreadable
 from integrations.service.runtime import run
 from integrations.store import cipher, client, connections, keys, records, shapes
@@ -64,6 +65,12 @@ EXAMPLES = {
             Field("stage", "Stage", FieldType.SELECT, options=(Option("won", "Won", "green"),)),
         ), first=("stage",)),), {"7": "Ada"},
     ),
+    keys.CHANGES: ChangeLog(
+        datetime(2026, 11, 22, tzinfo=UTC), "a key",
+        (KeptDifference("load", datetime(2026, 11, 23, tzinfo=UTC), 900, False, Counts(1, 2, 3)),),
+    ),
+    keys.DIFFERENCE: b"lines",
+    keys.VISIT: Visit(datetime(2026, 11, 22, tzinfo=UTC), datetime(2026, 11, 23, tzinfo=UTC)),
     keys.SANDBOX: {"a": [1, None, "x", 1.5, True]},
 }  # fmt: skip
 
