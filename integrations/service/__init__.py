@@ -6,6 +6,7 @@ Pages, routes and commands call these functions; `runtime` starts and stops what
 from .access import connections_of, find, visible
 from .activity import events
 from .adopt import adopt, adoptable
+from .changes import Changes, History, changed_counts, changes_since, history
 from .connect import authorize, notice, redeem
 from .disconnect import disconnect, forget_browser
 from .download import admit_download, download
@@ -31,11 +32,12 @@ from .views import (
 )
 
 __all__ = [
-    "ALL", "Counted", "Health", "Rotation", "Rows", "Source", "State", "admit_download", "adopt", "adoptable",
-    "authorize", "calls_this_month", "cancel", "catalog", "check_store", "choice", "choose", "choose_and_load",
-    "collection_of", "connections_of", "counted", "delete_view", "disconnect", "download", "duplicate_view",
-    "events", "find", "forget_browser", "health", "is_waiting", "last_query", "newest", "notice", "open_source",
-    "pairs_of", "query_of", "ready_views", "redeem", "refresh", "remember_query", "rename_view", "restore_view",
-    "rotate_keys", "rows_in_memory", "save_view", "saved_views", "set_default_view", "share", "shared_with",
-    "sources", "stop_sharing", "title_of", "update_view", "visible", "watch",
+    "ALL", "Changes", "Counted", "Health", "History", "Rotation", "Rows", "Source", "State", "admit_download", "adopt",
+    "adoptable", "authorize", "calls_this_month", "cancel", "catalog", "changed_counts", "changes_since",
+    "check_store", "choice", "choose", "choose_and_load", "collection_of", "connections_of", "counted", "delete_view",
+    "disconnect", "download", "duplicate_view", "events", "find", "forget_browser", "health", "history", "is_waiting",
+    "last_query", "newest", "notice", "open_source", "pairs_of", "query_of", "ready_views", "redeem", "refresh",
+    "remember_query", "rename_view", "restore_view", "rotate_keys", "rows_in_memory", "save_view", "saved_views",
+    "set_default_view", "share", "shared_with", "sources", "stop_sharing", "title_of", "update_view", "visible",
+    "watch",
 ]  # fmt: skip

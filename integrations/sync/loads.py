@@ -18,6 +18,7 @@ from ..http import within
 from ..model import Choice, Connection, KnownCatalog, Load
 from ..model.errors import StoreFull
 from ..store import calls, connections, keys, queue, records
+from .changes import forget_changes
 from .chunks import chunks, schema
 from .fence import Superseded
 from .finish import ROWS_LOST_NOTICE, finish
@@ -183,6 +184,7 @@ def forget_tables(connection: Connection) -> None:
     with _tables_lock:
         for key in [key for key in _tables if key[:3] == connection.path]:
             _tables.pop(key, None)
+    forget_changes(connection)
 
 
 def is_lost(load: Load) -> bool:

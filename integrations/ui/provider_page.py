@@ -7,7 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from .. import service
 from ..config import settings
-from ..model import Connection, Load, Provider, Viewer
+from ..model import Connection, Provider, Viewer
 from ..service import Source
 from ..service.runtime import run
 from .availability import only_look
@@ -20,7 +20,7 @@ from .query import choose_account, current
 from .reading import held, offer, refresh
 from .rows import Rows
 from .table import table
-from .text import clock, count, distinct, line, plain
+from .text import clock, count, deletions_unknown, distinct, line, plain
 
 
 def provider_page(provider: Provider) -> None:
@@ -208,11 +208,4 @@ def _top(provider: Provider, viewer: Viewer, source: Source, account: str, label
 
 def _updated(source: Source) -> None:
     if source.rows and (done := source.rows.load.finished_at):
-        st.caption(f"Updated {clock(done)}", width="content", help=_since(source.rows.load))
-
-
-def _since(load: Load) -> str | None:
-    """Returns since when what was deleted at the provider may still be shown; nothing after a full load."""
-    if load.full or load.full_at is None:
-        return None
-    return f"Everything was last read at {clock(load.full_at)}. What was deleted since may still be shown."
+        st.caption(f"Updated {clock(done)}", width="content", help=deletions_unknown(source.rows.load))

@@ -9,6 +9,7 @@ from .. import service
 from ..model import Provider, Query, SavedView, Viewer
 from ..service.runtime import run
 from .availability import only_look
+from .changed import changed_menu, changed_view
 from .columns import columns_menu
 from .details import details
 from .download import download_menu
@@ -30,15 +31,19 @@ from .views_menu import undo_line, views_menu
 
 def table(provider: Provider, viewer: Viewer, rows: Rows) -> None:
     """Draw what the address asks for of these rows."""
-    if rows.tables.total == 0:
+    asked = current(provider.slug)
+    if rows.tables.total == 0 and not asked.since:
         with st.container(border=True):
             st.markdown(f"**There is nothing here yet.** {provider.if_empty}")
         return
     views = run(service.saved_views(viewer))
-    asked = current(provider.slug)
-    view = view_of(provider, rows, resolved(asked, [each for each in views if each.page == rows.connection.path[1:]]))
+    asked = resolved(asked, [each for each in views if each.page == rows.connection.path[1:]])
+    view = view_of(provider, rows, asked)
     if view is None:
         _gone(rows)
+        return
+    if view.since:
+        changed_view(view, viewer)
         return
     _toolbar(view, asked, viewer, views)
     filter_bar(view)
@@ -58,7 +63,7 @@ def _grid(view: View, viewer: Viewer, window: int) -> None:
     with st.container(horizontal=True, gap="small", wrap=False):
         with st.container(width="stretch"):
             grid(view, window)
-        details(view, viewer.owner)
+        details(view, viewer)
 
 
 def _toolbar(view: View, asked: Asked, viewer: Viewer, views: list[SavedView]) -> None:
@@ -77,6 +82,7 @@ def _tools() -> DeltaGenerator:
 
 
 def _menus(view: View, viewer: Viewer, views: list[SavedView]) -> None:
+    changed_menu(view, viewer)
     views_menu(view, views, viewer.owner)
     columns_menu(view)
     download_menu(view)

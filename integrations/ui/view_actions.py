@@ -64,14 +64,14 @@ def save(owner: str, view: View, menu: str, name: str) -> None:
     query = shown_query(view)
     saved = _done(owner, menu, lambda me: service.save_view(me, view.rows.connection, name, query))
     if saved:
-        change(view.slug, view.rows.account, query, view.row, saved.id)
+        change(view.slug, view.rows.account, query, view.row, saved=saved.id)
 
 
 def update(owner: str, view: View, menu: str) -> None:
     """Give the view that is open the query that the page shows."""
     query = shown_query(view)
     if _done(owner, menu, lambda me: service.update_view(me, view.saved, query)):
-        change(view.slug, view.rows.account, query, view.row, view.saved)
+        change(view.slug, view.rows.account, query, view.row, saved=view.saved)
 
 
 def leave(view: View) -> None:
