@@ -20,6 +20,14 @@ async def ready_views(viewer: Viewer, connection: Connection) -> list[SavedView]
     return [_view(connection, f"All {each.label.lower()}", Query(each.id)) for each in collections]
 
 
+async def collection_titles(viewer: Viewer, connection: Connection) -> dict[str, str]:
+    """Returns what people read for each collection, by its id; no row is read for that. Raises NotAllowed."""
+    require_visible(viewer, connection)
+    shown = await sync.snapshot(connection)
+    collections = (await sync.schema(connection, shown)).collections if shown else ()
+    return {each.id: f"{each.group} / {each.label}" if each.group else each.label for each in collections}
+
+
 def _view(connection: Connection, name: str, query: Query) -> SavedView:
     id = "ready-" + hashlib.sha256(repr(query).encode()).hexdigest()[:12]
     at = connection.connected_at
