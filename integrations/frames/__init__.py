@@ -4,7 +4,7 @@ from .aggregates import per_day, per_week, recent, total
 from .choices import Choice, choices, label_of, units
 from .chunks import count, identities, merge, missing, pack, scattered
 from .columns import field_types, operators
-from .days import dated, day_of, zone_of
+from .days import dated, day_of, zone_name, zone_of
 from .details import Fact, Group, Link, details, key, query_of_links, raw
 from .export import csv_pieces, csv_rows, filename
 from .exported import exported
@@ -22,5 +22,5 @@ __all__ = [
     "activity", "activity_slices", "apply", "choices", "count", "csv_pieces", "csv_rows", "dated", "day_of", "details",
     "exported", "field_types", "filename", "identities", "key", "label_of", "merge", "missing", "operators", "pack",
     "per_day", "per_week", "query_of_links", "raw", "recent", "scattered", "search_texts", "shown", "slices", "total",
-    "type_label", "units", "unmet", "windows", "zone_of",
+    "type_label", "units", "unmet", "windows", "zone_name", "zone_of",
 ]  # fmt: skip

@@ -85,6 +85,7 @@ def _choices(view: View, asked: Since | None) -> None:
         found = st.session_state[key] or VISIT
         view.show_changes(str(date.today() - SOME_DAYS) if found == "day" else found)
 
+    st.caption("Changed since", width="content")
     st.segmented_control(
         "Changed since", list(CHOICES), format_func=CHOICES.__getitem__, key=key, on_change=chosen,
         label_visibility="collapsed",
@@ -110,7 +111,7 @@ def _narrowed(view: View, found: Changes) -> tuple[str, str]:
     """Draw the choice of what to list; returns the kind of change and the collection, each empty for all."""
     if not found.counts:
         return ALL, ALL
-    with st.container(horizontal=True, vertical_alignment="center", gap=14):
+    with st.container(horizontal=True, vertical_alignment="center", gap=14, key="kinds"):
         key = f"{view.slug} collection of changes {digest(tuple(found.counts))}"
         collection = _collection(view, found, key) if len(found.counts) > 1 else ALL
         counts = found.counts[collection] if collection else total(found.counts)
@@ -124,7 +125,7 @@ def _narrowed(view: View, found: Changes) -> tuple[str, str]:
 
 
 def _collection(view: View, found: Changes, key: str) -> str:
-    words = {ALL: f"All · {total(found.counts).total:,}"}
+    words = {ALL: f"All tables · {total(found.counts).total:,}"}
     words |= {each: f"{title(view, each)} · {counts.total:,}" for each, counts in found.counts.items()}
     return st.selectbox("Table", list(words), format_func=words.__getitem__, key=key, width=260,
                         label_visibility="collapsed")  # fmt: skip
@@ -139,7 +140,7 @@ def title(view: View, collection: str) -> str:
 def _told(view: View, found: Changes, asked: Since) -> None:
     """Say how much has changed since when, and what is not known."""
     words = [f"{in_words(found.total)} {_since_words(found, asked)}."] if found.total.total else []
-    if found.known_since:
+    if found.known_since and clock(found.known_since) != clock(found.since):
         words.append(f"Changes are known from {clock(found.known_since)} on.")
     if not found.with_values:
         words.append("A load changed so much that not all earlier values were kept.")

@@ -8,6 +8,7 @@ from .. import frames
 from ..frames import WINDOW_ROWS
 from ..model import Field, FieldType
 from .names import digest
+from .rows import dated
 from .text import plain
 from .view import View
 
@@ -42,7 +43,7 @@ def _current(view: View) -> int:
 
 
 def _of(view: View) -> str:
-    return digest(view.rows.name, view.query)
+    return digest(view.rows.name, dated(view.query))
 
 
 def _turn(view: View, number: int, by: int, possible: bool, icon: str, help: str) -> None:
