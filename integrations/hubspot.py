@@ -90,6 +90,7 @@ class HubSpot(Provider):
     refresh_reuse = "harmless"
     rate_limits = {"": RateLimit(110, 10.1, strict=True), "search": RateLimit(5, 1.05, strict=True)}  # of 10 s, 1 s
     rate_limit_wait = 10
+    partial_answers = True  # of a batch
     concurrency = 12  # objects wait for their own lists, and together for one rate limit
     faults = (
         Fault(429, '"DAILY"', QuotaSpent, "This HubSpot account has used up its calls for today. Come back tomorrow."),

@@ -60,8 +60,8 @@ class RateLimits(Protocol):
 async def acquire(rate_limits: RateLimits, bucket: Bucket) -> AsyncIterator[Trace]:
     """Wait for a slot; yields httpx's trace extension, which reports how far the request is.
 
-    At a strict rate the next call waits until this one is on the wire: with moments counted from the grant,
-    a busy event loop would send too many requests together.
+    At a strict rate calls count from when they are on the wire: counted from the grant, a busy event loop would send
+    too many together. In a short window the next one waits for that.
     """
     if not bucket.limit.strict:
         await _reserved(rate_limits, bucket)
@@ -100,6 +100,8 @@ class _Call:
             self._granted = asked.exception() is None and not asked.result()
             raise
         self._granted = not seconds
+        if self._granted and not self._bucket.limit.one_by_one:
+            self.let_next()
         return seconds
 
     async def trace(self, event: str, info: Any) -> None:

@@ -16,22 +16,19 @@ Batch = tuple[list[T], str]  # records, and the cursor to resume from after them
 PageOf = tuple[Sequence[T], str]
 
 
-async def in_batches(
-    pages: AsyncGenerator[PageOf[T], None],
-    size: int,
-    first_wait: float,
-    handle: Callable[[list[T], str], Coroutine[Any, Any, U]],
+async def handled(
+    found: AsyncGenerator[T, None], handle: Callable[[T], Coroutine[Any, Any, U]]
 ) -> AsyncGenerator[U, None]:
-    """Yields what `handle(records, cursor)` returns for each batch, in their order (see `batched`).
+    """Yields what `handle` returns for each thing that was found, in their order.
 
-    The next batches are collected, and two of them handled, while the caller waits for one or handles it.
+    The next things are looked for, and two of them handled, while the caller waits for one or is busy with it.
     """
     tasks: set[asyncio.Task[U]] = set()
 
     async def begun() -> AsyncGenerator[asyncio.Task[U], None]:
-        async with aclosing(batched(pages, size, first_wait)) as batches:
-            async for batch in batches:
-                tasks.add(task := asyncio.create_task(handle(*batch)))
+        async with aclosing(found):
+            async for each in found:
+                tasks.add(task := asyncio.create_task(handle(each)))
                 task.add_done_callback(retrieve_error)
                 yield task
 

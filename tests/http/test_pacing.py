@@ -24,6 +24,7 @@ from integrations.store import client, rate_limits
 pytestmark = pytest.mark.usefixtures("store")
 SPACED = Bucket("spaced", RateLimit(1, 0.1, strict=True))
 FEW = Bucket("few", RateLimit(3, 1, strict=True))
+LONG = Bucket("long", RateLimit(3, 5, strict=True))
 BURST = Bucket("burst", RateLimit(5, 1.5))
 TICK = 0.006  # Redis counts in milliseconds, and sleeping ends a little early
 
@@ -60,6 +61,17 @@ def test_at_a_strict_rate_a_late_burst_counts_from_the_wire() -> None:
     times = [at + 0.03 for at in run(entered(FEW, 7, gives_way=0.03))]
     assert times[2] - times[0] < 0.75 * FEW.limit.seconds, "the burst waits only for the wire"
     assert min(gaps(times, apart=FEW.limit.calls)) >= FEW.limit.seconds - TICK
+
+
+def test_in_a_long_window_calls_do_not_wait_for_each_other_and_still_count_from_the_wire() -> None:
+    run(rate_limits.closed_for(LONG))  # connected by now
+    times = run(entered(LONG, 3, gives_way=0.5))
+    assert times[2] - times[0] < 0.5
+
+    async def next_one() -> float:
+        return await rate_limits.claim(LONG, "one more")
+
+    assert run(next_one()) == pytest.approx(times[0] + 0.5 + LONG.limit.seconds - time.time(), abs=0.3)
 
 
 def test_lanes_do_not_wait_for_each_other() -> None:

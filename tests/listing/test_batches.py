@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from own_time import in_own_time
 
-from integrations.listing.batches import batched, in_batches, together
+from integrations.listing.batches import batched, handled, together
 from integrations.listing.crm.name_limit import NameLimit
 
 
@@ -68,15 +68,15 @@ def test_the_first_records_come_in_time_and_nothing_is_lost(pauses: list[float],
 def test_batches_are_handled_while_others_are_and_come_in_their_order() -> None:
     under_way = most = 0
 
-    async def handle(records: list[int], cursor: str) -> int:
+    async def handle(batch: tuple[list[int], str]) -> int:
         nonlocal under_way, most
         under_way, most = under_way + 1, max(most, under_way + 1)
-        await asyncio.sleep(1 if records[0] % 2 else 5)
+        await asyncio.sleep(1 if batch[0][0] % 2 else 5)
         under_way -= 1
-        return records[0]
+        return batch[0][0]
 
     async def scene() -> list[int]:
-        return [each async for each in in_batches(paged([1] * 9), 1, 60, handle)]
+        return [each async for each in handled(batched(paged([1] * 9), 1, 60), handle)]
 
     assert in_own_time(scene()) == list(range(9))
     assert 1 < most <= 3, "a few at a time: what they hold is in memory"
@@ -85,16 +85,16 @@ def test_batches_are_handled_while_others_are_and_come_in_their_order() -> None:
 def test_what_fails_in_handling_a_batch_ends_the_others_and_is_raised() -> None:
     ended: list[int] = []
 
-    async def handle(records: list[int], cursor: str) -> int:
+    async def handle(batch: tuple[list[int], str]) -> int:
         try:
-            await asyncio.sleep(1 if records == [0] else 60)
+            await asyncio.sleep(1 if batch[0] == [0] else 60)
         finally:
-            ended.extend(records)
+            ended.extend(batch[0])
         raise ValueError("no")
 
     async def scene() -> None:
-        async with aclosing(in_batches(paged([1] * 9), 1, 60, handle)) as handled:
-            await anext(handled)
+        async with aclosing(handled(batched(paged([1] * 9), 1, 60), handle)) as results:
+            await anext(results)
 
     with pytest.raises(ValueError, match="no"):
         in_own_time(scene())

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...model import Item, Page, moment
 from ...model.errors import Forbidden, ProviderError
-from ..batches import in_batches, together
+from ..batches import batched, handled, together
 from ..both_ends import ListPage, SearchPage, read_from_both_ends
 from ..by_id import read_by_id
 from ..pagination import records_in
@@ -49,17 +49,17 @@ class CrmRecords:
         self._account.start()
         self._names = await self._account.property_names(self._id)
         found = read_from_both_ends(self, cursor, self._account.searches)
-        async with aclosing(in_batches(found, MAX_IDS, self._first_wait, self._page)) as pages:
+        async with aclosing(self._handled(found)) as pages:
             async for page in pages:
-                yield await self._described(page)
+                yield page
 
     async def changes(self, since: datetime) -> AsyncGenerator[Page, None]:
         """Yields what was created or changed since, then what was deleted."""
         self._account.start()
         self._names = await self._account.property_names(self._id)
-        async with aclosing(in_batches(self._changed(since), MAX_IDS, self._first_wait, self._page)) as pages:
+        async with aclosing(self._handled(self._changed(since))) as pages:
             async for page in pages:
-                yield await self._described(page)
+                yield page
         yield Page(removed=await self._removed(since))
 
     async def list_from(self, cursor: str) -> AsyncGenerator[ListPage[Record], None]:
@@ -93,11 +93,6 @@ class CrmRecords:
         """Whether a record is old enough for the search to know it for certain."""
         created = moment(record.get("createdAt"))
         return created is not None and created < datetime.now(UTC) - SEARCH_LAG
-
-    @property
-    def _first_wait(self) -> float:
-        """Returns how long the first records wait for more: a batch costs a call for every related object."""
-        return FIRST_WAIT if self._id == next(iter(self._account.objects)) else NEXT_WAIT
 
     @property
     def _searchable(self) -> bool:
@@ -137,7 +132,18 @@ class CrmRecords:
                     return []
         return gone
 
-    async def _page(self, records: Sequence[Record], cursor: str) -> Page:
+    async def _handled(self, found: AsyncGenerator[tuple[Sequence[Record], str], None]) -> AsyncGenerator[Page, None]:
+        """Yields pages with everything that belongs to the records found, and the collection with the first one.
+
+        A batch costs a call for every related object, so the records of most objects wait for a full one.
+        """
+        first_wait = FIRST_WAIT if self._id == next(iter(self._account.objects)) else NEXT_WAIT
+        async with aclosing(handled(batched(found, MAX_IDS, first_wait), self._page)) as pages:
+            async for page in pages:
+                yield replace(page, collections=self._collections(await self._account.table(self._id)))
+
+    async def _page(self, batch: tuple[list[Record], str]) -> Page:
+        records, cursor = batch
         targets = [to for to in self._crm.related if to in self._account.objects]
         ids = [each["id"] for each in records]
         own, table, base, *found = await together(
@@ -164,9 +170,6 @@ class CrmRecords:
         values = [table.values(each) for each in texts]
         people = {each[OWNER] for each in texts if OWNER in each} | {id for each in values for id in table.people(each)}
         return full, texts, values, await self._account.people(people)
-
-    async def _described(self, page: Page) -> Page:
-        return replace(page, collections=self._collections(await self._account.table(self._id)))
 
     def _collections(self, table: Table) -> tuple[Any, ...]:
         """Returns the collection with the first page, and once more if less of it can be read than was thought."""
