@@ -18,6 +18,7 @@ from .charts import updates_per_day
 from .errors import explained
 from .layout import SHARED_WITH_YOU, account_line, badges, page, page_link
 from .rows import Name, Rows
+from .search import search_box, search_page
 from .text import ago, count, listed, plain
 from .viewer import still
 
@@ -39,7 +40,13 @@ def _draw(viewer: Viewer) -> None:
 
 
 def _page(viewer: Viewer) -> None:
-    st.title("Overview", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title("Overview", width="content", anchor=False)
+        st.space("stretch")
+        text = search_box()
+    if text:
+        search_page(viewer, text)
+        return
     st.caption(f"Your {listed([provider.title for provider in providers().values()])} in one place")
     if settings().allow_anonymous and not settings().on_this_machine:
         st.info(ANYBODY, icon=":material/public:")

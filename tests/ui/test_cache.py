@@ -19,7 +19,7 @@ from queries import narrowing
 from integrations import frames, service
 from integrations.frames import Tables
 from integrations.model import Account, Connection, Item, Load, Query
-from integrations.ui import cache
+from integrations.service import kept as cache
 from integrations.ui.rows import Rows
 
 overview = importlib.import_module("integrations.ui.overview")  # the package has a function of that name
