@@ -50,6 +50,11 @@ def _match(texts: pa.Array, wanted: str) -> pa.Array:
     return pc.match_substring(texts, wanted)
 
 
+def starting(texts: pa.Array, wanted: str) -> pa.Array:
+    """Whether each of the folded texts starts with what is wanted, to the letter but for case and accents."""
+    return pc.starts_with(texts, fold(plain(wanted)))
+
+
 @lru_cache(10_000)
 def _folded(text: str) -> str:
     parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())

@@ -22,6 +22,7 @@ from .search import search_button
 from .sign_in import offer_adoption, require_sign_in, who
 from .text import plain
 from .viewer import browser, viewer
+from .views_list import views_list
 
 Colour = Literal["green", "gray", "orange", "red", "blue"]
 SHARED_WITH_YOU: tuple[str, Colour] = ("Shared with you", "blue")
@@ -52,7 +53,7 @@ def icon_only(label: str, icon: str) -> tuple[str, str | None]:
 def page(title: str, draw: Callable[[Viewer], None], slug: str = "") -> None:
     """Draw a page for the viewer: the person who is signed in, or without sign-in the browser.
 
-    `slug`: that of the provider whose page it is, if any.
+    `slug`: the provider's whose page it is.
     """
     st.set_page_config(page_title=f"{title} · Dashboard", page_icon=ICON, layout="wide", initial_sidebar_state=SIDEBAR)
     st.html(STYLE)
@@ -84,13 +85,14 @@ def _ready(title: str) -> None:
         raise
 
 
-def sidebar(viewer: Viewer, slug: str) -> None:
-    """Draw the search and the links to every page, with each provider's state beside its own."""
+def sidebar(viewer: Viewer, slug: str = "") -> None:
+    """Draw the search, the links to every page with each provider's state beside its own, and to saved views."""
     mine = run(service.connections_of(viewer))
     with st.sidebar:
         if not phone():  # where the overview has the search, and a page may have a dialog of its own
             search_button(viewer.owner, slug)
         _links(mine)
+        views_list(run(service.saved_views(viewer)), slug)
         if any(each.environment == "sandbox" for each in mine):
             st.caption("Sample data is made up by this server.")
         if mine:

@@ -5,6 +5,7 @@ What is cached is named by owner, connection and load, so that nobody is given a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -12,7 +13,9 @@ import pyarrow as pa
 
 from .. import frames, service
 from ..frames import Table, Tables
+from ..frames.changes import BETWEEN, Changed, lines
 from ..model import Connection, Load, Query
+from ..service import Changes
 from .cache import kept
 
 Name = tuple[str, ...]
@@ -62,8 +65,24 @@ class Rows:
         asked = Query(where=query.where, search=query.search, zone=query.zone)
         return _total(self._named(table), asked, field_id, (table, self.positions(table, asked)))
 
+    def lines(self, found: Changes, zone: str) -> pd.DataFrame:
+        """Returns changes as `frames.changes.lines` does; not to be changed."""
+        return _lines((*self.name, *found.name), zone, (found.found, labels_of(self, found.counts)))
+
     def _named(self, table: Table) -> Name:
         return (*self.name, table.collection.id)
+
+
+def labels_of(rows: Rows, collections: Iterable[str]) -> dict[str, str]:
+    """Returns the labels of fields as `frames.changes.lines` takes them."""
+    known = {each.id for each in rows.tables.collections}
+    tables = [rows.tables.open(each) for each in collections if each in known]
+    return {BETWEEN.join((table.collection.id, each.id)): each.label for table in tables for each in table.fields}
+
+
+@kept
+def _lines(name: Name, zone: str, _found: tuple[Changed, dict[str, str]]) -> pd.DataFrame:
+    return lines(*_found, zone)
 
 
 @kept

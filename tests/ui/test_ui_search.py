@@ -50,7 +50,7 @@ def test_what_is_typed_is_written_into_the_address_and_clearing_it_shows_the_ove
     app = app.text_input(key="search everything").set_value("globex").run()
     assert app.query_params["q"] == "globex" and "Companies · 1" in words(app)
     app = app.text_input(key="search everything").set_value("").run()
-    assert "q" not in app.query_params and "in one place" in words(app)
+    assert "q" not in app.query_params and "Saved views" in words(app)
 
 
 def test_a_mistake_is_said_and_the_right_spelling_is_a_click_away(seller: None, page: Page) -> None:
@@ -63,11 +63,6 @@ def test_a_mistake_is_said_and_the_right_spelling_is_a_click_away(seller: None, 
 def test_names_of_records_are_shown_literally(seller: None, page: Page) -> None:
     found = links(page(q="odd"))
     assert any(label.startswith("*Odd* [name]") for label in found)
-
-
-def test_without_a_connection_it_says_what_to_do_first(store: None, page: Page) -> None:
-    assert "Connect Airtable, HubSpot and Notion first" in words(page(q="anything"))
-    assert "nothing is loaded" not in words(page(q="anything"))
 
 
 def test_nothing_found_says_so(seller: None, page: Page) -> None:
