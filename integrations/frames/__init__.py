@@ -1,6 +1,7 @@
 """Show, without a screen: items to typed columns, filters, counts and exports."""
 
 from .aggregates import per_day, per_week, recent, total
+from .categories import Category, NotGroupable
 from .choices import Choice, choices, label_of
 from .chunks import count, identities, merge, missing, pack, scattered
 from .columns import field_types, operators
@@ -8,6 +9,7 @@ from .days import day_of
 from .details import Fact, Group, Link, details, key, raw
 from .export import csv_pieces, csv_rows, filename
 from .exported import exported
+from .groups import ALL, Summary, summarise
 from .log import activity, activity_slices
 from .query import Unmet, apply, unmet
 from .search import search_texts
@@ -18,9 +20,9 @@ from .windowing import ROWS as WINDOW_ROWS
 from .windowing import windows
 
 __all__ = [
-    "EVERYTHING", "STANDARD_FIELDS", "WINDOW_ROWS", "Choice", "Fact", "Group", "Link", "Table", "Tables", "Unmet",
-    "activity", "activity_slices", "apply", "choices", "count", "csv_pieces", "csv_rows", "day_of", "details",
-    "exported", "field_types", "filename", "identities", "key", "label_of", "merge", "missing", "operators", "pack",
-    "per_day", "per_week", "raw", "recent", "scattered", "search_texts", "shown", "slices", "total", "type_label",
-    "unmet", "windows",
+    "ALL", "EVERYTHING", "STANDARD_FIELDS", "WINDOW_ROWS", "Category", "Choice", "Fact", "Group", "Link",
+    "NotGroupable", "Summary", "Table", "Tables", "Unmet", "activity", "activity_slices", "apply", "choices", "count",
+    "csv_pieces", "csv_rows", "day_of", "details", "exported", "field_types", "filename", "identities", "key",
+    "label_of", "merge", "missing", "operators", "pack", "per_day", "per_week", "raw", "recent", "scattered",
+    "search_texts", "shown", "slices", "summarise", "total", "type_label", "unmet", "windows",
 ]  # fmt: skip
