@@ -145,7 +145,8 @@ def _different(groups: Integers, values: Values, numbers: Numbers, size: int) ->
     if size * width <= BITMAP:
         there = np.zeros(size * width, np.bool_)
         there[pairs] = True
-        return there.reshape(size, width).sum(axis=1)
+        found: Numbers = there.reshape(size, width).sum(axis=1)
+        return found
     return counted(np.asarray(pc.unique(pa.array(pairs)), np.int64) // width, size)
 
 
