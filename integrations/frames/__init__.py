@@ -2,11 +2,11 @@
 
 from .aggregates import per_day, per_week, recent, total
 from .categories import Category, NotGroupable
-from .choices import Choice, choices, label_of
+from .choices import Choice, choices, label_of, units
 from .chunks import count, identities, merge, missing, pack, scattered
 from .columns import field_types, operators
-from .days import day_of
-from .details import Fact, Group, Link, details, key, raw
+from .days import dated, day_of
+from .details import Fact, Group, Link, details, key, query_of_links, raw
 from .export import csv_pieces, csv_rows, filename
 from .exported import exported
 from .groups import ALL, Summary, summarise
@@ -22,7 +22,7 @@ from .windowing import windows
 __all__ = [
     "ALL", "EVERYTHING", "STANDARD_FIELDS", "WINDOW_ROWS", "Category", "Choice", "Fact", "Group", "Link",
     "NotGroupable", "Summary", "Table", "Tables", "Unmet", "activity", "activity_slices", "apply", "choices", "count",
-    "csv_pieces", "csv_rows", "day_of", "details", "exported", "field_types", "filename", "identities", "key",
-    "label_of", "merge", "missing", "operators", "pack", "per_day", "per_week", "raw", "recent", "scattered",
-    "search_texts", "shown", "slices", "summarise", "total", "type_label", "unmet", "windows",
+    "csv_pieces", "csv_rows", "dated", "day_of", "details", "exported", "field_types", "filename", "identities", "key",
+    "label_of", "merge", "missing", "operators", "pack", "per_day", "per_week", "query_of_links", "raw", "recent",
+    "scattered", "search_texts", "shown", "slices", "summarise", "total", "type_label", "units", "unmet", "windows",
 ]  # fmt: skip

@@ -39,6 +39,11 @@ def containing(texts: pa.Array, wanted: str) -> np.ndarray[tuple[int], np.dtype[
     return np.asarray(pc.fill_null(pc.match_substring(texts, fold(plain(wanted))), False), np.bool_)
 
 
+def starting(texts: pa.Array, wanted: str) -> pa.Array:
+    """Whether each of the folded texts starts with what is wanted, to the letter but for case and accents."""
+    return pc.starts_with(texts, fold(plain(wanted)))
+
+
 @lru_cache(10_000)
 def _folded(text: str) -> str:
     parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())

@@ -10,12 +10,12 @@ import pyarrow as pa
 
 from ..model import Field
 from ..model.query import Function, Grouping, Measure, Query
+from .by_period import by_period
 from .by_value import by_value
 from .categories import Categories, Category, NotGroupable
 from .conditions import DAYS
 from .measures import Numbers, Values, counted, different_of, measured, number_words, numbers_of, rounded
 from .pairs import Entries, Integers, crossed, joined
-from .periods import by_period
 from .readable import NUMBERS, cells
 from .tables import Table
 

@@ -20,7 +20,9 @@ from .viewer import still
 
 LONGEST = 2_000  # characters of one fact
 MOST_LINKS = 25  # of one field, that are listed
+FEW_LINKS = 8  # are listed where a table shows all
 EMPTY = ":gray[–]"
+EMPTY_SHOWN = "empty fields"  # in the session state: whether fields without a value are listed
 
 
 def details(view: View, owner: str) -> None:
@@ -92,6 +94,7 @@ def _facts(view: View, place: Place) -> None:
         st.link_button(f"Open in {view.provider.title}", link, icon=":material/open_in_new:")
     for group in frames.details(table, position, viewers_zone()):
         _group(view, table, position, group)
+    st.toggle("Empty fields", key=EMPTY_SHOWN, persist_state="page")
     if st.toggle("Raw values", key="raw values", persist_state="page"):
         raw = json.dumps(frames.raw(table, position), ensure_ascii=False, indent=2, default=str)
         st.code(raw, language=None, wrap_lines=True)
@@ -100,6 +103,7 @@ def _facts(view: View, place: Place) -> None:
 def _group(view: View, table: Table, position: int, group: Group) -> None:
     """The facts under one heading, then what they lead to."""
     told = [each for each in group.facts if not each.links and each.field.id not in ("name", "link")]
+    told = [each for each in told if each.text or each.reason or st.session_state.get(EMPTY_SHOWN)]
     if told:
         if group.label:
             st.caption(plain(group.label))
@@ -107,7 +111,7 @@ def _group(view: View, table: Table, position: int, group: Group) -> None:
         st.table(dict(zip(labels, (_words(table, position, each) for each in told), strict=True)), border="horizontal")
     for fact in group.facts:
         if fact.links:
-            _relation(view, fact)
+            _relation(view, table, position, fact)
 
 
 def _words(table: Table, position: int, fact: Fact) -> str:
@@ -128,17 +132,24 @@ def _tags(table: Table, position: int, fact: Fact) -> str:
     return " ".join(f":{badge(colors.get(each, 'gray'))}-badge[{plain(each)}]" for each in labels)
 
 
-def _relation(view: View, fact: Fact) -> None:
+def _relation(view: View, table: Table, position: int, fact: Fact) -> None:
+    all_of_them = frames.query_of_links(table, position, fact) if len(fact.links) > FEW_LINKS else None
+    shown = FEW_LINKS if all_of_them else MOST_LINKS
     with st.container(gap="xxsmall", key=f"related {fact.field.id}"):
         count = f" {len(fact.links):,}" if len(fact.links) > 1 else ""
         st.caption(plain(fact.field.label) + count)
-        for number, link in enumerate(fact.links[:MOST_LINKS]):
+        for number, link in enumerate(fact.links[:shown]):
             st.button(
                 plain(link.label, 60), key=f"to {fact.field.id} {number}", type="tertiary",
                 icon=":material/subdirectory_arrow_right:", on_click=_walk, args=(view, link),
             )  # fmt: skip
-        if len(fact.links) > MOST_LINKS:
-            st.caption(f"and {len(fact.links) - MOST_LINKS:,} more")
+        if all_of_them:
+            st.button(
+                f"All {len(fact.links):,} in a table", key=f"all {fact.field.id}", type="tertiary",
+                on_click=view.show, args=(all_of_them,),
+            )  # fmt: skip
+        elif len(fact.links) > shown:
+            st.caption(f"and {len(fact.links) - shown:,} more")
 
 
 def _walk(view: View, link: Link) -> None:

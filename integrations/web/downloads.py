@@ -55,7 +55,7 @@ async def _table(request: Request) -> Response:
     if collection is None:
         return message_page("This table is no longer here. Open the dashboard and choose another.", 404)
     table = rows.tables.open(collection)
-    slices = frames.slices(table, replace(query, collection=""))
+    slices = frames.slices(table, frames.dated(replace(query, collection=""), datetime.now(UTC)))
     return _file(_title(slug, rows, collection), slices, query.narrows, named.get("raw") == "1")
 
 
