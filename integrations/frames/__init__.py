@@ -9,8 +9,11 @@ from .days import dated, day_of
 from .details import Fact, Group, Link, details, key, query_of_links, raw
 from .export import csv_pieces, csv_rows, filename
 from .exported import exported
-from .groups import ALL, Summary, summarise
+from .grouped import summary_file
+from .groups import ADDED, ALL, FILE, WORDS, Limits, Summary, summarise, totals
 from .log import activity, activity_slices
+from .measures import number_words
+from .narrowing import narrowed
 from .query import Unmet, apply, unmet
 from .search import search_texts
 from .shown import shown
@@ -20,9 +23,61 @@ from .windowing import ROWS as WINDOW_ROWS
 from .windowing import windows
 
 __all__ = [
-    "ALL", "EVERYTHING", "STANDARD_FIELDS", "WINDOW_ROWS", "Category", "Choice", "Fact", "Group", "Link",
-    "NotGroupable", "Summary", "Table", "Tables", "Unmet", "activity", "activity_slices", "apply", "choices", "count",
-    "csv_pieces", "csv_rows", "dated", "day_of", "details", "exported", "field_types", "filename", "identities", "key",
-    "label_of", "merge", "missing", "operators", "pack", "per_day", "per_week", "query_of_links", "raw", "recent",
-    "scattered", "search_texts", "shown", "slices", "summarise", "total", "type_label", "units", "unmet", "windows",
+    "ADDED",
+    "ALL",
+    "EVERYTHING",
+    "FILE",
+    "STANDARD_FIELDS",
+    "WINDOW_ROWS",
+    "WORDS",
+    "Category",
+    "Choice",
+    "Fact",
+    "Group",
+    "Limits",
+    "Link",
+    "NotGroupable",
+    "Summary",
+    "Table",
+    "Tables",
+    "Unmet",
+    "activity",
+    "activity_slices",
+    "apply",
+    "choices",
+    "count",
+    "csv_pieces",
+    "csv_rows",
+    "dated",
+    "day_of",
+    "details",
+    "exported",
+    "field_types",
+    "filename",
+    "identities",
+    "key",
+    "label_of",
+    "merge",
+    "missing",
+    "narrowed",
+    "number_words",
+    "operators",
+    "pack",
+    "per_day",
+    "per_week",
+    "query_of_links",
+    "raw",
+    "recent",
+    "scattered",
+    "search_texts",
+    "shown",
+    "slices",
+    "summarise",
+    "summary_file",
+    "total",
+    "totals",
+    "type_label",
+    "units",
+    "unmet",
+    "windows",
 ]  # fmt: skip

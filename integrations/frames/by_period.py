@@ -18,34 +18,33 @@ from .readable import Cells
 
 Known = npt.NDArray[np.bool_]
 MONDAY = -3  # 1970-01-01 was a Thursday: weeks are counted from the Monday before it
-MOST_PERIODS = 370  # by name; a year of days
 MOST_ENTRIES = 5_000_000  # pairs of a row and a period
 MONTHS = {Step.MONTH: 1, Step.QUARTER: 3, Step.YEAR: 12}
 
 
-def by_period(found: Cells, step: Step) -> Categories:
-    """Returns the categories of dates, in the order of time, with periods that no row has between those that some have.
+def by_period(found: Cells, step: Step, most: int) -> Categories:
+    """Returns the categories of dates, in the order of time, with periods that no row has unless they are too many.
 
-    Beyond MOST_PERIODS, the latest have names, and the earlier ones are one. Raises NotGroupable.
+    The latest, `most` of them, have names, and the earlier ones are one. Raises NotGroupable.
     """
     step = Step.DAY if step is Step.WHOLE else step
     rows, numbers, known = _period_numbers(found, step)
-    periods = _periods(numbers[known])
+    periods = _periods(numbers[known], most)
     codes = np.where(known, _places(periods, numbers), -1)
     of = coded(found, Entries(rows, codes), len(periods))
-    earlier = max(0, len(periods) - MOST_PERIODS)
+    earlier = max(0, len(periods) - most) if len(periods) > most + 1 else 0
     rest = Category(f"{earlier:,} earlier", others=earlier) if earlier else None
     return named(
         of, range(earlier, of.empty), lambda kept: [_category(found, step, periods[each]) for each in kept], rest, True
     )
 
 
-def _periods(numbers: Integers) -> Integers:
+def _periods(numbers: Integers, most: int) -> Integers:
     """Returns the periods from the first to the last, without gaps unless that were too many."""
     if not len(numbers):
         return numbers
     first, last = int(numbers.min()), int(numbers.max())
-    if last - first < MOST_PERIODS:
+    if last - first < most:
         return np.arange(first, last + 1)
     return np.sort(np.asarray(pc.unique(pa.array(numbers)), np.int64))
 

@@ -28,7 +28,7 @@ def by_value(table: Table, found: Cells, positions: pa.Array | None, most: int) 
     codes = np.asarray(pc.fill_null(encoded.indices, -1), np.int64)
     of = coded(found, Entries(rows, codes), len(encoded.dictionary))
     ranked = _ranked(of.counts[: of.empty])
-    kept = ranked[:most]
+    kept = ranked if len(ranked) == most + 1 else ranked[:most]  # one other would take as much room as its name
     ordered = found.field.type in ORDERED or bool(found.field.type in TAGS and found.field.options)
     if ordered:
         kept = _sorted(found.field, encoded.dictionary, kept)

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from ..model import Field
-from ..model.query import Function, Grouping, Measure, Query
+from ..model.query import Condition, Function, Grouping, Measure, Operator, Query
 from .by_period import by_period
 from .by_value import by_value
 from .categories import Categories, Category, NotGroupable
@@ -19,9 +19,25 @@ from .pairs import Entries, Integers, crossed, joined
 from .readable import NUMBERS, cells
 from .tables import Table
 
-MOST = (50, 50)  # categories that a screen names, of the first and of the second field
 ALL = "All"
+ADDED = (Function.COUNT, Function.SUM)  # what groups have together is what they have one by one
+WORDS = {
+    Function.COUNT: "Count", Function.DISTINCT: "Different values", Function.SUM: "Sum", Function.AVERAGE: "Average",
+    Function.MEDIAN: "Median", Function.MIN: "Minimum", Function.MAX: "Maximum",
+}  # fmt: skip
 Places = tuple[slice | int, slice | int]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many categories have names, of the first and of the second field: values, and periods."""
+
+    values: tuple[int, int]
+    periods: tuple[int, int]
+
+
+SCREEN = Limits((50, 7), (370, 12))
+FILE = Limits((10_000, 200), (10_000, 400))
 
 
 @dataclass(frozen=True)
@@ -42,9 +58,28 @@ class Summary:
     counts: Integers
     values: Numbers
 
+    @property
+    def label(self) -> str:
+        """What the numbers are: "Count", "Sum of Amount"."""
+        return f"{WORDS[self.measure.function]} of {self.measured.label}" if self.measured else WORDS[Function.COUNT]
+
     def text(self, unit: int, row: int, column: int = -1) -> str:
         """Returns the measure of a group as people read it, without its currency."""
         return number_words(self.values[unit, row, column], self.measure.function, self.measured, self.units[unit])
+
+    def conditions(self, unit: int, row: int, column: int = -1) -> tuple[Condition, ...] | None:
+        """Returns what exactly the rows of a group meet; None if no conditions can say so, or it is all rows."""
+        found: list[Condition] = []
+        for place, named in ((row, self.rows), (column, self.columns)):
+            if 0 <= place < len(named):
+                if not named[place].conditions:
+                    return None
+                found += named[place].conditions
+        if found and len(self.units) > 1:
+            if not self.units[unit]:
+                return None
+            found.append(Condition(self.measure.field, Operator.UNIT, self.units[unit]))
+        return tuple(found) or None
 
 
 @dataclass(frozen=True)
@@ -56,14 +91,14 @@ class _Part:
     entries: Entries
 
 
-def summarise(table: Table, positions: pa.Array | None, query: Query, most: tuple[int, int] = MOST) -> Summary:
+def summarise(table: Table, positions: pa.Array | None, query: Query, limits: Limits = SCREEN) -> Summary:
     """Returns the groups that a query asks for of the rows at these positions (None: of all rows).
 
-    `most`: how many categories of each field are named; the others are one. Raises NotGroupable.
+    Categories beyond the limits are one. Raises NotGroupable.
     """
     positions = in_table_order(table, positions)
-    asked = zip(query.groups, most, strict=False)
-    found = [_categories(table, each, positions, query.zone, limit) for each, limit in asked]
+    asked = zip(query.groups, limits.values, limits.periods, strict=False)
+    found = [_categories(table, each, positions, query.zone, *most) for each, *most in asked]
     if not found:
         raise NotGroupable("Choose a column to group by.")
     values = _values(table, positions, query.measure)
@@ -78,12 +113,16 @@ def summarise(table: Table, positions: pa.Array | None, query: Query, most: tupl
     return _ordered(_with_values(summary, parts, values), found)
 
 
-def _categories(table: Table, grouping: Grouping, positions: pa.Array | None, zone: str, most: int) -> Categories:
+def _categories(
+    table: Table, grouping: Grouping, positions: pa.Array | None, zone: str, values: int, periods: int
+) -> Categories:
     field = table.field(grouping.field)
     if field is None:
         raise NotGroupable("The column that the rows were grouped by is no longer here.")
     found = cells(table, field, positions, zone)
-    return by_period(found, grouping.step) if field.type in DAYS else by_value(table, found, positions, most)
+    if field.type in DAYS:
+        return by_period(found, grouping.step, periods)
+    return by_value(table, found, positions, values)
 
 
 def in_table_order(table: Table, positions: pa.Array | None) -> pa.Array | None:
@@ -93,6 +132,23 @@ def in_table_order(table: Table, positions: pa.Array | None) -> pa.Array | None:
     mask = np.zeros(table.num_rows, np.bool_)
     mask[np.asarray(positions)] = True
     return pa.array(np.flatnonzero(mask), pa.int64())
+
+
+def totals(table: Table, positions: pa.Array | None, measure: Measure) -> list[tuple[str, float]]:
+    """Returns the measure of all these rows by currency, the most frequent first; ("", number) without currencies.
+
+    Empty where no row has a value, or the measure cannot be computed.
+    """
+    try:
+        values = _values(table, positions, measure)
+    except NotGroupable:
+        return []
+    if values is None or not len(values.numbers):
+        return []
+    field = table.field(measure.field)
+    found = measured(measure.function, values.entries.codes, values, slice(None), len(values.units))
+    rounds = (rounded(found[each : each + 1], measure.function, field, unit) for each, unit in enumerate(values.units))
+    return [(unit, float(number)) for unit, (number,) in zip(values.units, rounds, strict=True)]
 
 
 def _values(table: Table, positions: pa.Array | None, measure: Measure) -> Values | None:

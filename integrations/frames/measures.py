@@ -117,7 +117,9 @@ def _sum(groups: Integers, values: Values, numbers: Numbers, size: int) -> Numbe
 
 def _average(groups: Integers, values: Values, numbers: Numbers, size: int) -> Numbers:
     counts = counted(groups, size)
-    return np.divide(_sum(groups, values, numbers, size), counts, out=np.full(size, np.nan), where=counts > 0)
+    found: Numbers = np.full(size, np.nan)
+    np.divide(_sum(groups, values, numbers, size), counts, out=found, where=counts > 0)
+    return found
 
 
 def _median(groups: Integers, values: Values, numbers: Numbers, size: int) -> Numbers:
@@ -193,5 +195,5 @@ def number_words(number: float, function: Function, field: Field | None, unit: s
         case FieldType.DURATION:
             return duration_text(number, field.format)
         case FieldType.CURRENCY:
-            return number_text(number, _digits(function, field, unit))
+            return number_text(number, _digits(function, field, unit)).removesuffix(".00")
     return number_text(number)

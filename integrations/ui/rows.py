@@ -5,14 +5,16 @@ What is cached is named by owner, connection and load, so that nobody is given a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import pandas as pd
 import pyarrow as pa
 
 from .. import frames, service
-from ..frames import Table, Tables
+from ..frames import Summary, Table, Tables
 from ..model import Connection, Load, Query
+from ..model.query import Chart, Measure
 from .cache import kept
 
 Name = tuple[str, ...]
@@ -50,18 +52,23 @@ class Rows:
     def positions(self, table: Table, query: Query) -> pa.Array:
         """Returns the positions of the rows of a table that meet a query, in its order."""
         asked = Query(where=query.where, search=query.search, sort=query.sort, zone=query.zone)
-        return _positions(self._named(table), asked, table)
+        return _positions(self._named(table), _dated(asked), table)
 
     def window(self, table: Table, query: Query, columns: tuple[str, ...], number: int, zone: str) -> pd.DataFrame:
         """Returns one window (from 0 on) of the rows that meet a query, as they are shown; not to be changed."""
         found = self.positions(table, query).slice(number * frames.WINDOW_ROWS, frames.WINDOW_ROWS)
-        asked = (query.where, query.search, query.sort, query.zone)
+        asked = (_dated(query).where, query.search, query.sort, query.zone)
         return _window(self._named(table), str(asked), columns, number, zone, (table, found))
 
-    def total(self, table: Table, query: Query, field_id: str) -> Sums:
-        """Returns the sum of a field over the rows that meet a query, by currency."""
+    def totals(self, table: Table, query: Query, measure: Measure) -> Sums:
+        """Returns a measure of all rows that meet a query, by currency."""
         asked = Query(where=query.where, search=query.search, zone=query.zone)
-        return _total(self._named(table), asked, field_id, (table, self.positions(table, asked)))
+        return _totals(self._named(table), _dated(asked), measure, (table, self.positions(table, query)))
+
+    def summary(self, table: Table, query: Query) -> Summary:
+        """Returns the groups of the rows that meet a query; raises NotGroupable."""
+        asked = replace(query, sort=(), columns=(), chart=Chart.AUTOMATIC)
+        return _summary(self._named(table), _dated(asked), (table, self.positions(table, query)))
 
     def _named(self, table: Table) -> Name:
         return (*self.name, table.collection.id)
@@ -86,6 +93,16 @@ def _window(
 
 
 @kept
-def _total(name: Name, query: Query, field_id: str, _rows: tuple[Table, pa.Array]) -> Sums:
+def _totals(name: Name, query: Query, measure: Measure, _rows: tuple[Table, pa.Array]) -> Sums:
     table, positions = _rows
-    return frames.total(table, positions, field_id)
+    return frames.totals(table, positions, measure)
+
+
+@kept
+def _summary(name: Name, query: Query, _rows: tuple[Table, pa.Array]) -> Summary:
+    table, positions = _rows
+    return frames.summarise(table, positions, query)
+
+
+def _dated(query: Query) -> Query:
+    return frames.dated(query, datetime.now(UTC))

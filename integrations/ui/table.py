@@ -14,10 +14,13 @@ from .details import details
 from .download import download_menu
 from .filters import filter_bar
 from .grid import grid
+from .group_menu import group_menu
 from .layout import phone
 from .no_match import no_match
 from .query import change, current
 from .rows import Rows
+from .sort_menu import sort_menu
+from .summary import summary
 from .switcher import switcher
 from .text import clock
 from .totals import totals
@@ -41,6 +44,7 @@ def table(provider: Provider, viewer: Viewer, rows: Rows) -> None:
             _menus(view)
     window = totals(view)
     _computed(view, viewer)
+    summary(view)
     if len(view.positions):
         _grid(view, viewer, window)
     else:
@@ -69,6 +73,8 @@ def _tools() -> DeltaGenerator:
 
 
 def _menus(view: View) -> None:
+    group_menu(view)
+    sort_menu(view)
     columns_menu(view)
     download_menu(view)
 

@@ -174,7 +174,8 @@ def deals(owner: str) -> None:
 
 def chips(app: AppTest) -> list[str]:
     """What the filters say, in their order."""
-    return [str(each.proto.popover.label).replace("\\", "") for each in app.get("popover")][1:-1]
+    labels = [str(each.proto.popover.label).replace("\\", "") for each in app.get("popover")]
+    return [each for each in labels if " is " in each or "from " in each or "up to " in each or " – " in each]
 
 
 def adding(app: AppTest, field: str, operator: Operator | None = None) -> AppTest:
