@@ -5,7 +5,7 @@ from .categories import Category, NotGroupable
 from .choices import Choice, choices, label_of, units
 from .chunks import count, identities, merge, missing, pack, scattered
 from .columns import field_types, operators
-from .days import dated, day_of
+from .days import dated, day_of, zone_name, zone_of
 from .details import Fact, Group, Link, details, key, query_of_links, raw
 from .export import csv_pieces, csv_rows, filename
 from .exported import exported
@@ -18,66 +18,15 @@ from .query import Unmet, apply, unmet
 from .search import search_texts
 from .shown import shown
 from .slices import slices
-from .tables import EVERYTHING, STANDARD_FIELDS, Table, Tables, type_label
+from .tables import EVERYTHING, STANDARD_FIELDS, Table, Tables, key_of, type_label
 from .windowing import ROWS as WINDOW_ROWS
 from .windowing import windows
 
 __all__ = [
-    "ADDED",
-    "ALL",
-    "EVERYTHING",
-    "FILE",
-    "STANDARD_FIELDS",
-    "WINDOW_ROWS",
-    "WORDS",
-    "Category",
-    "Choice",
-    "Fact",
-    "Group",
-    "Limits",
-    "Link",
-    "NotGroupable",
-    "Summary",
-    "Table",
-    "Tables",
-    "Unmet",
-    "activity",
-    "activity_slices",
-    "apply",
-    "choices",
-    "count",
-    "csv_pieces",
-    "csv_rows",
-    "dated",
-    "day_of",
-    "details",
-    "exported",
-    "field_types",
-    "filename",
-    "identities",
-    "key",
-    "label_of",
-    "merge",
-    "missing",
-    "narrowed",
-    "number_words",
-    "operators",
-    "pack",
-    "per_day",
-    "per_week",
-    "query_of_links",
-    "raw",
-    "recent",
-    "scattered",
-    "search_texts",
-    "shown",
-    "slices",
-    "summarise",
-    "summary_file",
-    "total",
-    "totals",
-    "type_label",
-    "units",
-    "unmet",
-    "windows",
+    "ADDED", "ALL", "EVERYTHING", "FILE", "STANDARD_FIELDS", "WINDOW_ROWS", "WORDS", "Category", "Choice", "Fact",
+    "Group", "Limits", "Link", "NotGroupable", "Summary", "Table", "Tables", "Unmet", "activity", "activity_slices",
+    "apply", "choices", "count", "csv_pieces", "csv_rows", "dated", "day_of", "details", "exported", "field_types",
+    "filename", "identities", "key", "key_of", "label_of", "merge", "missing", "narrowed", "number_words", "operators",
+    "pack", "per_day", "per_week", "query_of_links", "raw", "recent", "scattered", "search_texts", "shown", "slices",
+    "summarise", "summary_file", "total", "totals", "type_label", "units", "unmet", "windows", "zone_name", "zone_of",
 ]  # fmt: skip

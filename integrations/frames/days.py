@@ -41,6 +41,11 @@ def _dated(condition: Condition, today: date) -> Condition:
     return replace(condition, value=periods.interval(days)) if days else condition
 
 
+def zone_name(name: str) -> str:
+    """Returns the name of the zone in which days are read; UTC if a query names none, or an unknown one."""
+    return str(zone_of(name))
+
+
 def day_of(text: str) -> date | None:
     """Returns the date of an ISO 8601 text, None for any other text."""
     try:

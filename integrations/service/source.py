@@ -11,6 +11,7 @@ from ..model import Connection, Load, Viewer
 from ..model.event import EventType
 from ..store import audit, connections
 from .access import is_own, require_visible
+from .changes import note_visit
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ async def open_source(viewer: Viewer, connection: Connection, first: bool) -> So
     if not rationed:
         load = await sync.start_if_older(connection, settings().stale_after)
     await connections.touch(connection)
+    await note_visit(viewer, connection)
     return Source(connection, load, await rows_now(viewer, connection, load))
 
 

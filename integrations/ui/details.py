@@ -8,9 +8,10 @@ import streamlit as st
 
 from .. import frames
 from ..frames import Fact, Group, Link, Table
-from ..model import FieldType, Query
+from ..model import FieldType, Query, Viewer
 from .colors import badge, colors_of
 from .errors import explained
+from .history import history
 from .layout import phone
 from .query import current
 from .text import apart, plain, viewers_zone
@@ -25,16 +26,21 @@ EMPTY = ":gray[–]"
 EMPTY_SHOWN = "empty fields"  # in the session state: whether fields without a value are listed
 
 
-def details(view: View, owner: str) -> None:
+def details(view: View, viewer: Viewer) -> None:
     """Draw the open row beside the grid; on a phone, over it."""
-    if view.place is None:
+    if not _is_open(view):
         return
     if phone():
-        _over(view, owner)
+        _over(view, viewer.owner)
         return
     with st.container(width=340), st.container(key="side", height=600, border=True, gap="xsmall"):
         _head(view, in_dialog=False)
-        _body(view)
+        _body(view, viewer)
+
+
+def _is_open(view: View) -> bool:
+    """Returns whether there is anything to show: among changes, also of a row that was removed."""
+    return view.place is not None or bool(view.since and view.named)
 
 
 def _over(view: View, owner: str) -> None:
@@ -45,12 +51,12 @@ def _over(view: View, owner: str) -> None:
     )  # fmt: skip
     @explained()
     def dialog() -> None:
-        still(owner)
+        viewer = still(owner)
         now = view_of(view.provider, view.rows, current(view.slug))
-        if now is None or now.place is None or now.query != view.query:
+        if now is None or not _is_open(now) or now.query != view.query:
             st.rerun()
         _head(now, in_dialog=True)
-        _body(now)
+        _body(now, viewer)
 
     dialog()
 
@@ -79,21 +85,29 @@ def _step(view: View, to: int, possible: bool, icon: str, label: str) -> None:
     st.button(icon, key=f"{label} row", type="tertiary", help=label, disabled=not possible, on_click=step)
 
 
-def _body(view: View) -> None:
-    assert view.place is not None
+def _body(view: View, viewer: Viewer) -> None:
     with st.container(key="facts", gap="xsmall"):
-        _facts(view, view.place)
+        if view.place is None:
+            st.header(f"No longer in {view.provider.title}", anchor=False)
+            history(view, viewer, *view.named[0])
+        else:
+            _facts(view, viewer, view.place)
 
 
-def _facts(view: View, place: Place) -> None:
+def _facts(view: View, viewer: Viewer, place: Place) -> None:
     table, position = view.rows.tables.open(place.collection), place.position
     name = table.values("name")[position].as_py()
     st.header(plain(name or "Without a name", 300), anchor=False)
     link = table.values("link")[position].as_py()
     if link:
         st.link_button(f"Open in {view.provider.title}", link, icon=":material/open_in_new:")
+    key = place.collection, str(table.ids[position].as_py())
+    if view.since:
+        history(view, viewer, *key)
     for group in frames.details(table, position, viewers_zone()):
         _group(view, table, position, group)
+    if not view.since:
+        history(view, viewer, *key)
     st.toggle("Empty fields", key=EMPTY_SHOWN, persist_state="page")
     if st.toggle("Raw values", key="raw values", persist_state="page"):
         raw = json.dumps(frames.raw(table, position), ensure_ascii=False, indent=2, default=str)

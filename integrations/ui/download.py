@@ -11,6 +11,7 @@ from .. import service
 from ..service.runtime import run
 from .navigation import leave_for
 from .query import ACCOUNT
+from .reading import is_behind
 from .view import View
 
 
@@ -37,6 +38,8 @@ def _menu(view: View) -> None:
     ):  # fmt: skip
         leave_for(download_url(view, raw, summary=True))
     so_far = " The load goes on: these are the rows so far." if view.rows.load.active else ""
+    if is_behind(view.rows.connection):
+        so_far = " Newer data has come: the file has that."
     st.caption(f"{rows:,} {view.things} with these columns, in this order.{so_far}")
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 
 from .. import frames
 from ..frames import ALL, NotGroupable, Summary
+from .editor import change_to
 from .group_chart import HIGHEST, group_chart
 from .group_menu import without_groups
 from .names import digest
@@ -115,7 +116,7 @@ def _picked(view: View, found: Summary, unit: int, key: str) -> None:
 def _narrow(view: View, found: Summary, unit: int, row: int, column: int) -> None:
     conditions = found.conditions(unit, row, column)
     if conditions:
-        view.show(frames.narrowed(view.table, view.query, conditions))
+        change_to(view, frames.narrowed(view.table, view.query, conditions))
 
 
 def _table(

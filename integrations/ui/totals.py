@@ -10,6 +10,7 @@ from ..model import Field, FieldType
 from ..model.query import Function, Measure
 from .group_menu import choice, numbers_in
 from .names import digest
+from .rows import dated
 from .text import plain
 from .view import View
 
@@ -46,7 +47,7 @@ def _current(view: View) -> int:
 
 
 def _of(view: View) -> str:
-    return digest(view.rows.name, view.query)
+    return digest(view.rows.name, dated(view.query))
 
 
 def _turn(view: View, number: int, by: int, possible: bool, icon: str, help: str) -> None:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integrations.frames import Limits, NotGroupable, Tables, apply, pack, summarise
@@ -50,7 +50,7 @@ ROWS = st.lists(
             "note": st.sampled_from(["x", "Y", "=1"]),
         },
     ),
-    max_size=30,
+    max_size=16,
 )
 GROUPED = ("stage", "tags", "won", "close", "seen", "score", "note", "code")
 COMPUTED: dict[Function, Callable[[list[float]], float]] = {
@@ -142,6 +142,7 @@ def test_every_group_has_the_number_that_going_through_the_rows_gives(
                 assert (shown != shown) if right is None else shown == pytest.approx(right, abs=0.00501)
 
 
+@settings(max_examples=40)
 @given(ROWS, GROUPS)
 def test_the_conditions_of_a_group_are_met_by_exactly_its_rows(
     rows: list[dict[str, Any]], groups: list[Grouping]
