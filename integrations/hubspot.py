@@ -19,7 +19,9 @@ from .listing import collected, converted, cursor_pages, records_in
 from .listing.crm import CREATED, OWNER, RELATION, CrmAccount, CrmObject, CrmRecords, Table, objects_in
 from .listing.values import joined, mapping, text_at
 from .model import Account, Api, Catalog, Fault, Item, ItemType, Page, Provider, RateLimit, Stream, moment
+from .model.answers import ReadyAnswer
 from .model.errors import NotConfigured, QuotaSpent, RateLimited, ReconnectNeeded, Unavailable
+from .model.query import Condition, Function, Grouping, Measure, Operator, Query, Sort
 
 VERSION = "2026-09"
 OAUTH_URL = f"https://api.hubapi.com/oauth/{VERSION}/token"
@@ -57,6 +59,7 @@ OBJECTS = {
         ), related=("deal",),
     ),
 }  # fmt: skip
+OPEN = Condition("hs_is_closed", Operator.NOT, "yes")
 CUSTOM, HIDDEN = "custom_object", "hidden"
 SCOPES = ("e-commerce", "crm.objects.custom.read", "crm.schemas.custom.read", "crm.objects.owners.read")
 
@@ -99,6 +102,17 @@ class HubSpot(Provider):
         Fault(477, "", Unavailable, "HubSpot is moving this account to another data centre. Come back in a few hours."),
     )
     if_empty = "Once there are contacts, companies, deals or tickets in HubSpot, press Refresh."
+    answers = (
+        ReadyAnswer("Open deals this quarter by stage", Query(
+            "deal", (OPEN, Condition("closedate", Operator.PERIOD, "this-quarter")), groups=(Grouping("dealstage"),),
+            measure=Measure(Function.SUM, "amount"),
+        )),
+        ReadyAnswer("Deals closing in the next 30 days", Query(
+            "deal", (OPEN, Condition("closedate", Operator.PERIOD, "next-30-days")), sort=(Sort("closedate"),),
+        )),
+        ReadyAnswer("Contacts without owner", Query("contact", (Condition("owner", Operator.EMPTY),))),
+        ReadyAnswer("Companies without deals", Query("company", (Condition(f"{RELATION}deal", Operator.EMPTY),))),
+    )  # fmt: skip
 
     def is_error(self, answer: Mapping[str, Any]) -> bool:
         """https://developers.hubspot.com/docs/api-reference/error-handling."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
+from .answers import ReadyAnswer
 from .connection import Account
 from .errors import DashboardError, ProviderError, ReconnectNeeded
 from .item import Item
@@ -163,6 +164,7 @@ class Provider(ABC):
     `partial_answers`: whether the status 207 is a success, whose body says what is missing.
     `ration`: a monthly allowance of calls in words, if there is one; calls are then spent only when asked for.
     `if_empty`: what to do if an account shows nothing.
+    `answers`: questions that many ask of these tables; without any, they follow from the fields of each.
     """
 
     slug: str
@@ -196,6 +198,7 @@ class Provider(ABC):
     faults: tuple[Fault, ...] = ()
     ration: str = ""
     if_empty: str = ""
+    answers: tuple[ReadyAnswer, ...] = ()
 
     def __init_subclass__(cls) -> None:
         """Raises TypeError for a subclass without a fact that every provider has."""

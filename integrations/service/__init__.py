@@ -6,6 +6,7 @@ Pages, routes and commands call these functions; `runtime` starts and stops what
 from .access import addresses, connections_of, find, visible
 from .activity import events
 from .adopt import adopt, adoptable
+from .answers import answers_in, answers_of
 from .changes import Changes, History, changed_after, changed_counts, changes_since, history
 from .connect import authorize, notice, redeem
 from .disconnect import disconnect, forget_browser
@@ -34,11 +35,11 @@ from .views import (
 
 __all__ = [
     "ALL", "Changes", "Counted", "Found", "Group", "Health", "History", "Hit", "Rotation", "Rows", "Source", "State",
-    "addresses", "admit_download", "adopt", "adoptable", "authorize", "calls_this_month", "cancel", "catalog",
-    "changed_after", "changed_counts", "changes_since", "check_store", "choice", "choose", "choose_and_load",
-    "collection_of", "collection_titles", "connections_of", "counted", "delete_view", "disconnect", "download",
-    "duplicate_view", "events", "find", "forget_browser", "health", "history", "is_waiting", "last_query", "newest",
-    "notice", "open_source", "pairs_of", "query_of", "ready_views", "redeem", "refresh", "remember_query",
+    "addresses", "admit_download", "adopt", "adoptable", "answers_in", "answers_of", "authorize", "calls_this_month",
+    "cancel", "catalog", "changed_after", "changed_counts", "changes_since", "check_store", "choice", "choose",
+    "choose_and_load", "collection_of", "collection_titles", "connections_of", "counted", "delete_view", "disconnect",
+    "download", "duplicate_view", "events", "find", "forget_browser", "health", "history", "is_waiting", "last_query",
+    "newest", "notice", "open_source", "pairs_of", "query_of", "ready_views", "redeem", "refresh", "remember_query",
     "rename_view", "restore_view", "rotate_keys", "rows_in_memory", "save_view", "saved_views", "search", "search_in",
     "searchable", "set_default_view", "share", "shared_with", "sources", "stop_sharing", "texts_of", "title_of",
     "update_view", "visible", "watch",
