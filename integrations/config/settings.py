@@ -220,6 +220,9 @@ class Settings(_Read):
     )
     forget_after_days: Days = Field(90, description="Connections unused for so many days are revoked and deleted.")
     keep_days: Days = Field(90, description="Loaded rows are deleted so many days after the last load.")
+    changes_mb: Annotated[float, BeforeValidator(partial(_number, 0, LONG_DAYS))] = Field(
+        10, description="Megabytes that the changes found by the loads of a connection may take; the oldest go first."
+    )
     stale_after: Annotated[timedelta, BeforeValidator(partial(_delta, "minutes"))] = Field(
         timedelta(minutes=60),
         description="Minutes until an opened page refreshes itself; not where calls are rationed.",

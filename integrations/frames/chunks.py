@@ -139,6 +139,20 @@ def missing(old: Iterable[bytes], new: Iterable[bytes]) -> list[str]:
     return names
 
 
+def only(chunks: Iterable[bytes], wanted: Iterable[tuple[str, str]]) -> Iterator[bytes]:
+    """Yields chunks with those rows alone that are wanted, by (collection, id)."""
+    ids: dict[str, list[str]] = {}
+    for place, item_id in wanted:
+        ids.setdefault(place, []).append(item_id)
+    sets = {place: pa.array(found, TEXT) for place, found in ids.items()}
+    for part in parts(chunks):
+        if part.collection not in sets:
+            continue
+        found = pc.is_in(part.read(["id"])["id"], value_set=sets[part.collection])
+        if pc.any(found).as_py():
+            yield _joined([_written(part.collection, part.read().filter(found))])
+
+
 def identities(chunks: Iterable[bytes]) -> Iterator[tuple[str, str, str]]:
     """Yields collection, id and type of every row, as often as it is there."""
     for part in parts(chunks):

@@ -10,7 +10,9 @@ from typing import Any
 import pyarrow as pa
 
 from ..model import Field, FieldType
+from ..model.query import Condition, Operator, Query
 from .chunks import STANDARD
+from .query import apply
 from .readable import Cells, cells, element_texts, texts
 from .tables import STANDARD_FIELDS, Table, Tables
 
@@ -67,6 +69,20 @@ def details(table: Table, position: int, zone: str = "") -> list[Group]:
     standard = [_fact(source, STANDARD_FIELDS[each], row, zone) for each in STANDARD_ORDER]
     found = [Group(label, tuple(facts)) for label, facts in groups.items()]
     return [*found, Group(ABOUT, tuple(standard))]
+
+
+def query_of_links(table: Table, position: int, fact: Fact) -> Query | None:
+    """Returns the query that shows just the rows that a relation leads to; None if no field of theirs leads back."""
+    collection, place = table.place(int(position))
+    source, target = table.tables.open(collection), table.tables.open(fact.field.relates_to)
+    row = str(source.ids[place].as_py())
+    linked = sorted(each.id for each in fact.links)
+    for field in target.own_fields:
+        if field.type is FieldType.RELATION and field.relates_to == collection:
+            query = Query(target.collection.id, (Condition(field.id, Operator.IS, row),))
+            if sorted(target.ids.take(apply(target, query)).to_pylist()) == linked:
+                return query
+    return None
 
 
 def raw(table: Table, position: int) -> dict[str, Any]:

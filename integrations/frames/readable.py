@@ -192,8 +192,13 @@ def _times(found: Cells, values: pa.Array, codes: pa.Array | None) -> pa.Array:
 
 
 def _ranges(found: Cells, values: pa.Array, codes: pa.Array | None) -> pa.Array:
+    return range_texts(values, found.zone)
+
+
+def range_texts(values: pa.Array, zone: tzinfo) -> pa.Array:
+    """Returns ranges as "26 Nov 2026 → 1 Dec 2026", with times as clocks of the zone show them where they have any."""
     start, end, timed = values.flatten()
-    first, last = (_ends(each, timed, found.zone) for each in (start, end))
+    first, last = (_ends(each, timed, zone) for each in (start, end))
     last = pc.binary_join_element_wise(pa.scalar("", TEXT), last, pa.scalar(ARROW, TEXT))
     both = pc.binary_join_element_wise(pc.fill_null(first, ""), pc.fill_null(last, ""), pa.scalar("", TEXT))
     return pc.if_else(values.is_valid(), pc.utf8_trim_whitespace(both), pa.scalar(None, TEXT))

@@ -49,11 +49,14 @@ class Tables:
     """The tables of a load.
 
     `schema`: the collections as the provider describes them. A collection without a schema has the fields that its
-    rows have, with the types that all their values fit.
+    rows have, with the types that all their values fit. `titles_of`: tables with more rows, to name related ones by.
     """
 
-    def __init__(self, chunks: Iterable[bytes] = (), schema: Schema = NO_SCHEMA) -> None:
+    def __init__(
+        self, chunks: Iterable[bytes] = (), schema: Schema = NO_SCHEMA, titles_of: Tables | None = None
+    ) -> None:
         self.schema = schema
+        self._titles_of = titles_of
         self._parts: dict[str, list[Part]] = {}
         self.size = 0  # bytes that they take in memory, about
         for part in parts(chunks):
@@ -86,6 +89,8 @@ class Tables:
 
     def titles(self, collection: str = EVERYTHING) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
         """Returns ids and names of the rows of a collection, or of all; none for one that is not there."""
+        if self._titles_of:
+            return self._titles_of.titles(collection)
         if collection not in self._titles:
             known = collection == EVERYTHING or collection in self._parts
             table = self.open(collection) if known else None
@@ -190,6 +195,11 @@ class Table:
             self._values[key] = self._stored(field, found[FIELD + field.id])
         for name in standard:
             self._standard[name] = self._stored_standard(name, found[name])
+
+    def forget(self, field_ids: Iterable[str]) -> None:
+        """Drop decoded fields, so that they are not all in memory at the same time."""
+        for each in field_ids:
+            self._values.pop(each, None)
 
     def standard(self, name: str) -> pa.ChunkedArray:
         """Returns a column of `chunks.STANDARD` as it was stored."""

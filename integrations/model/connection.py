@@ -41,12 +41,16 @@ class Token:
 
 @dataclass(frozen=True)
 class Share:
-    """A connection shared with an organisation: the share's id, the organisation and its name, the owner's name."""
+    """A connection shared with an organisation: the share's id, the organisation and its name, the owner's name.
+
+    `since`: when that was done; None for a share of an earlier version.
+    """
 
     id: str = ""
     organisation: str = ""
     organisation_name: str = ""
     by: str = ""
+    since: datetime | None = None
 
 
 NOT_SHARED = Share()

@@ -11,6 +11,7 @@ from ..model import Connection, Load, Viewer
 from ..model.event import EventType
 from ..store import audit, connections
 from .access import is_own, require_visible
+from .changes import note_visit
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,12 @@ class Rows:
     load: Load
     tables: Tables = field(repr=False)
     borrowed: bool = False
+
+    @property
+    def name(self) -> tuple[str, ...]:
+        """Names these very rows, and the owner they belong to."""
+        rows = str(self.tables.total)  # fewer, once some are lost
+        return (*self.connection.path, self.load.id, self.load.run, str(self.load.chunks), rows)
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,7 @@ async def open_source(viewer: Viewer, connection: Connection, first: bool) -> So
     if not rationed:
         load = await sync.start_if_older(connection, settings().stale_after)
     await connections.touch(connection)
+    await note_visit(viewer, connection)
     return Source(connection, load, await rows_now(viewer, connection, load))
 
 

@@ -18,7 +18,8 @@ from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
 from ..config import settings
-from ..model import Choice, Connection, KnownCatalog, Load, Outcome, Schema, Session, Token
+from ..model import Choice, Connection, Figure, KnownCatalog, Load, Outcome, SavedView, Schema, Session, Token
+from ..model.changes import ChangeLog, Visit
 
 T = TypeVar("T", covariant=True)
 MINUTE, DAY = 60, 86_400
@@ -48,6 +49,13 @@ class Starts:
 
 
 @dataclass(frozen=True)
+class SavedViews:
+    """The views that an owner has saved, in the order in which they were made."""
+
+    views: tuple[SavedView, ...] = ()
+
+
+@dataclass(frozen=True)
 class Usage:
     """When a connection was last used, by Redis' clock (by the machine's in records of earlier versions)."""
 
@@ -67,7 +75,8 @@ class RecordType(Generic[T]):
     """A type of record. `seconds`: its expiry; None while its connection lives, or for KEEP_DAYS if it is `loaded`.
 
     `dispensable`: one that does not open counts as none, since what replaces it comes by itself or is asked for again.
-    Chunks are sealed with the data key of their load: new TOKEN_KEYS leave these megabytes as they are.
+    Chunks are sealed with the data key of their load, differences with that of their connection's changes: new
+    TOKEN_KEYS leave these megabytes as they are.
     """
 
     name: str
@@ -122,19 +131,27 @@ SNAPSHOT = RecordType("snapshot", Load, None, 2, LOAD_2, loaded=True, dispensabl
 STARTS = RecordType("starts", Starts, DAY, 2, LOAD_2, dispensable=True)  # owner, slug, connection
 CHUNK = RecordType("chunk", bytes, None, loaded=True, dispensable=True)  # owner, slug, connection, load, run, number
 SCHEMA = RecordType("schema", Schema, None, loaded=True, dispensable=True)  # owner, slug, connection, load, run
+CHANGES = RecordType("changes", ChangeLog, None, loaded=True, dispensable=True)  # owner, slug, connection
+DIFFERENCE = RecordType("difference", bytes, None, loaded=True, dispensable=True)  # owner, slug, connection, load
+VISIT = RecordType("visit", Visit, None, loaded=True, dispensable=True)  # owner, slug, connection, owner who visits
 FENCE = RecordType("run", str, None)  # owner, slug, connection: fencing token of the attempt that may write the load
 CANCEL = RecordType("cancel", str, 10 * MINUTE, dispensable=True)  # owner, slug, connection: id of the load to stop
 QUERY = RecordType("query", dict, None, loaded=True)  # random name: a query too long for an address
+VIEWS = RecordType("saved_views", SavedViews, None)  # owner
+FIGURE = RecordType("figure", Figure, None, loaded=True, dispensable=True)  # owner, slug, connection, saved view
+LAST_QUERY = RecordType("last_query", dict, None, loaded=True, dispensable=True)  # owner, slug, connection
 SANDBOX = RecordType("sandbox", dict, None)  # slug and what the stand-in provider names it
+WITH_DATA_KEY = (CHUNK, DIFFERENCE)
 UNSEALED = (FENCE,)  # random, and compared by scripts
 
 RECORD_TYPES: tuple[RecordType[Any], ...] = tuple(
     value for value in list(globals().values()) if isinstance(value, RecordType)
 )
 OF_A_CONNECTION = (
-    TOKEN, NAMES, CATALOG, USAGE, UNUSED, LOAD, SNAPSHOT, CHUNK, SCHEMA, FENCE, CANCEL, STARTS, CONNECTION,
+    TOKEN, NAMES, CATALOG, USAGE, UNUSED, LOAD, SNAPSHOT, CHUNK, SCHEMA, CHANGES, DIFFERENCE, VISIT, FENCE, CANCEL,
+    STARTS, FIGURE, LAST_QUERY, CONNECTION,
 )  # fmt: skip
-OF_AN_OWNER = (STATE, OUTCOME, NOTICE, CHOICE)
+OF_AN_OWNER = (STATE, OUTCOME, NOTICE, CHOICE, VIEWS)
 RATE_LIMIT = "dashboard:rate_limit"  # what, hash of a bucket: when its calls may go; lives for as long as that matters
 CALLS = "dashboard:calls"  # month, hash of an account: how many calls it was asked; kept for 40 days
 SHARED = "dashboard:shared"  # organisation: format version, owner, slug and connection by the name of a share

@@ -11,7 +11,7 @@ from redis.exceptions import ResponseError
 from ..model.errors import RecordTooNew, RecordUnreadable
 from . import cipher, shapes
 from .client import execute
-from .keys import CHUNK, CONNECTION, FENCE, LOAD, OF_A_CONNECTION, OF_AN_OWNER, RECORD_TYPES, RecordType
+from .keys import CONNECTION, FENCE, LOAD, OF_A_CONNECTION, OF_AN_OWNER, RECORD_TYPES, WITH_DATA_KEY, RecordType
 
 T = TypeVar("T")
 
@@ -52,7 +52,7 @@ async def put(record_type: RecordType[T], path: Sequence[str], value: T, *, seco
 
 async def put_beside(record_type: RecordType[T], path: Sequence[str], value: T) -> None:
     """Save a record of a connection, unless that was deleted meanwhile."""
-    names = record_type.key(*path), CONNECTION.key(*path)
+    names = record_type.key(*path), CONNECTION.key(*path[:3])
     record = encode(record_type, names[0], value)
     await execute(lambda redis: redis.eval(PUT_BESIDE, 2, *names, record, record_type.expiry or ""))
 
@@ -184,13 +184,16 @@ async def put_fenced(
 ) -> bool:
     """Save records if `fencing_token` is the newest of the connection's load; returns whether it was.
 
-    Chunks are sealed with the `data_key`, the others with TOKEN_KEYS.
+    Chunks and differences are sealed with the `data_key`, the others with TOKEN_KEYS.
     """
     keys = [record_type.key(*where) for record_type, where, _ in writes]
     names = [FENCE.key(*path), *keys]
     values: list[Any] = []
     for (record_type, _, value), key in zip(writes, keys, strict=True):
-        values += [encode(record_type, key, value, data_key if record_type is CHUNK else ""), record_type.expiry or ""]
+        values += [
+            encode(record_type, key, value, data_key if record_type in WITH_DATA_KEY else ""),
+            record_type.expiry or "",
+        ]
     size = sum(len(value) for value in values if isinstance(value, bytes))
     write = (WRITE_IF_FENCED, len(names), *names, fencing_token, *values)
     return bool(await execute(lambda redis: redis.eval(*write), size=size))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import secrets
+from datetime import UTC, datetime
 
 from ..model import Connection, Session
 from ..model.connection import NOT_SHARED, Share
@@ -23,7 +24,7 @@ FORMAT = "1"
 
 async def share(connection: Connection, session: Session) -> None:
     """Show what is loaded to everybody of the organisation that this session belongs to."""
-    new = Share(secrets.token_hex(16), session.organisation, session.organisation_name, session.name)
+    new = Share(secrets.token_hex(16), session.organisation, session.organisation_name, session.name, datetime.now(UTC))
     member = ":".join((FORMAT, *connection.path))
     await execute(lambda redis: redis.hset(_index(new.organisation), new.id, member))  # worth nothing by itself
     await _replace(connection, new)

@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from functools import partial
 
 from .. import frames
+from ..frames.differences import Compared
 from ..model import Load, LoadState, Schema
 from ..model.event import EventType
 from ..store import audit, keys, records
+from .changes import Loaded, keep_changes
 from .chunks import chunk_path, chunks, is_described, schema, schema_path
 from .writer import LoadWriter
 
@@ -35,7 +37,7 @@ async def finish(writer: LoadWriter, state: LoadState) -> None:
         await _end(writer, state, stays=before)
         return
     await writer.flush()
-    new = await writer.ask(lambda: chunks(writer.connection, writer.load))
+    new = read = await writer.ask(lambda: chunks(writer.connection, writer.load))
     old = await writer.ask(lambda: chunks(writer.connection, before)) if before else []
     merging = state == "partial" or not writer.load.full
     lost = len(new) < writer.load.chunks or (merging and before is not None and len(old) < before.chunks)
@@ -43,9 +45,22 @@ async def finish(writer: LoadWriter, state: LoadState) -> None:
         state, merging = "partial", True
         writer.notes.append(ROWS_LOST_NOTICE)
     new = await (_with_old(writer, before, old, new, state) if merging else _in_place_of(writer, before, old, new))
+    if before and len(old) == before.chunks:
+        await _keep_changes(writer, before, merging, old, new, read)
     counted = writer.all_chunks_seen and state == "complete" and writer.load.full
     counts = writer.counts if counted else await asyncio.to_thread(frames.count, new)
     await _end(writer, state, counts=counts)
+
+
+async def _keep_changes(
+    writer: LoadWriter, before: Load, merging: bool, old: list[bytes], new: list[bytes], read: list[bytes]
+) -> None:
+    """Keep what has changed since the snapshot before; nothing beside one of an earlier version."""
+    if not await writer.ask(lambda: is_described(writer.connection, before)):
+        return  # an earlier version told items apart in another way
+    whole = not merging and not _reads_less(writer, before)
+    by = Compared(whole, frozenset(writer.gone), before.state == "complete", before.started_at, bool(writer.skipped))
+    await keep_changes(writer, Loaded(before, old, new, new if not merging else read, by))
 
 
 def _is_newly_refused(writer: LoadWriter, before: Load) -> bool:
@@ -76,11 +91,17 @@ async def _in_place_of(writer: LoadWriter, before: Load | None, old: list[bytes]
 
 async def _removed(writer: LoadWriter, before: Load, old: list[bytes], new: list[bytes]) -> tuple[str, ...]:
     """Returns names of items that the snapshot had and the provider has no more; none if this load read less."""
-    less = set(before.streams) - set(writer.load.streams) or set(writer.skipped) - set(before.skipped)
     known = await writer.ask(lambda: is_described(writer.connection, before))
-    if less or not before.streams or not known:  # an earlier version told items apart in another way
+    if (
+        _reads_less(writer, before) or not before.streams or not known
+    ):  # an earlier version told items apart in another way
         return ()
     return _listed(await asyncio.to_thread(frames.missing, old, new))
+
+
+def _reads_less(writer: LoadWriter, before: Load) -> bool:
+    """Returns whether the load has not read something that the snapshot was read from."""
+    return bool(set(before.streams) - set(writer.load.streams) or set(writer.skipped) - set(before.skipped))
 
 
 def _listed(names: list[str]) -> tuple[str, ...]:

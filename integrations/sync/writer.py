@@ -139,9 +139,9 @@ class LoadWriter:
         while self._buffer:
             await self.save(rows=MAX_CHUNK_ROWS)
 
-    async def write(self, *writes: Write) -> None:
-        """Save records while this attempt is the newest; else raises Superseded."""
-        await self._fence.write(*writes, data_key=self.load.data_key)
+    async def write(self, *writes: Write, data_key: str = "") -> None:
+        """Save records while this attempt is the newest; else raises Superseded. `data_key`: if not the load's own."""
+        await self._fence.write(*writes, data_key=data_key or self.load.data_key)
 
     async def ask(self, call: Callable[[], Awaitable[T]]) -> T:
         """Returns the result of a call to the store, repeated while Redis is away."""

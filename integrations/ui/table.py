@@ -6,41 +6,59 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from .. import service
-from ..model import Provider, Query, Viewer
+from ..model import Provider, Query, SavedView, Viewer
 from ..service.runtime import run
+from .answers import ready_answers
 from .availability import only_look
+from .changed import changed_menu, changed_view
 from .columns import columns_menu
 from .details import details
 from .download import download_menu
 from .filters import filter_bar
+from .go_on import go_on
 from .grid import grid
+from .group_menu import group_menu
 from .layout import phone
 from .no_match import no_match
-from .query import change, current
+from .query import Asked, change, current
+from .reading import refresh
 from .rows import Rows
+from .sort_menu import sort_menu
+from .summary import summary
 from .switcher import switcher
 from .text import clock
 from .totals import totals
 from .view import View, view_of
+from .view_actions import resolved
+from .views_menu import undo_line, views_menu
 
 
 def table(provider: Provider, viewer: Viewer, rows: Rows) -> None:
     """Draw what the address asks for of these rows."""
-    if rows.tables.total == 0:
+    asked = current(provider.slug)
+    if rows.tables.total == 0 and not asked.since:
         with st.container(border=True):
             st.markdown(f"**There is nothing here yet.** {provider.if_empty}")
         return
-    view = view_of(provider, rows, current(provider.slug))
+    views = run(service.saved_views(viewer))
+    asked = resolved(asked, rows, views)
+    view = view_of(provider, rows, asked)
     if view is None:
         _gone(rows)
         return
-    _toolbar(view)
+    if view.since:
+        changed_view(view, viewer)
+        return
+    _toolbar(view, asked, viewer, views)
     filter_bar(view)
     if phone():
         with _tools():
-            _menus(view)
+            _menus(view, viewer, views)
+        with st.container(horizontal=True, key="answers"):
+            ready_answers(view)
     window = totals(view)
     _computed(view, viewer)
+    summary(view)
     if len(view.positions):
         _grid(view, viewer, window)
     else:
@@ -52,23 +70,29 @@ def _grid(view: View, viewer: Viewer, window: int) -> None:
     with st.container(horizontal=True, gap="small", wrap=False):
         with st.container(width="stretch"):
             grid(view, window)
-        details(view, viewer.owner)
+        details(view, viewer)
 
 
-def _toolbar(view: View) -> None:
+def _toolbar(view: View, asked: Asked, viewer: Viewer, views: list[SavedView]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap=14):
         switcher(view)
+        undo_line(viewer.owner)
+        go_on(view, asked, viewer)
         if not phone():
             st.space("stretch")
             with _tools():
-                _menus(view)
+                _menus(view, viewer, views)
 
 
 def _tools() -> DeltaGenerator:
     return st.container(horizontal=True, vertical_alignment="center", gap=14, key="tools", width="content", wrap=False)
 
 
-def _menus(view: View) -> None:
+def _menus(view: View, viewer: Viewer, views: list[SavedView]) -> None:
+    changed_menu(view, viewer)
+    views_menu(view, views, viewer.owner)
+    group_menu(view)
+    sort_menu(view)
     columns_menu(view)
     download_menu(view)
 
@@ -94,5 +118,4 @@ def _computed(view: View, viewer: Viewer) -> None:
         st.caption(f"Rollups, formulas and links between records are as of {clock(load.full_at)}.", width="content")
         own = not view.rows.source.borrowed
         if own and st.button("Reload everything", type="tertiary", disabled=only_look()):
-            run(service.refresh(viewer, view.rows.connection, full=True))
-            st.rerun()
+            refresh(viewer, view.rows.connection, full=True)

@@ -13,7 +13,7 @@ import humanize
 import streamlit as st
 
 from .. import providers
-from ..model import Connection
+from ..model import Connection, Load
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _JOINTS = re.compile(
@@ -88,6 +88,13 @@ def clock(then: datetime | None) -> str:
     zone = ZoneInfo(viewers_zone())
     local, today = then.astimezone(zone), datetime.now(zone).date()
     return local.strftime("%H:%M" if local.date() == today else "%-d %b %Y, %H:%M")
+
+
+def deletions_unknown(load: Load) -> str | None:
+    """Returns since when what was deleted at the provider may still be shown; nothing after a full load."""
+    if load.full or load.full_at is None:
+        return None
+    return f"Everything was last read at {clock(load.full_at)}. What was deleted since may still be shown."
 
 
 def viewers_zone() -> str:

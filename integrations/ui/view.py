@@ -34,6 +34,8 @@ class View:
     """One collection of a connection as an address asks for it.
 
     `query`: with the collection named; its columns are those that the address names, if any. `row`: the open one.
+    `since`: of the changes that are shown in place of the records, if any; see `query.Asked`.
+    `saved`: id of the saved view that is open, whether changed since or not.
     """
 
     provider: Provider
@@ -41,6 +43,8 @@ class View:
     table: Table
     query: Query
     row: str
+    since: str = ""
+    saved: str = ""
 
     @property
     def slug(self) -> str:
@@ -83,22 +87,21 @@ class View:
     @cached_property
     def place(self) -> Place | None:
         """Where the open row is; None if none is open, or it is not there."""
-        tables = self.rows.tables
-        if not self.row:
-            return None
-        if not self.is_everything:
-            found = tables.find(self.table.collection.id, self.row)
-            return Place(*found) if found else None
-        for each in tables.collections:
-            mine = self.row.startswith(each.id + SEPARATOR)
-            if mine and (found := tables.find(each.id, self.row.removeprefix(each.id + SEPARATOR))):
-                return Place(*found)
-        return None
+        found = next(filter(None, (self.rows.tables.find(*each) for each in self.named)), None)
+        return Place(*found) if found else None
+
+    @property
+    def named(self) -> list[tuple[str, str]]:
+        """The collection and id of the open row, whether it is there or not; several where its name may mean them."""
+        if not self.row or not self.is_everything:
+            return [(self.table.collection.id, self.row)] if self.row else []
+        ids = [each.id for each in self.rows.tables.collections]
+        return [(id, self.row.removeprefix(id + SEPARATOR)) for id in ids if self.row.startswith(id + SEPARATOR)]
 
     @cached_property
     def index(self) -> int | None:
         """Which of the rows that meet the query is open, from 0 on; None if none of them is."""
-        if self.place is None:
+        if self.place is None or self.since:
             return None
         before = self._before(self.place.collection) if self.is_everything else 0
         found = pc.index(self.positions, before + self.place.position).as_py()
@@ -114,12 +117,24 @@ class View:
         self.show(replace(self.query, **changes))
 
     def show(self, query: Query, row: str = "") -> None:
-        """Write the address for a query and an open row."""
-        change(self.slug, self.rows.account, query, row)
+        """Write the address for a query and an open row; a saved view is left with its collection."""
+        stays = query.collection == self.query.collection
+        change(self.slug, self.rows.account, query, row, saved=self.saved if stays else "")
 
     def open(self, row: str) -> None:
         """Open a row, or none; everything else stays."""
-        self.show(self.query, row)
+        change(self.slug, self.rows.account, self.query, row, self.since, self.saved)
+
+    def open_in(self, collection: str, id: str) -> None:
+        """Open a row of any collection beside the changes."""
+        if self.is_everything or collection == self.table.collection.id:
+            self.open(f"{collection}{SEPARATOR}{id}" if self.is_everything else id)
+        else:
+            change(self.slug, self.rows.account, Query(collection=collection), id, self.since)
+
+    def show_changes(self, since: str) -> None:
+        """Show what has changed in place of the records."""
+        change(self.slug, self.rows.account, self.query, since=since, saved=self.saved)
 
     def choose_columns(self, columns: tuple[str, ...]) -> None:
         """Show these columns, and again when an address names none; without any, the usual ones."""
@@ -149,7 +164,7 @@ def view_of(provider: Provider, rows: Rows, asked: Asked) -> View | None:
     if collection is None:
         return None
     query = replace(asked.query, collection=collection or service.ALL)
-    return View(provider, rows, rows.tables.open(collection), query, asked.row)
+    return View(provider, rows, rows.tables.open(collection), query, asked.row, asked.since, asked.saved)
 
 
 def things(provider: Provider, table: Table) -> str:

@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from integrations.frames import Link, Tables, details, key, pack, raw
-from integrations.model import Collection, Field, FieldType, Item, NoValue, Schema
+from integrations.frames import Link, Tables, apply, details, key, pack, query_of_links, raw
+from integrations.model import Collection, Field, FieldType, Item, NoValue, Query, Schema
+from integrations.model.query import Condition, Operator
 
 
 def facts(table, position, zone=""):
@@ -37,6 +38,28 @@ def test_relations_and_parents_lead_to_their_items(deals):
     acme = Link("companies", "c1", "Acme")
     assert facts(deals, 0)["company"].links == (acme,) and facts(deals, 0)["parent"].links == (acme,)
     assert facts(deals, 1)["company"].links == facts(deals, 1)["parent"].links == ()
+
+
+LINKED = Schema((
+    Collection("deals", "Deals", "deal", (Field("firm", "Company", FieldType.RELATION, relates_to="firms"),)),
+    Collection("firms", "Companies", "firm", (
+        Field("won", "Won deals", FieldType.RELATION, relates_to="deals"),
+        Field("deals", "Deals", FieldType.RELATION, relates_to="deals"),
+        Field("peers", "Peers", FieldType.RELATION, relates_to="firms"),
+    )),
+))  # fmt: skip
+
+
+def test_what_a_relation_leads_to_is_a_query_where_a_field_leads_back_to_the_row():
+    rows = [Item(id, "deal", id, collection="deals", properties={"firm": firm}) for id, firm in (
+        ("1", ["a"]), ("2", ["a"]), ("3", ["b"]))]  # fmt: skip
+    acme = {"won": ["1"], "deals": ["1", "2"], "peers": ["b"]}
+    rows += [Item("a", "firm", "Acme", collection="firms", properties=acme), Item("b", "firm", "B", collection="firms")]
+    firms = Tables([pack(rows, LINKED)], LINKED).open("firms")
+    found = {id: query_of_links(firms, 0, fact) for id, fact in facts(firms, 0).items() if fact.links}
+    whole = Query("deals", (Condition("firm", Operator.IS, "a"),))
+    assert found == {"won": None, "deals": whole, "peers": None}
+    assert apply(firms.tables.open("deals"), whole).to_pylist() == [0, 1]
 
 
 def test_a_parent_is_found_in_its_own_collection_even_if_another_has_the_same_id():
