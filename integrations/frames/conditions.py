@@ -26,6 +26,7 @@ Limited = tuple[Operator, str]
 Mask = npt.NDArray[np.bool_]
 TRUTHS = {"yes": True, "no": False, "true": True, "false": False}
 DAYS = (FieldType.DATE, FieldType.DATETIME, FieldType.DATE_RANGE)
+COMMA = ","  # what joins the values of a list contains it
 LIMITS = (Operator.FROM, Operator.TO)
 NAMED = (FieldType.SELECT, FieldType.MULTI_SELECT, FieldType.PERSON, FieldType.PEOPLE, FieldType.RELATION)
 
@@ -72,7 +73,7 @@ def meeting(table: Table, found: Cells, conditions: Sequence[Condition]) -> Mask
 def equal_to_any(table: Table, found: Cells, wanted: Sequence[str]) -> Mask:
     """Returns which rows have one of these values: by id, by label, or as it is written in an address."""
     mask = _any(found, lambda values: _EQUAL.get(found.field.type, _equal_texts)(found, values, wanted))
-    if found.listed:
+    if found.listed and any(COMMA in each for each in wanted):  # several values, as people read them
         mask |= _mask(pc.is_in(texts(found), value_set=pa.array(map(plain, wanted), TEXT)))
     for place, text in found.odd.items():
         mask[place] |= text in wanted
@@ -136,13 +137,20 @@ def _within(found: Cells, limits: Sequence[Limited]) -> Mask:
 
 
 def _having(found: Cells, value: str) -> Mask:
+    """Returns which rows have a text in what people read; any row for no text."""
+    wanted = fold(plain(value))
     if not value:
         return np.ones(len(found.values), np.bool_)
-    if found.field.type not in NAMED or found.listed or found.odd:
+    between = found.listed and (COMMA in wanted or wanted.startswith(" "))  # may be found where two names are joined
+    if found.field.type not in NAMED or found.odd or between:
         return containing(folded(texts(found)), value)
-    different = found.values.dictionary_encode()
-    names = folded(element_texts(found, different.dictionary))
-    return _mask(pa.array(containing(names, value)).take(different.indices))
+    return _any(found, lambda values: _by_name(found, values, lambda names: containing(folded(names), value)))
+
+
+def _by_name(found: Cells, values: pa.Array, test: Callable[[pa.Array], Mask]) -> pa.Array:
+    """Returns whether the names of values pass a test, which sees each different one once."""
+    different = values.dictionary_encode()
+    return pa.array(test(element_texts(found, different.dictionary))).take(different.indices)
 
 
 def _starting(found: Cells, value: str) -> Mask:
@@ -179,11 +187,9 @@ def _equal_texts(found: Cells, values: pa.Array, wanted: Sequence[str]) -> pa.Ar
 
 
 def _equal_named(found: Cells, values: pa.Array, wanted: Sequence[str]) -> pa.Array:
-    different = values.dictionary_encode()
     known = pa.array(map(plain, wanted), TEXT)
-    names = element_texts(found, different.dictionary)
-    equal = pc.or_(pc.is_in(different.dictionary, value_set=known), pc.is_in(names, value_set=known))
-    return equal.take(different.indices)
+    named = _by_name(found, values, lambda names: _mask(pc.is_in(names, value_set=known)))
+    return pc.or_(pc.is_in(values, value_set=known), pc.fill_null(named, False))
 
 
 def _equal_numbers(found: Cells, values: pa.Array, wanted: Sequence[str]) -> pa.Array:
