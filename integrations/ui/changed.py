@@ -23,6 +23,7 @@ from .view import View
 VISIT, LOAD = "visit", "load"
 CHOICES = {VISIT: "Last visit", LOAD: "Last load", "day": "A day"}
 SOME_DAYS = timedelta(days=7)  # before today: the day that is offered first
+FIRST_DAY = date(2000, 1, 1)  # that the calendar offers
 ALL = ""
 WORDS = {ALL: "All", What.NEW: "New", What.CHANGED: "Changed", What.REMOVED: "Removed"}
 
@@ -102,7 +103,8 @@ def _day(view: View, day: date | None) -> None:
             view.show_changes(found.isoformat())
 
     st.date_input(
-        "Since a day", value=day, key=key, format="YYYY-MM-DD", on_change=chosen, max_value=date.today() + SOME_DAYS,
+        "Since a day", value=day, key=key, format="YYYY-MM-DD", on_change=chosen,
+        min_value=min(FIRST_DAY, day or FIRST_DAY), max_value=max(date.today(), day or FIRST_DAY),
         label_visibility="collapsed" if day else "visible", width=140 if day else "stretch",
     )  # fmt: skip
 
