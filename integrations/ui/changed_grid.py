@@ -78,5 +78,5 @@ def _selected(view: View, places: list[tuple[str, str]], key: str) -> None:
     """A click on another cell."""
     if cells := st.session_state[key]["selection"]["cells"]:
         view.open_in(*places[cells[0][0]])
-    else:
+    elif view.row:
         view.open("")
