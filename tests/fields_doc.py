@@ -20,7 +20,7 @@ PAGE = ROOT / "docs" / "fields.md"
 FILTERS = {
     Operator.IS: "is", Operator.NOT: "is not", Operator.HAS: "contains", Operator.LACKS: "does not contain",
     Operator.EMPTY: "empty", Operator.FILLED: "not empty", Operator.FROM: "from", Operator.TO: "to",
-    Operator.PERIOD: "in a period",
+    Operator.STARTS: "starts with", Operator.PERIOD: "in a period", Operator.UNIT: "in a currency",
 }  # fmt: skip
 HUBSPOT: tuple[
     tuple[str, dict[str, Any]], ...

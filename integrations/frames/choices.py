@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..model import Field, FieldType
+from ..model import Field, FieldType, Option
 from .cells import TEXT, cell_text, plain
-from .folding import fold
+from .folding import containing, fold, folded
 from .query import field_of
 from .readable import PEOPLE, TAGS, Cells, cells, element_texts
 from .tables import Table, type_label
@@ -36,9 +36,24 @@ def choices(table: Table, field_id: str, search: str = "", limit: int = 200) -> 
     field = field_of(table, field_id)
     if field is None:
         return []
-    wanted = fold(plain(search).strip())
-    found = (each for each in _all(table, field) if wanted in fold(each.label))
-    return [each for each, _ in zip(found, range(limit), strict=False)]
+    wanted, known = plain(search).strip(), field.options if field.type in TAGS else ()
+    counted = _counted(table, field)
+    options = [each for each in _options(known, counted) if fold(wanted) in fold(each.label)]
+    others = (
+        counted.filter(pc.invert(pc.is_in(counted["value"], value_set=_known(known, counted)))) if known else counted
+    )
+    return [*options, *_first(others, wanted, max(0, limit - len(options)))][:limit]
+
+
+def units(table: Table, field_id: str) -> list[Choice]:
+    """Returns the currencies of the amounts of a field, the most frequent first."""
+    field = table.field(field_id)
+    values, codes = cells(table, field).singles if field else (None, None)
+    if values is None or codes is None:
+        return []
+    counts = pc.value_counts(codes.filter(values.is_valid()).drop_null())
+    codes_used = [Choice(each["values"], each["values"], each["counts"]) for each in counts.to_pylist()]
+    return sorted(codes_used, key=lambda each: (-each.count, each.label))
 
 
 def label_of(table: Table, field_id: str, value: str) -> str:
@@ -65,23 +80,32 @@ def _alone(table: Table, field: Field) -> Cells:
     return Cells(table.tables, field, pa.array([], TEXT), None, {})
 
 
-def _all(table: Table, field: Field) -> Iterable[Choice]:
-    counted = _counted(table, field)
-    known = field.options if field.type in TAGS else ()
-    options = [counted.pop(plain(each.value), Choice(each.value, each.label, 0)) for each in known]
-    return [*options, *counted.values()]
+def _options(known: Sequence[Option], counted: pa.Table) -> list[Choice]:
+    """Returns the options of a field in their order, used or not."""
+    used = counted.filter(pc.is_in(counted["value"], value_set=_known(known, counted)))
+    counts = dict(zip(used["value"].to_pylist(), used["count"].to_pylist(), strict=True))
+    return [Choice(each.value, each.label, counts.get(plain(each.value), 0)) for each in known]
 
 
-def _counted(table: Table, field: Field) -> dict[str, Choice]:
-    """Returns the values that rows have, most frequent first, then by label."""
+def _known(options: Sequence[Option], counted: pa.Table) -> pa.Array:
+    return pa.array([plain(each.value) for each in options], counted["value"].type)
+
+
+def _first(counted: pa.Table, search: str, limit: int) -> list[Choice]:
+    """Returns the most frequent of the values whose labels contain the searched text, then by label."""
+    if search:
+        counted = counted.filter(containing(folded(counted["label"].combine_chunks()), search))
+    kept = counted.sort_by([("count", "descending"), ("label", "ascending")]).slice(0, limit)
+    return [_choice(*each.values()) for each in kept.to_pylist()]
+
+
+def _counted(table: Table, field: Field) -> pa.Table:
+    """Returns each value that rows have, with its label and how many rows have it."""
     values, labels = _values(table, field)
     counts = pc.value_counts(values.drop_null())
     names = labels.take(pc.index_in(counts.field("values"), value_set=values))
-    entries = zip(
-        counts.field("values").to_pylist(), names.to_pylist(), counts.field("counts").to_pylist(), strict=True
-    )
-    found = [_choice(*each) for each in entries if each[0] != ""]
-    return {each.value: each for each in sorted(found, key=lambda each: (-each.count, each.label))}
+    found = pa.table({"value": counts.field("values"), "label": names, "count": counts.field("counts")})
+    return found.filter(pc.not_equal(found["value"], "")) if found["value"].type == TEXT else found
 
 
 def _values(table: Table, field: Field) -> tuple[pa.Array, pa.Array]:

@@ -241,20 +241,20 @@ def _file(value: Any) -> dict[str, Any]:
 
 _STR, _NUMBERS, _NONE = frozenset({str}), frozenset({int, float}), frozenset[type]()
 _PRESENCE = (Operator.EMPTY, Operator.FILLED)
-_PARTS = (Operator.HAS, Operator.LACKS)
+_PARTS = (Operator.HAS, Operator.LACKS, Operator.STARTS)
 _EQUALITY = (Operator.IS, Operator.NOT)
 _RANGE = (Operator.FROM, Operator.TO)
 _BY_TEXT = (*_PARTS, *_EQUALITY, *_PRESENCE)
 _BY_CHOICE = (*_EQUALITY, *_PARTS, *_PRESENCE)
-_BY_RANGE = (*_RANGE, *_EQUALITY, *_PRESENCE)
+_BY_DAY = (Operator.PERIOD, *_RANGE, *_EQUALITY, *_PRESENCE)
 
 
 def _text_type(shown: str = "text", operators: tuple[Operator, ...] = _BY_TEXT) -> ColumnType:
     return ColumnType(TEXT, _STR, _text, operators, shown, "text")
 
 
-def _number_type(shown: str, exported: str) -> ColumnType:
-    return ColumnType(pa.float64(), _NUMBERS, _number, _BY_RANGE, shown, exported)
+def _number_type(shown: str, exported: str, *more: Operator) -> ColumnType:
+    return ColumnType(pa.float64(), _NUMBERS, _number, (*_RANGE, *more, *_EQUALITY, *_PRESENCE), shown, exported)
 
 
 def _list_type(shown: str, exported: str) -> ColumnType:
@@ -268,6 +268,7 @@ COLUMN_TYPES: Mapping[FieldType, ColumnType] = {
     FieldType.CURRENCY: _number_type(
         "number after its currency, EUR 1,234.50",
         "number, the currency in the heading; where it differs by row, in a column after it",
+        Operator.UNIT,
     ),
     FieldType.PERCENT: _number_type("percentage", "number, 25 for 25 %, with (%) in the heading"),
     FieldType.DURATION: _number_type("1:30 as the provider formats it, else 1 h 30 min", "number of hours"),
@@ -275,12 +276,12 @@ COLUMN_TYPES: Mapping[FieldType, ColumnType] = {
     FieldType.BOOLEAN: ColumnType(
         pa.bool_(), frozenset({bool}), _boolean, (*_EQUALITY, *_PRESENCE), "check box", "TRUE or FALSE"
     ),
-    FieldType.DATE: ColumnType(pa.date32(), frozenset({date}), _day, _BY_RANGE, "day, without a zone", "2026-11-26"),
+    FieldType.DATE: ColumnType(pa.date32(), frozenset({date}), _day, _BY_DAY, "day, without a zone", "2026-11-26"),
     FieldType.DATETIME: ColumnType(
-        TIME, frozenset({datetime}), _time, _BY_RANGE, "date and time in the viewer's zone", "2026-11-26 14:03:00Z"
+        TIME, frozenset({datetime}), _time, _BY_DAY, "date and time in the viewer's zone", "2026-11-26 14:03:00Z"
     ),
     FieldType.DATE_RANGE: ColumnType(
-        RANGE, _NONE, _range, _BY_RANGE, "26 Nov 2026 → 1 Dec 2026, with times where it has them",
+        RANGE, _NONE, _range, _BY_DAY, "26 Nov 2026 → 1 Dec 2026, with times where it has them",
         "start, and in a column after it the end",
     ),
     FieldType.SELECT: _text_type("label of the option, in its color", _BY_CHOICE),

@@ -2,55 +2,69 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, tzinfo
+from functools import reduce
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..model import FieldType
+from ..model import FieldType, periods
 from ..model.query import Condition, Operator
 from .cells import TEXT, plain
 from .columns import TIME
 from .days import day_of, end_of, start_of
-from .folding import containing, folded
+from .folding import containing, fold, folded, starting
 from .readable import NUMBERS, Cells, element_texts, texts
 from .tables import Table, type_label
 
+Limited = tuple[Operator, str]
 Mask = npt.NDArray[np.bool_]
 TRUTHS = {"yes": True, "no": False, "true": True, "false": False}
 DAYS = (FieldType.DATE, FieldType.DATETIME, FieldType.DATE_RANGE)
+LIMITS = (Operator.FROM, Operator.TO)
 NAMED = (FieldType.SELECT, FieldType.MULTI_SELECT, FieldType.PERSON, FieldType.PEOPLE, FieldType.RELATION)
 
 
 def number_of(text: str) -> float | None:
     """Returns the number of a text, None for any other text."""
-    try:
-        return float(text)
-    except ValueError:
-        return None
+    with suppress(ValueError):
+        number = float(text)
+        return None if math.isnan(number) else number
+    return None
 
 
-def value_fault(found: Cells, value: str) -> str:
+def value_fault(found: Cells, condition: Condition) -> str:
     """Returns what is wrong with the value of a condition; an empty text where it is one of the field."""
-    kind = found.field.type
+    kind, value = found.field.type, condition.value
+    if condition.operator is Operator.PERIOD:
+        return "" if periods.known(value) else "this period is not known here"
+    odd = condition.operator in (Operator.IS, Operator.NOT) and value in found.odd.values()
+    if odd or condition.operator is Operator.UNIT:
+        return ""
     if kind in DAYS:
         return "" if day_of(value) else "this is not a date"
     if kind in NUMBERS:
-        return "" if number_of(value) is not None or value in found.odd.values() else "this is not a number"
+        return "" if number_of(value) is not None else "this is not a number"
     if kind is FieldType.BOOLEAN:
         return "" if value.lower() in TRUTHS else "this is neither yes nor no"
     return ""
 
 
 def meeting(table: Table, found: Cells, conditions: Sequence[Condition]) -> Mask:
-    """Returns which rows meet all conditions on one field; of several IS, one is enough."""
+    """Returns which rows meet all conditions on one field; of several IS, one is enough.
+
+    One and the same value of a list must be within the limits.
+    """
     equal = [each.value for each in conditions if each.operator is Operator.IS]
+    limits = [(each.operator, each.value) for each in conditions if each.operator in LIMITS]
     masks = [equal_to_any(table, found, equal)] if equal else []
-    masks += [_meeting(table, found, each) for each in conditions if each.operator is not Operator.IS]
+    masks += [_within(found, limits)] if limits else []
+    masks += [_meeting(table, found, each) for each in conditions if each.operator not in (Operator.IS, *LIMITS)]
     result: Mask = np.logical_and.reduce(masks)
     return result
 
@@ -94,13 +108,46 @@ def _meeting(table: Table, found: Cells, condition: Condition) -> Mask:
             return _having(found, value)
         case Operator.LACKS:
             return ~_having(found, value) if value else _having(found, value)
-        case Operator.NOT:
-            return ~equal_to_any(table, found, [value])
-    return _any(found, lambda values: _LIMITS[found.field.type](found, values, operator, value))
+        case Operator.STARTS:
+            return _starting(found, value)
+        case Operator.PERIOD:
+            return _within(found, _limits_of(value))
+        case Operator.UNIT:
+            return has_unit(found, value)
+    return ~equal_to_any(table, found, [value])
+
+
+def has_unit(found: Cells, code: str) -> Mask:
+    """Returns which rows have an amount in a currency."""
+    return filled(found) & _mask(pc.equal(found.codes, pa.scalar(plain(code), TEXT)))
+
+
+def _limits_of(value: str) -> list[Limited]:
+    """Returns the limits of a period; a name must have been turned into days, see `dated`."""
+    days = periods.days_of(value)
+    if days is None:
+        raise ValueError("Evaluate a dated query: a period is known by its name only together with a day.")
+    return [(operator, day.isoformat()) for operator, day in zip(LIMITS, days, strict=True) if day]
+
+
+def _within(found: Cells, limits: Sequence[Limited]) -> Mask:
+    limit = _LIMITS[found.field.type]
+    return _any(found, lambda values: reduce(pc.and_, (limit(found, values, *each) for each in limits)))
 
 
 def _having(found: Cells, value: str) -> Mask:
     return containing(folded(texts(found)), value) if value else np.ones(len(found.values), np.bool_)
+
+
+def _starting(found: Cells, value: str) -> Mask:
+    """Returns which rows have a value, or for lists one of their values, that starts so; any row for no text."""
+    if not value:
+        return np.ones(len(found.values), np.bool_)
+    codes = found.singles[1]
+    mask = _any(found, lambda values: starting(folded(element_texts(found, values, codes)), value))
+    for place, text in found.odd.items():
+        mask[place] = fold(text).startswith(fold(plain(value)))
+    return mask
 
 
 def _any(found: Cells, test: Callable[[pa.Array], pa.Array]) -> Mask:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import pyarrow as pa
+
+from ..model import periods
+from ..model.query import Condition, Operator, Query
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 QUARTER = 15 * 60 * 1_000_000  # microseconds; clocks are set at a quarter of an hour
@@ -19,6 +23,27 @@ def zone_of(name: str) -> tzinfo:
         return ZoneInfo(name) if name else UTC
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return UTC
+
+
+def dated(query: Query, now: datetime) -> Query:
+    """Returns the query with the days of its periods in place of their names, as `now` falls in the query's zone.
+
+    What is computed from rows is computed, and kept, for a dated query: the next day it is another one.
+    """
+    if not any(each.operator is Operator.PERIOD for each in query.where):
+        return query
+    today = now.astimezone(zone_of(query.zone)).date()
+    return replace(query, where=tuple(_dated(each, today) for each in query.where))
+
+
+def _dated(condition: Condition, today: date) -> Condition:
+    days = periods.span(condition.value, today) if condition.operator is Operator.PERIOD else None
+    return replace(condition, value=periods.interval(days)) if days else condition
+
+
+def zone_name(name: str) -> str:
+    """Returns the name of the zone in which days are read; UTC if a query names none, or an unknown one."""
+    return str(zone_of(name))
 
 
 def day_of(text: str) -> date | None:
@@ -50,9 +75,9 @@ def local(times: pa.Array, zone: tzinfo) -> pa.Array:
         return times.cast(pa.timestamp("us"))
     known = np.asarray(times.is_valid())
     moments = np.asarray(times.cast(pa.int64()).fill_null(0), np.int64)
-    quarters, places = np.unique(moments // QUARTER, return_inverse=True)
-    offsets = np.array([_offset(int(each) * QUARTER, zone) for each in quarters], np.int64)
-    shown = np.clip(moments + offsets[places], FIRST, LAST) if len(moments) else moments
+    quarters = pa.array(moments // QUARTER).dictionary_encode()
+    offsets = np.array([_offset(each * QUARTER, zone) for each in quarters.dictionary.to_pylist()], np.int64)
+    shown = np.clip(moments + offsets[np.asarray(quarters.indices)], FIRST, LAST) if len(moments) else moments
     return pa.array(shown, pa.int64(), mask=~known).cast(pa.timestamp("us"))
 
 

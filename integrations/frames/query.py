@@ -11,14 +11,16 @@ import pyarrow as pa
 from ..model import Field, FieldType
 from ..model.query import WITHOUT_VALUE, Condition, Operator, Query
 from .columns import operators
-from .conditions import DAYS, Mask, equal_to_any, meeting, value_fault
+from .conditions import DAYS, Mask, equal_to_any, has_unit, meeting, value_fault
 from .folding import containing, fold
 from .order import ordered
 from .readable import NUMBERS, cells
-from .search import texts_at
+from .search import SearchTexts, texts_at
 from .tables import STANDARD_FIELDS, Table
 
 SEARCHED_ROWS = 5_000  # whose texts are made at once where none are kept
+BY_TEXT = (Operator.HAS, Operator.LACKS, Operator.STARTS)
+VALUED = (Operator.NOT, Operator.FROM, Operator.TO, Operator.PERIOD)  # whose value must be one of the field
 TYPE = STANDARD_FIELDS["type"]  # filters every table, those of one type too
 
 
@@ -31,11 +33,12 @@ class Unmet:
     without: Query
 
 
-def apply(table: Table, query: Query, texts: pa.Array | None = None) -> pa.Array:
+def apply(table: Table, query: Query, texts: SearchTexts | None = None) -> pa.Array:
     """Returns the positions of the rows that meet the query, in its order, as int64.
 
     `texts`: what `search_texts` made of the table; made as needed, and not kept, if None.
-    A condition that cannot be met leaves no row, nor does a collection other than the table's.
+    A condition that cannot be met leaves no row, nor does a collection other than the table's. A query with a period
+    has to be `dated`; ValueError if it is not.
     """
     table.prefetch(each.field for each in query.where)
     positions = None
@@ -71,11 +74,13 @@ def _reason(table: Table, condition: Condition, zone: str) -> str:
         return "there is no such field here"
     if condition.operator not in operators(field):
         return "this filter is not known here"
-    if condition.operator in (*WITHOUT_VALUE, Operator.HAS, Operator.LACKS):
+    if condition.operator in (*WITHOUT_VALUE, *BY_TEXT):
         return ""
     found = cells(table, field, None, zone)
-    if fault := value_fault(found, condition.value):
+    if fault := value_fault(found, condition):
         return fault
+    if condition.operator is Operator.UNIT:
+        return "" if has_unit(found, condition.value).any() else "no row has it"
     known = condition.operator is not Operator.IS or field.type in (*DAYS, *NUMBERS, FieldType.BOOLEAN)
     return "" if known or equal_to_any(table, found, [condition.value]).any() else "no row has it"
 
@@ -83,29 +88,30 @@ def _reason(table: Table, condition: Condition, zone: str) -> str:
 def _masks(table: Table, query: Query) -> Iterator[Mask]:
     if query.collection and query.collection != table.collection.id:
         yield np.zeros(table.num_rows, np.bool_)
-    for field_id in dict.fromkeys(each.field for each in query.where):
-        conditions, field = query.conditions(field_id), field_of(table, field_id)
-        if field is None or not {each.operator for each in conditions} <= set(operators(field)):
-            yield np.zeros(table.num_rows, np.bool_)
-        else:
-            yield _mask(table, field, conditions, query.zone)
+    for group in dict.fromkeys(each.group for each in query.where):
+        fields = dict.fromkeys(each.field for each in query.where if each.group == group)
+        masks = (_mask(table, each, query.conditions(each, group), query.zone) for each in fields)
+        yield from [np.logical_or.reduce(list(masks))] if group else masks
 
 
-def _mask(table: Table, field: Field, conditions: tuple[Condition, ...], zone: str) -> Mask:
+def _mask(table: Table, field_id: str, conditions: tuple[Condition, ...], zone: str) -> Mask:
+    """Returns which rows meet all these conditions on one field; none if there is a condition that none can meet."""
+    field = field_of(table, field_id)
+    if field is None or not {each.operator for each in conditions} <= set(operators(field)):
+        return np.zeros(table.num_rows, np.bool_)
     found = cells(table, field, None, zone)
-    valued = [each for each in conditions if each.operator in (Operator.NOT, Operator.FROM, Operator.TO)]
-    if any(value_fault(found, each.value) for each in valued):
+    if any(value_fault(found, each) for each in conditions if each.operator in VALUED):
         return np.zeros(table.num_rows, np.bool_)
     return meeting(table, found, conditions)
 
 
-def _found(table: Table, positions: np.ndarray | None, search: str, texts: pa.Array | None) -> np.ndarray:
+def _found(table: Table, positions: np.ndarray | None, search: str, texts: SearchTexts | None) -> np.ndarray:
     """Returns which of the positions (None: of all rows) have the searched text."""
     places = np.arange(table.num_rows) if positions is None else positions
     if not fold(search):  # only accents, which no folded text has
         return places[:0]
     if texts is not None:
-        return places[containing(texts, search)[places]]
+        return places[texts.containing(search)[places]]
     blocks = [places[start : start + SEARCHED_ROWS] for start in range(0, len(places), SEARCHED_ROWS)]
     found = [block[containing(texts_at(table, pa.array(block)), search)] for block in blocks]
     return np.concatenate([places[:0], *found])

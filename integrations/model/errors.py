@@ -3,6 +3,7 @@
     DashboardError
     ├── NotConfigured            a setting is missing or wrong: set it, start again
     ├── NotAllowed               the viewer has no right to this
+    ├── InvalidRequest           what was entered or asked for cannot be used: change it
     ├── ConnectFailed            this attempt to connect is over: press Connect again
     ├── ReconnectNeeded          the provider no longer honours the grant: reconnect
     ├── ProviderError            the provider answered with something else than data
@@ -35,6 +36,10 @@ class NotConfigured(DashboardError):
 
 class NotAllowed(DashboardError):
     """The viewer has no right to do this."""
+
+
+class InvalidRequest(DashboardError):
+    """What a person entered or asked for cannot be used; the sentence says why. Nothing was changed."""
 
 
 class ConnectFailed(DashboardError):

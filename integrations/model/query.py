@@ -58,7 +58,7 @@ class Condition:
     """One test of one field. `value` is the text of an address: an id, a date as ISO 8601, the name of a period.
 
     With UNKNOWN it is the whole text, operator included; with UNIT it is the code of a currency. `group`: 0, or the
-    number of a group of conditions of which one is enough.
+    number of a group of conditions of which one is enough. A PERIOD is one of `model.periods`.
     """
 
     field: str
@@ -149,9 +149,9 @@ class Query:
         """Whether it may leave out rows of its collection."""
         return bool(self.where or self.search.strip())
 
-    def conditions(self, field: str) -> tuple[Condition, ...]:
-        """Returns the conditions on one field."""
-        return tuple(each for each in self.where if each.field == field)
+    def conditions(self, field: str, group: int = 0) -> tuple[Condition, ...]:
+        """Returns the conditions on one field that belong to a group; 0: those that every row must meet."""
+        return tuple(each for each in self.where if (each.field, each.group) == (field, group))
 
 
 EVERYTHING = Query()

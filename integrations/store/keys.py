@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
 from ..config import settings
-from ..model import Choice, Connection, KnownCatalog, Load, Outcome, Schema, Session, Token
+from ..model import Choice, Connection, Figure, KnownCatalog, Load, Outcome, SavedView, Schema, Session, Token
 from ..model.changes import ChangeLog, Visit
 
 T = TypeVar("T", covariant=True)
@@ -46,6 +46,13 @@ class Starts:
     items: int
     cursors: dict[str, str]
     count: int
+
+
+@dataclass(frozen=True)
+class SavedViews:
+    """The views that an owner has saved, in the order in which they were made."""
+
+    views: tuple[SavedView, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -130,6 +137,9 @@ VISIT = RecordType("visit", Visit, None, loaded=True, dispensable=True)  # owner
 FENCE = RecordType("run", str, None)  # owner, slug, connection: fencing token of the attempt that may write the load
 CANCEL = RecordType("cancel", str, 10 * MINUTE, dispensable=True)  # owner, slug, connection: id of the load to stop
 QUERY = RecordType("query", dict, None, loaded=True)  # random name: a query too long for an address
+VIEWS = RecordType("saved_views", SavedViews, None)  # owner
+FIGURE = RecordType("figure", Figure, None, loaded=True, dispensable=True)  # owner, slug, connection, saved view
+LAST_QUERY = RecordType("last_query", dict, None, loaded=True, dispensable=True)  # owner, slug, connection
 SANDBOX = RecordType("sandbox", dict, None)  # slug and what the stand-in provider names it
 WITH_DATA_KEY = (CHUNK, DIFFERENCE)
 UNSEALED = (FENCE,)  # random, and compared by scripts
@@ -139,9 +149,9 @@ RECORD_TYPES: tuple[RecordType[Any], ...] = tuple(
 )
 OF_A_CONNECTION = (
     TOKEN, NAMES, CATALOG, USAGE, UNUSED, LOAD, SNAPSHOT, CHUNK, SCHEMA, CHANGES, DIFFERENCE, VISIT, FENCE, CANCEL,
-    STARTS, CONNECTION,
+    STARTS, FIGURE, LAST_QUERY, CONNECTION,
 )  # fmt: skip
-OF_AN_OWNER = (STATE, OUTCOME, NOTICE, CHOICE)
+OF_AN_OWNER = (STATE, OUTCOME, NOTICE, CHOICE, VIEWS)
 RATE_LIMIT = "dashboard:rate_limit"  # what, hash of a bucket: when its calls may go; lives for as long as that matters
 CALLS = "dashboard:calls"  # month, hash of an account: how many calls it was asked; kept for 40 days
 SHARED = "dashboard:shared"  # organisation: format version, owner, slug and connection by the name of a share

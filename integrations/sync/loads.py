@@ -123,6 +123,16 @@ async def so_far(connection: Connection, load: Load) -> Tables | None:
     return tables if tables is not None else await _read(connection, load, key)
 
 
+def in_memory(connection: Connection, load: Load) -> Tables | None:
+    """Returns the tables of a load that may be stored no more, and keeps them in memory as if they were read anew."""
+    key = (*connection.path, load.id, load.run, str(load.chunks))
+    with _tables_lock:
+        tables = _tables.get(key)
+        if tables is not None:
+            _tables[key] = tables
+    return tables
+
+
 async def _read(connection: Connection, load: Load, key: tuple[str, ...]) -> Tables | None:
     found = await chunks(connection, load)
     if len(found) < load.chunks:

@@ -1,24 +1,27 @@
-"""Charts."""
+"""Small charts."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import altair as alt
 import pandas as pd
 import streamlit as st
 
+from .text import line
 
-def updates_per_day(by_day: pd.DataFrame) -> None:
-    """Items by the day of their last change, stacked by what they are (columns of the frame)."""
-    long = by_day.rename_axis(index="Day", columns="What").stack().rename("Records").reset_index()
-    chart = (
-        alt.Chart(long)
-        .mark_bar(width={"band": 0.7})
-        .encode(
-            x=alt.X("yearmonthdate(Day):T", title=None, axis=alt.Axis(format="%-d %b", labelOverlap=True, grid=False)),
-            y=alt.Y("Records:Q", title=None, axis=alt.Axis(tickMinStep=1)),
-            color=alt.Color("What:N", title=None, legend=alt.Legend(orient="bottom")),
-            tooltip=["Day:T", "What:N", "Records:Q"],
-        )
-        .properties(height=280)
-    )
-    st.altair_chart(chart, width="stretch", alt="Items by the day of their last change")
+HEIGHT = 40  # pixels
+
+
+def sparkline(points: Sequence[tuple[str, float]], alt_text: str, *, bars: bool, key: str) -> None:
+    """Draw labelled numbers as a line, or as bars, without axes; `alt_text` says what they are."""
+    frame = pd.DataFrame({"place": range(len(points)), "label": [line(label, 60) for label, _ in points],
+                          "number": [number for _, number in points]})  # fmt: skip
+    base = alt.Chart(frame)
+    marks = base.mark_bar() if bars else base.mark_line(strokeWidth=1.5)
+    chart = marks.encode(
+        x=alt.X("place:O" if bars else "place:Q", axis=None),
+        y=alt.Y("number:Q", axis=None, scale=alt.Scale(zero=bars)),
+        tooltip=[alt.Tooltip("label:N", title=" "), alt.Tooltip("number:Q", title="Number", format=",")],
+    ).properties(height=HEIGHT, padding={"bottom": 3, "top": 3, "left": 1, "right": 1})
+    st.altair_chart(chart, width="stretch", alt=line(alt_text, 300), key=key)

@@ -9,6 +9,7 @@ import streamlit as st
 from .. import service
 from ..model import Choice, Connection, KnownCatalog, Provider, Stream, Viewer
 from ..service.runtime import run
+from .reading import follow
 from .text import ago, apart, count, plain
 
 
@@ -63,6 +64,7 @@ def _buttons(viewer: Viewer, connection: Connection, chosen: Choice | None, firs
         load = st.button("Load", type="primary", icon=":material/download:", disabled=chosen is None)
         if load and chosen is not None:
             run(service.choose_and_load(viewer, connection, chosen.left_out, chosen.added))
+            follow(connection)
             st.session_state.pop("choosing", None)
             st.rerun()
         if not first and st.button("Not now"):

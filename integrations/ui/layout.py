@@ -18,9 +18,11 @@ from .availability import drawn_whole, told_if_full
 from .errors import explained
 from .forget import forget
 from .query import remembered
+from .search import search_button
 from .sign_in import offer_adoption, require_sign_in, who
 from .text import plain
 from .viewer import browser, viewer
+from .views_list import views_list
 
 Colour = Literal["green", "gray", "orange", "red", "blue"]
 SHARED_WITH_YOU: tuple[str, Colour] = ("Shared with you", "blue")
@@ -48,8 +50,11 @@ def icon_only(label: str, icon: str) -> tuple[str, str | None]:
     return (icon, None) if phone() else (label, icon)
 
 
-def page(title: str, draw: Callable[[Viewer], None]) -> None:
-    """Draw a page for the viewer: the person who is signed in, or without sign-in the browser."""
+def page(title: str, draw: Callable[[Viewer], None], slug: str = "") -> None:
+    """Draw a page for the viewer: the person who is signed in, or without sign-in the browser.
+
+    `slug`: the provider's whose page it is.
+    """
     st.set_page_config(page_title=f"{title} · Dashboard", page_icon=ICON, layout="wide", initial_sidebar_state=SIDEBAR)
     st.html(STYLE)
     st.logo(LOGO, size="small")
@@ -63,7 +68,7 @@ def page(title: str, draw: Callable[[Viewer], None]) -> None:
         asking = viewer()
         if asking is None:  # signed out on another tab in this very moment
             st.rerun()
-        sidebar(asking)
+        sidebar(asking, slug)
         offer_adoption(asking)
         draw(asking)
         drawn_whole()
@@ -80,11 +85,14 @@ def _ready(title: str) -> None:
         raise
 
 
-def sidebar(viewer: Viewer) -> None:
-    """Draw the links to every page, with each provider's state beside its own."""
+def sidebar(viewer: Viewer, slug: str = "") -> None:
+    """Draw the search, the links to every page with each provider's state beside its own, and to saved views."""
     mine = run(service.connections_of(viewer))
     with st.sidebar:
+        if not phone():  # where the overview has the search, and a page may have a dialog of its own
+            search_button(viewer.owner, slug)
         _links(mine)
+        views_list(run(service.saved_views(viewer)), slug)
         if any(each.environment == "sandbox" for each in mine):
             st.caption("Sample data is made up by this server.")
         if mine:

@@ -13,6 +13,7 @@ from .confirm import decided
 from .connect import connect, disconnect_dialog, where_again
 from .errors import explained
 from .layout import icon_only
+from .reading import refresh
 from .text import plain
 from .viewer import still
 
@@ -31,8 +32,7 @@ def manage(provider: Provider, viewer: Viewer, connection: Connection) -> None:
         case "Choose what to load":
             st.session_state["choosing"] = connection.id
         case "Reload everything":
-            run(service.refresh(viewer, connection, full=True))
-            st.rerun()
+            refresh(viewer, connection, full=True)
         case "Add another account":
             connect(provider, viewer, "real")
         case "Disconnect":

@@ -17,6 +17,7 @@ from .layout import SHARED_WITH_YOU, account_line, badges, header, icon_only, pa
 from .manage import manage
 from .progress import outcome, progress
 from .query import choose_account, current
+from .reading import held, offer, refresh
 from .rows import Rows
 from .table import table
 from .text import clock, count, deletions_unknown, distinct, line, plain
@@ -31,13 +32,13 @@ def provider_page(provider: Provider) -> None:
         with st.container(gap="xsmall", key="page"):
             _page(provider, viewer)
 
-    page(provider.title, draw)
+    page(provider.title, draw, provider.slug)
 
 
 def _page(provider: Provider, viewer: Viewer) -> None:
     mine, theirs = run(service.visible(viewer, provider.slug))
     _told_of_ended(provider, theirs)
-    both = _addresses(mine, theirs)
+    both = service.addresses(mine, theirs)
     account = current(provider.slug).account
     if account and account not in both:
         _unseen(provider, viewer, both)
@@ -55,6 +56,7 @@ def _source(
     opened = st.session_state.setdefault("opened", set())
     source = run(service.open_source(viewer, connection, first=connection.path not in opened))
     opened.add(connection.path)
+    source = held(viewer, source)
     labels = dict(zip(both, _labels(list(both.values()), theirs), strict=True))
     if connection.owner == viewer.owner:
         _connected(provider, viewer, source, account, labels)
@@ -99,6 +101,7 @@ def _borrowed(
         _account(provider, account, labels)
         st.caption(f"shared by {plain(connection.share.by)}", width="content")
         st.space("stretch")
+        offer(viewer, source, account)
         _updated(source)
         if offers_own:
             _own_account(provider, viewer)
@@ -146,16 +149,6 @@ def _connected(provider: Provider, viewer: Viewer, source: Source, account: str,
         table(provider, viewer, Rows(rows, account))
 
 
-def _addresses(mine: list[Connection], theirs: list[Connection]) -> dict[str, Connection]:
-    """Returns the connections by what names them in an address: the id, which is the same for everybody who connects
-    this account, or the share's own name where two have that id.
-    """
-    found: dict[str, Connection] = {}
-    for each in [*mine, *theirs]:
-        found[each.share.id if each.id in found else each.id] = each
-    return found
-
-
 def _account(provider: Provider, account: str, labels: dict[str, str]) -> None:
     """Offer the other accounts, where there are any."""
     if len(labels) == 1:
@@ -192,14 +185,14 @@ def _top(provider: Provider, viewer: Viewer, source: Source, account: str, label
         st.space("stretch")
         if calls and not phone():
             st.caption(f"{count(calls, 'call')} this month", width="content")
+        offer(viewer, source, account)
         _updated(source)
         busy = bool(source.load and source.load.active) or bool(source.connection.reconnect)
         label, icon = icon_only("Refresh", ":material/refresh:")
         if st.button(
             label, icon=icon, key="refresh", type="tertiary", help="Load what has changed", disabled=busy or only_look()
         ):
-            run(service.refresh(viewer, source.connection))
-            st.rerun()
+            refresh(viewer, source.connection)
         manage(provider, viewer, source.connection)
 
 

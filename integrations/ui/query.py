@@ -12,7 +12,7 @@ from ..model import Query
 from ..model.query import upgraded
 from ..service.runtime import run
 
-ACCOUNT, ROW, SINCE = "account", "row", "since"
+ACCOUNT, ROW, SINCE, SAVED = "account", "row", "since", "saved"
 QUERY_OF = "query of "  # in the session state: the last query of each page
 Pairs = list[tuple[str, str]]
 
@@ -22,12 +22,14 @@ class Asked:
     """What an address asks for: a connection and an open row, each empty where it names none, and a query.
 
     `since`: the changes to show in place of the records: since the last "visit", with the last "load", since a day.
+    `saved`: id of the saved view that is open, empty if none is.
     """
 
     account: str
     query: Query
     row: str
     since: str = ""
+    saved: str = ""
 
 
 def asked_pairs() -> Pairs:
@@ -40,20 +42,25 @@ def current(slug: str) -> Asked:
     pairs = upgraded(asked_pairs(), slug)
     st.session_state[_key(slug)] = pairs
     named = dict(pairs)
-    return Asked(named.get(ACCOUNT, ""), run(service.query_of(pairs)), named.get(ROW, ""), named.get(SINCE, ""))
+    account, *others = (named.get(each, "") for each in (ACCOUNT, ROW, SINCE, SAVED))
+    return Asked(account, run(service.query_of(pairs)), *others)
 
 
-def change(slug: str, account: str, query: Query, row: str = "", since: str = "") -> None:
+def change(slug: str, account: str, query: Query, row: str = "", since: str = "", saved: str = "") -> None:
     """Write the address of the page: one action, one step of the browser's Back."""
-    others = [(name, value) for name, value in ((ROW, row), (SINCE, since)) if value]
-    pairs = [(ACCOUNT, account), *run(service.pairs_of(query)), *others]
+    beside = [(name, value) for name, value in ((ROW, row), (SINCE, since), (SAVED, saved)) if value]
+    write(slug, [(ACCOUNT, account), *run(service.pairs_of(query)), *beside])
+
+
+def write(slug: str, pairs: Pairs) -> None:
+    """Write these parameters in the place of those of the address."""
     st.query_params.from_dict(grouped(pairs))
     st.session_state[_key(slug)] = pairs
 
 
 def choose_account(slug: str, account: str) -> None:
     """Show another connection with the same query; none: whichever the page shows by itself."""
-    others = [pair for pair in upgraded(asked_pairs(), slug) if pair[0] not in (ACCOUNT, ROW)]
+    others = [pair for pair in upgraded(asked_pairs(), slug) if pair[0] not in (ACCOUNT, ROW, SINCE, SAVED)]
     st.query_params.from_dict(grouped([(ACCOUNT, account), *others] if account else others))
 
 

@@ -6,23 +6,31 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from .. import service
-from ..model import Provider, Query, Viewer
+from ..model import Provider, Query, SavedView, Viewer
 from ..service.runtime import run
+from .answers import ready_answers
 from .availability import only_look
 from .changed import changed_menu, changed_view
 from .columns import columns_menu
 from .details import details
 from .download import download_menu
 from .filters import filter_bar
+from .go_on import go_on
 from .grid import grid
+from .group_menu import group_menu
 from .layout import phone
 from .no_match import no_match
-from .query import change, current
+from .query import Asked, change, current
+from .reading import refresh
 from .rows import Rows
+from .sort_menu import sort_menu
+from .summary import summary
 from .switcher import switcher
 from .text import clock
 from .totals import totals
 from .view import View, view_of
+from .view_actions import resolved
+from .views_menu import undo_line, views_menu
 
 
 def table(provider: Provider, viewer: Viewer, rows: Rows) -> None:
@@ -32,6 +40,8 @@ def table(provider: Provider, viewer: Viewer, rows: Rows) -> None:
         with st.container(border=True):
             st.markdown(f"**There is nothing here yet.** {provider.if_empty}")
         return
+    views = run(service.saved_views(viewer))
+    asked = resolved(asked, rows, views)
     view = view_of(provider, rows, asked)
     if view is None:
         _gone(rows)
@@ -39,13 +49,16 @@ def table(provider: Provider, viewer: Viewer, rows: Rows) -> None:
     if view.since:
         changed_view(view, viewer)
         return
-    _toolbar(view, viewer)
+    _toolbar(view, asked, viewer, views)
     filter_bar(view)
     if phone():
         with _tools():
-            _menus(view, viewer)
+            _menus(view, viewer, views)
+        with st.container(horizontal=True, key="answers"):
+            ready_answers(view)
     window = totals(view)
     _computed(view, viewer)
+    summary(view)
     if len(view.positions):
         _grid(view, viewer, window)
     else:
@@ -60,21 +73,26 @@ def _grid(view: View, viewer: Viewer, window: int) -> None:
         details(view, viewer)
 
 
-def _toolbar(view: View, viewer: Viewer) -> None:
+def _toolbar(view: View, asked: Asked, viewer: Viewer, views: list[SavedView]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap=14):
         switcher(view)
+        undo_line(viewer.owner)
+        go_on(view, asked, viewer)
         if not phone():
             st.space("stretch")
             with _tools():
-                _menus(view, viewer)
+                _menus(view, viewer, views)
 
 
 def _tools() -> DeltaGenerator:
     return st.container(horizontal=True, vertical_alignment="center", gap=14, key="tools", width="content", wrap=False)
 
 
-def _menus(view: View, viewer: Viewer) -> None:
+def _menus(view: View, viewer: Viewer, views: list[SavedView]) -> None:
     changed_menu(view, viewer)
+    views_menu(view, views, viewer.owner)
+    group_menu(view)
+    sort_menu(view)
     columns_menu(view)
     download_menu(view)
 
@@ -100,5 +118,4 @@ def _computed(view: View, viewer: Viewer) -> None:
         st.caption(f"Rollups, formulas and links between records are as of {clock(load.full_at)}.", width="content")
         own = not view.rows.source.borrowed
         if own and st.button("Reload everything", type="tertiary", disabled=only_look()):
-            run(service.refresh(viewer, view.rows.connection, full=True))
-            st.rerun()
+            refresh(viewer, view.rows.connection, full=True)

@@ -35,6 +35,7 @@ class View:
 
     `query`: with the collection named; its columns are those that the address names, if any. `row`: the open one.
     `since`: of the changes that are shown in place of the records, if any; see `query.Asked`.
+    `saved`: id of the saved view that is open, whether changed since or not.
     """
 
     provider: Provider
@@ -43,6 +44,7 @@ class View:
     query: Query
     row: str
     since: str = ""
+    saved: str = ""
 
     @property
     def slug(self) -> str:
@@ -115,12 +117,13 @@ class View:
         self.show(replace(self.query, **changes))
 
     def show(self, query: Query, row: str = "") -> None:
-        """Write the address for a query and an open row."""
-        change(self.slug, self.rows.account, query, row)
+        """Write the address for a query and an open row; a saved view is left with its collection."""
+        stays = query.collection == self.query.collection
+        change(self.slug, self.rows.account, query, row, saved=self.saved if stays else "")
 
     def open(self, row: str) -> None:
         """Open a row, or none; everything else stays."""
-        change(self.slug, self.rows.account, self.query, row, self.since)
+        change(self.slug, self.rows.account, self.query, row, self.since, self.saved)
 
     def open_in(self, collection: str, id: str) -> None:
         """Open a row of any collection beside the changes."""
@@ -131,7 +134,7 @@ class View:
 
     def show_changes(self, since: str) -> None:
         """Show what has changed in place of the records."""
-        change(self.slug, self.rows.account, self.query, since=since)
+        change(self.slug, self.rows.account, self.query, since=since, saved=self.saved)
 
     def choose_columns(self, columns: tuple[str, ...]) -> None:
         """Show these columns, and again when an address names none; without any, the usual ones."""
@@ -161,7 +164,7 @@ def view_of(provider: Provider, rows: Rows, asked: Asked) -> View | None:
     if collection is None:
         return None
     query = replace(asked.query, collection=collection or service.ALL)
-    return View(provider, rows, rows.tables.open(collection), query, asked.row, asked.since)
+    return View(provider, rows, rows.tables.open(collection), query, asked.row, asked.since, asked.saved)
 
 
 def things(provider: Provider, table: Table) -> str:

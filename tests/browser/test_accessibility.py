@@ -47,10 +47,10 @@ def test_an_open_row_has_no_barriers(regular: Visitor, scheme: str) -> None:
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_overview_and_the_first_visit_have_no_barriers(visit: Visit, memory: dict[str, Any], scheme: str) -> None:
-    for state in (memory, None):
+    for state, title in ((memory, "Overview"), (None, "in one place")):
         visitor = visit(state=state)
         visitor.open()
-        expect(visitor.page.get_by_role("heading", name="Overview")).to_be_visible()
+        expect(visitor.page.get_by_role("heading", name=title)).to_be_visible()
         assert found(visitor, scheme) == []
 
 

@@ -67,7 +67,7 @@ def test_every_page_fits_and_shows_its_title(visit: Visit, memory: dict[str, Any
     for slug, title in {"": "Overview", **{slug: each.title for slug, each in providers().items()}}.items():
         visitor.open(slug)
         expect(visitor.page.get_by_role("heading", level=1)).to_contain_text(title)
-        visitor.count() if slug else visitor.says("Updates per day")
+        visitor.count() if slug else visitor.says("Ready to open")
         expect(visitor.page.get_by_role("heading", level=1)).to_be_in_viewport()
         look(visitor, pictures, f"{size}-{slug or 'overview'}", "dark")
     visitor.open("hubspot?in=*&f.type=deal&show=type&show=owner&q=plan")

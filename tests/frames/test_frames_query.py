@@ -16,6 +16,7 @@ from integrations.model.query import Condition, Operator, Query, Sort
 
 IS, NOT, HAS, LACKS = Operator.IS, Operator.NOT, Operator.HAS, Operator.LACKS
 FROM, TO, EMPTY, FILLED = Operator.FROM, Operator.TO, Operator.EMPTY, Operator.FILLED
+STARTS = Operator.STARTS
 OPTIONS = (Option("1", "Open"), Option("2", "Closed won"))
 COMPANIES = [
     Item("c1", "company", "Acme", collection="companies"),
@@ -70,6 +71,10 @@ def test_the_default_drops_no_row(odd_items, odd_schema):
         ({}, ["a", "A", "ä", "", None], [(LACKS, "")], [0, 1, 2, 3, 4]),
         ({}, ["a", "A", "ä", "", None], [(EMPTY, "")], [3, 4]),
         ({}, ["a", "A", "ä", "", None], [(FILLED, "")], [0, 1, 2]),
+        ({}, ["a", "A b", "ä", "b a", "", None], [(STARTS, "A")], [0, 1, 2]),
+        ({}, ["a", "A b", "ä", "b a", "", None], [(STARTS, "á ")], [1]),
+        ({}, ["a", "A b", "ä", "b a", "", None], [(STARTS, "")], [0, 1, 2, 3, 4, 5]),
+        ({}, ["50% off", "50x off", "a.c", "abc"], [(STARTS, "a.")], [2]),
         ({}, ["50% off", "50x off", "a.c", "abc"], [(HAS, "50% ")], [0]),
         ({}, ["50% off", "50x off", "a.c", "abc"], [(HAS, ".")], [2]),
         ({}, ["one two", "two", None], [(HAS, "one"), (HAS, "two")], [0]),
@@ -111,6 +116,8 @@ def test_the_default_drops_no_row(odd_items, odd_schema):
         ({"type": FieldType.PERSON}, ["u1", "u2", None], [(IS, "u1")], [0]),
         ({"type": FieldType.PERSON}, ["u1", "u2", None], [(IS, "Mina Okoro")], [0]),
         ({"type": FieldType.PERSON}, ["u1", "u2", None], [(HAS, "okoro")], [0]),
+        ({"type": FieldType.PERSON}, ["u1", "u2", None], [(STARTS, "luk")], [1]),
+        ({"type": FieldType.PEOPLE}, [["u2", "u1"], ["u2"], None], [(STARTS, "mina")], [0]),
         ({"type": FieldType.PEOPLE}, [["u2", "u1"], ["u2"], None], [(IS, "u1")], [0]),
         ({"type": FieldType.PEOPLE}, [["u2", "u1"], ["u2"], None], [(LACKS, "mina")], [1, 2]),
         ({"type": FieldType.RELATION, "relates_to": "companies"}, [["c1"], ["c2", "c9"], None], [(IS, "c1")], [0]),
@@ -130,6 +137,8 @@ def test_the_default_drops_no_row(odd_items, odd_schema):
         ({"type": FieldType.NUMBER, "many": True}, [[1, 5], [3], None], [(IS, "5")], [0]),
         ({"type": FieldType.NUMBER, "many": True}, [[1, 5], [3], None], [(FROM, "4")], [0]),
         ({"type": FieldType.NUMBER, "many": True}, [[1, 5], [3], None], [(FILLED, "")], [0, 1]),
+        ({"type": FieldType.NUMBER, "many": True}, [[1, 5], [3], None], [(FROM, "2"), (TO, "4")], [1]),
+        ({"type": FieldType.NUMBER, "many": True}, [[1, 5], [3], None], [(STARTS, "3")], [1]),
         ({"type": FieldType.DATE, "many": True}, [[date(2026, 1, 1), date(2026, 2, 1)], None], [(IS, "2026-02-01")],
          [0]),
         ({"many": True}, [["a", "b"], ["b"], None], [(IS, "a, b")], [0]),
@@ -238,7 +247,11 @@ REASONS = [
     (Condition("company", IS, "Bolt"), "no row has it"),
     (Condition("nowhere", IS, "won"), "there is no such field here"),
     (Condition("stage", FROM, "2026-01-01"), "this filter is not known here"),
-    (Condition("close", Operator.PERIOD, "this-quarter"), "this filter is not known here"),
+    (Condition("stage", Operator.PERIOD, "this-quarter"), "this filter is not known here"),
+    (Condition("close", Operator.PERIOD, "this-decade"), "this period is not known here"),
+    (Condition("close", Operator.PERIOD, "last-0-days"), "this period is not known here"),
+    (Condition("amount", Operator.UNIT, "USD"), "no row has it"),
+    (Condition("amount", FROM, "nan"), "this is not a number"),
     (Condition("updated", Operator.UNKNOWN, "~soon~"), "this filter is not known here"),
     (Condition("updated", FROM, "no day"), "this is not a date"),
     (Condition("close", TO, "2026-02-30"), "this is not a date"),

@@ -9,7 +9,7 @@ import pytest
 from browser.plant import plant
 
 from integrations import service
-from integrations.model import Account, Connection, Item, Session, Token, Viewer
+from integrations.model import Account, Connection, Item, Load, Session, Token, Viewer
 from integrations.model.errors import NotAllowed
 from integrations.service.runtime import run
 from integrations.store import audit, connections, keys, records, sharing
@@ -78,7 +78,8 @@ ONLY_OWNERS = {
 }  # fmt: skip
 WHO_SEES_IT = {
     "open": lambda viewer, connection: service.open_source(viewer, connection, first=True),
-    "watch": service.watch, "calls": service.calls_this_month,
+    "watch": service.watch, "calls": service.calls_this_month, "ready views": service.ready_views,
+    "rows in memory": lambda viewer, connection: service.rows_in_memory(viewer, connection, Load("1", "complete", NOW)),
 }  # fmt: skip
 
 

@@ -18,8 +18,10 @@ from integrations.model import (
     Connection,
     Field,
     FieldType,
+    Figure,
     Load,
     Option,
+    SavedView,
     Schema,
     Session,
     Stream,
@@ -35,6 +37,7 @@ from integrations.store.keys import (
     Outcome,
     PendingAuthorization,
     RecordType,
+    SavedViews,
     Starts,
     Unused,
     Usage,
@@ -71,6 +74,9 @@ EXAMPLES = {
     ),
     keys.DIFFERENCE: b"lines",
     keys.VISIT: Visit(datetime(2026, 11, 22, tzinfo=UTC), datetime(2026, 11, 23, tzinfo=UTC)),
+    keys.VIEWS: SavedViews((SavedView("v", "Won deals", "acme", "connection", {"search": "ada"}, NOW, NOW, True),)),
+    keys.FIGURE: Figure("load", "Deals", 3, 9, "Amount", (("EUR", 12.5),), (("Won", 3.0),), "Stage"),
+    keys.LAST_QUERY: {"search": "ada"},
     keys.SANDBOX: {"a": [1, None, "x", 1.5, True]},
 }  # fmt: skip
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import threading
 import time
 from collections import Counter
@@ -19,10 +18,9 @@ from queries import narrowing
 from integrations import frames, service
 from integrations.frames import Tables
 from integrations.model import Account, Connection, Item, Load, Query
-from integrations.ui import cache
+from integrations.service import kept as cache
 from integrations.ui.rows import Rows
 
-overview = importlib.import_module("integrations.ui.overview")  # the package has a function of that name
 NOW = datetime(2026, 5, 15, 12, tzinfo=UTC)
 
 
@@ -55,7 +53,7 @@ def test_emptying_streamlits_caches_throws_nothing_of_ours_away(monkeypatch: pyt
 
         return call
 
-    for name in ("apply", "shown", "search_texts", "total", "per_day"):
+    for name in ("apply", "shown", "search_texts", "total"):
         monkeypatch.setattr(frames, name, counted(name, getattr(frames, name)))
     mine = rows()
     for _ in range(50):
@@ -63,10 +61,9 @@ def test_emptying_streamlits_caches_throws_nothing_of_ours_away(monkeypatch: pyt
         assert len(mine.positions(mine.tables.open(), query)) == 3
         names(mine, query)
         mine.total(mine.tables.open(), query, "name")
-        overview._per_day(mine.name, True, "hubspot", "2026-05-15", mine.tables)
         st.cache_resource.clear()
         st.cache_data.clear()
-    assert computed == {"apply": 1, "shown": 1, "search_texts": 1, "total": 1, "per_day": 1}
+    assert computed == {"apply": 1, "shown": 1, "search_texts": 1, "total": 1}
 
 
 def test_rows_are_kept_by_owner_connection_load_and_collection() -> None:

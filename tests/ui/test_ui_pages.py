@@ -34,6 +34,10 @@ def labels(app: AppTest) -> set[str]:
     return {button.label for button in app.button}
 
 
+def badges(app: AppTest) -> set[str]:
+    return {str(each.value) for each in app.markdown if "badge[" in str(each.value)}
+
+
 @pytest.mark.parametrize("slug", SLUGS)
 def test_an_unconfigured_provider_says_what_to_set_and_offers_sample_data_if_there_is_any(
     page: Page, slug: str
@@ -151,8 +155,8 @@ def test_the_overview_labels_what_is_partial(page: Page, owner: str) -> None:
     app = page("")
 
     assert not app.exception
-    assert "**3 records** :orange-badge[Partial]" in words(app)
-    assert ":orange-badge[Sample data]" in words(app)
+    assert "3 records · updated" in words(app) and "Cancelled." in words(app)
+    assert {":orange-badge[:material/incomplete_circle: Partial]", ":orange-badge[Sample data]"} <= badges(app)
 
 
 def test_redis_away_is_a_sentence(page: Page, configured: Callable[..., None]) -> None:
