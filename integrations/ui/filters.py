@@ -59,7 +59,8 @@ def _search(view: View) -> None:
         st.session_state[key] = view.query.search
 
     def changed() -> None:
-        view.go(search=st.session_state[key] or "")
+        if (text := st.session_state[key] or "") != view.query.search:
+            view.go(search=text)
 
     st.text_input(
         "Search", type="search", live=True, key=key, placeholder=f"Search {line(view.things, 40)}",
