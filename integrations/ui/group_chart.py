@@ -1,7 +1,7 @@
 """Charts of groups: bars with their numbers, columns or a line over time, stacked or beside each other for two fields.
 
-The colours begin with those of Okabe and Ito; all stand out from the page, and people tell them apart with every kind of
-colour vision.
+The colours begin with those of Okabe and Ito; all stand out from the page, and people with any kind of colour vision
+tell them apart.
 """
 
 from __future__ import annotations
