@@ -91,8 +91,9 @@ class HubSpot(Provider):
     }  # fmt: skip
     access_token_seconds = 1800
     refresh_reuse = "harmless"
-    rate_limits = {"": RateLimit(105, 10), "search": RateLimit(5, 1.05, strict=True)}  # of 110 in 10 s and 5 in 1 s
+    rate_limits = {"": RateLimit(110, 10.1, strict=True), "search": RateLimit(5, 1.05, strict=True)}  # of 10 s, 1 s
     rate_limit_wait = 10
+    partial_answers = True  # of a batch
     concurrency = 12  # objects wait for their own lists, and together for one rate limit
     faults = (
         Fault(429, '"DAILY"', QuotaSpent, "This HubSpot account has used up its calls for today. Come back tomorrow."),

@@ -35,7 +35,7 @@ def changed_menu(view: View, viewer: Viewer) -> None:
     if not menu.open:
         return
     with menu, st.container(width=300, gap="xsmall"):
-        st.caption(_in_words(counts) + " since your last visit" if counts.total else "Nothing since your last visit")
+        st.caption(in_words(counts) + " since your last visit" if counts.total else "Nothing since your last visit")
         for since, label in ((VISIT, "Since your last visit"), (LOAD, "With the last load")):
             st.button(label, key=f"since {since}", width="stretch", on_click=view.show_changes, args=(since,))
         _day(view, None)
@@ -139,13 +139,13 @@ def title(view: View, collection: str) -> str:
 
 def _told(view: View, found: Changes, asked: Since) -> None:
     """Say how much has changed since when, and what is not known."""
-    words = [f"{_in_words(found.total)} {_since_words(found, asked)}."] if found.total.total else []
+    words = [f"{in_words(found.total)} {_since_words(found, asked)}."] if found.total.total else []
     if found.known_since and clock(found.known_since) != clock(found.since):
         words.append(f"Changes are known from {clock(found.known_since)} on.")
     if not found.with_values:
         words.append("A load changed so much that not all earlier values were kept.")
     if found.uncounted.total:
-        words.append(f"Not listed, because there were too many: {_in_words(found.uncounted)}.")
+        words.append(f"Not listed, because there were too many: {in_words(found.uncounted)}.")
     if unread := deletions_unknown(view.rows.load):
         words.append(unread)
     if words:
@@ -158,7 +158,7 @@ def _since_words(found: Changes, asked: Since) -> str:
     return f"since your last visit, {clock(found.since)}" if asked == VISIT else f"since {clock(found.since)}"
 
 
-def _in_words(counts: Counts) -> str:
+def in_words(counts: Counts) -> str:
     """Returns counts as "3 new, 12 changed and 1 removed"."""
     numbers = ((counts.new, "new"), (counts.changed, "changed"), (counts.removed, "removed"))
     return listed([f"{number:,} {word}" for number, word in numbers if number])

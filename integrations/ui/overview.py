@@ -11,6 +11,8 @@ from ..service import Health
 from ..service.runtime import run
 from .health import health_strip
 from .layout import page
+from .search import search_box, search_page
+from .since_last_visit import since_last_visit
 from .view_cards import view_cards
 from .views_menu import undo_line
 from .welcome import welcome
@@ -35,7 +37,17 @@ def _draw(viewer: Viewer) -> None:
 
 
 def _page(viewer: Viewer, found: list[Health]) -> None:
-    st.title("Overview", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title("Overview", width="content", anchor=False)
+        st.space("stretch")
+        text = search_box()
+    if text:
+        search_page(viewer, text)
+    else:
+        _glance(viewer, found)
+
+
+def _glance(viewer: Viewer, found: list[Health]) -> None:
     health_strip(viewer.owner, found)
     views = [each for each in run(service.saved_views(viewer)) if each.slug in providers()]
     st.header("Saved views", anchor=False)
@@ -45,6 +57,7 @@ def _page(viewer: Viewer, found: list[Health]) -> None:
     else:
         st.caption("None yet. Save what a source's page shows with “Save view”, and it is here with its number.")
     _ready(viewer, found, views)
+    since_last_visit(viewer, found)
 
 
 def _ready(viewer: Viewer, found: list[Health], views: list[SavedView]) -> None:

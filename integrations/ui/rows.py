@@ -49,8 +49,7 @@ class Rows:
     @property
     def name(self) -> Name:
         """Names these very rows, and the owner they belong to."""
-        rows = str(self.tables.total)  # fewer, once some are lost
-        return (*self.connection.path, self.load.id, self.load.run, str(self.load.chunks), rows)
+        return self.source.name
 
     def positions(self, table: Table, query: Query) -> pa.Array:
         """Returns the positions of the rows of a table that meet a query, in its order."""
@@ -120,12 +119,7 @@ def dated(query: Query) -> Query:
 
 @kept
 def _positions(name: Name, query: Query, _table: Table) -> pa.Array:
-    return frames.apply(_table, query, _texts(name, _table) if query.search.strip() else None)
-
-
-@kept
-def _texts(name: Name, _table: Table) -> pa.Array:
-    return frames.search_texts(_table)
+    return frames.apply(_table, query, service.texts_of(name[:-1], _table) if query.search.strip() else None)
 
 
 @kept

@@ -40,7 +40,7 @@ def table(provider: Provider, viewer: Viewer, rows: Rows) -> None:
             st.markdown(f"**There is nothing here yet.** {provider.if_empty}")
         return
     views = run(service.saved_views(viewer))
-    asked = resolved(asked, [each for each in views if each.page == rows.connection.path[1:]])
+    asked = resolved(asked, rows, views)
     view = view_of(provider, rows, asked)
     if view is None:
         _gone(rows)
