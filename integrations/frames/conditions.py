@@ -43,12 +43,13 @@ def value_fault(found: Cells, condition: Condition) -> str:
     kind, value = found.field.type, condition.value
     if condition.operator is Operator.PERIOD:
         return "" if periods.known(value) else "this period is not known here"
-    if condition.operator is Operator.UNIT:
+    odd = condition.operator in (Operator.IS, Operator.NOT) and value in found.odd.values()
+    if odd or condition.operator is Operator.UNIT:
         return ""
     if kind in DAYS:
         return "" if day_of(value) else "this is not a date"
     if kind in NUMBERS:
-        return "" if number_of(value) is not None or value in found.odd.values() else "this is not a number"
+        return "" if number_of(value) is not None else "this is not a number"
     if kind is FieldType.BOOLEAN:
         return "" if value.lower() in TRUTHS else "this is neither yes nor no"
     return ""

@@ -41,6 +41,11 @@ def _dated(condition: Condition, today: date) -> Condition:
     return replace(condition, value=periods.interval(days)) if days else condition
 
 
+def zone_name(name: str) -> str:
+    """Returns the name of the zone in which days are read; UTC if a query names none, or an unknown one."""
+    return str(zone_of(name))
+
+
 def day_of(text: str) -> date | None:
     """Returns the date of an ISO 8601 text, None for any other text."""
     try:
@@ -70,9 +75,9 @@ def local(times: pa.Array, zone: tzinfo) -> pa.Array:
         return times.cast(pa.timestamp("us"))
     known = np.asarray(times.is_valid())
     moments = np.asarray(times.cast(pa.int64()).fill_null(0), np.int64)
-    quarters, places = np.unique(moments // QUARTER, return_inverse=True)
-    offsets = np.array([_offset(int(each) * QUARTER, zone) for each in quarters], np.int64)
-    shown = np.clip(moments + offsets[places], FIRST, LAST) if len(moments) else moments
+    quarters = pa.array(moments // QUARTER).dictionary_encode()
+    offsets = np.array([_offset(each * QUARTER, zone) for each in quarters.dictionary.to_pylist()], np.int64)
+    shown = np.clip(moments + offsets[np.asarray(quarters.indices)], FIRST, LAST) if len(moments) else moments
     return pa.array(shown, pa.int64(), mask=~known).cast(pa.timestamp("us"))
 
 

@@ -48,13 +48,15 @@ class Compared:
 
     `whole`: the later load has read everything, so that a row which it has not is removed; else only those are that
     are named as `removed`, by (collection, id). `complete`: the earlier load had read everything. `since`: when it
-    began; of what it may not have read, only rows that were created since then are new.
+    began; of what it may not have read, only rows that were created since then are new. `refused`: the later load was
+    refused something, which may be a table of which it has no row.
     """
 
     whole: bool
     removed: frozenset[tuple[str, str]] = frozenset()
     complete: bool = True
     since: datetime | None = None
+    refused: bool = False
 
 
 def differences(
@@ -108,7 +110,8 @@ class _Both:
     def _removed(self, by: Compared) -> pa.Array:
         kept = pc.is_in(self._old.ids, value_set=self._new.ids.combine_chunks())
         named = pa.array([item_id for place, item_id in by.removed if place == self._id], TEXT)
-        gone = pc.invert(kept) if by.whole else pc.and_not(pc.is_in(self._old.ids, value_set=named), kept)
+        whole = by.whole and (not by.refused or self._new.num_rows)
+        gone = pc.invert(kept) if whole else pc.and_not(pc.is_in(self._old.ids, value_set=named), kept)
         return pc.indices_nonzero(gone).cast(pa.int64())
 
     def _added(self, by: Compared) -> pa.Array:
@@ -165,7 +168,7 @@ class _Both:
         elif field.id in COMPARED:
             found = differing(*self._taken(_standard(self._old, field.id), _standard(self._new, field.id)))
         elif self._is_described(field.id):
-            found = differing(*self._taken(_own(self._old, field), _own(self._new, field)), field.type)
+            found = differing(*self._taken(_own(self._old, field), _own(self._new, field)), field)
         else:
             found = differing(*self._taken(_as_texts(self._old, field.id), _as_texts(self._new, field.id)))
         result = found.to_numpy(zero_copy_only=False).copy()

@@ -14,7 +14,7 @@ from ..config import settings
 from ..frames import changes as changes_of
 from ..frames.changes import Changed
 from ..frames.days import start_of, zone_of
-from ..model import Connection, Viewer
+from ..model import Connection, Load, Viewer
 from ..model.changes import NO_ROWS, ChangeLog, Counts, KeptDifference, Since, Visit, total
 from ..model.errors import StoreFull
 from ..store import keys, records
@@ -73,6 +73,14 @@ async def note_visit(viewer: Viewer, connection: Connection) -> None:
 async def changed_counts(viewer: Viewer, connection: Connection) -> Counts:
     """Returns how many rows are new, changed and removed since the viewer's last visit. Raises NotAllowed."""
     return (await changes_since(viewer, connection, "visit")).total
+
+
+async def changed_after(viewer: Viewer, connection: Connection, shown: Load) -> Counts | None:
+    """Returns how many rows are new, changed and removed since a load; None if that is not known. Raises NotAllowed."""
+    kept, ended = await _kept(viewer, connection), shown.finished_at
+    if kept is None or ended is None or kept.since > ended:
+        return None
+    return (await _changes(connection, kept, [each for each in kept.differences if each.at > ended], ended)).total
 
 
 async def changes_since(viewer: Viewer, connection: Connection, since: Since, zone: str = "") -> Changes:

@@ -15,9 +15,16 @@ MOST = 4  # of a connection
 async def ready_views(viewer: Viewer, connection: Connection) -> list[SavedView]:
     """Returns views that nobody has saved: the first collections of a connection. Raises NotAllowed."""
     require_visible(viewer, connection)
+    titles = await collection_titles(viewer, connection)
+    return [_view(connection, titles[id], Query(id)) for id in list(titles)[:MOST]]
+
+
+async def collection_titles(viewer: Viewer, connection: Connection) -> dict[str, str]:
+    """Returns what people read for each collection, by its id; no row is read for that. Raises NotAllowed."""
+    require_visible(viewer, connection)
     shown = await sync.snapshot(connection)
-    collections = (await sync.schema(connection, shown)).collections[:MOST] if shown else ()
-    return [_view(connection, f"All {each.label.lower()}", Query(each.id)) for each in collections]
+    collections = (await sync.schema(connection, shown)).collections if shown else ()
+    return {each.id: f"{each.group} / {each.label}" if each.group else each.label for each in collections}
 
 
 def _view(connection: Connection, name: str, query: Query) -> SavedView:

@@ -52,7 +52,7 @@ async def put(record_type: RecordType[T], path: Sequence[str], value: T, *, seco
 
 async def put_beside(record_type: RecordType[T], path: Sequence[str], value: T) -> None:
     """Save a record of a connection, unless that was deleted meanwhile."""
-    names = record_type.key(*path), CONNECTION.key(*path)
+    names = record_type.key(*path), CONNECTION.key(*path[:3])
     record = encode(record_type, names[0], value)
     await execute(lambda redis: redis.eval(PUT_BESIDE, 2, *names, record, record_type.expiry or ""))
 

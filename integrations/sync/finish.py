@@ -59,7 +59,7 @@ async def _keep_changes(
     if not await writer.ask(lambda: is_described(writer.connection, before)):
         return  # an earlier version told items apart in another way
     whole = not merging and not _reads_less(writer, before)
-    by = Compared(whole, frozenset(writer.gone), before.state == "complete", before.started_at)
+    by = Compared(whole, frozenset(writer.gone), before.state == "complete", before.started_at, bool(writer.skipped))
     await keep_changes(writer, Loaded(before, old, new, new if not merging else read, by))
 
 

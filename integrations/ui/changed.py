@@ -35,7 +35,7 @@ def changed_menu(view: View, viewer: Viewer) -> None:
     if not menu.open:
         return
     with menu, st.container(width=300, gap="xsmall"):
-        st.caption(_in_words(counts) + " since your last visit" if counts.total else "Nothing since your last visit")
+        st.caption(in_words(counts) + " since your last visit" if counts.total else "Nothing since your last visit")
         for since, label in ((VISIT, "Since your last visit"), (LOAD, "With the last load")):
             st.button(label, key=f"since {since}", width="stretch", on_click=view.show_changes, args=(since,))
         _day(view, None)
@@ -85,6 +85,7 @@ def _choices(view: View, asked: Since | None) -> None:
         found = st.session_state[key] or VISIT
         view.show_changes(str(date.today() - SOME_DAYS) if found == "day" else found)
 
+    st.caption("Changed since", width="content")
     st.segmented_control(
         "Changed since", list(CHOICES), format_func=CHOICES.__getitem__, key=key, on_change=chosen,
         label_visibility="collapsed",
@@ -110,7 +111,7 @@ def _narrowed(view: View, found: Changes) -> tuple[str, str]:
     """Draw the choice of what to list; returns the kind of change and the collection, each empty for all."""
     if not found.counts:
         return ALL, ALL
-    with st.container(horizontal=True, vertical_alignment="center", gap=14):
+    with st.container(horizontal=True, vertical_alignment="center", gap=14, key="kinds"):
         key = f"{view.slug} collection of changes {digest(tuple(found.counts))}"
         collection = _collection(view, found, key) if len(found.counts) > 1 else ALL
         counts = found.counts[collection] if collection else total(found.counts)
@@ -124,7 +125,7 @@ def _narrowed(view: View, found: Changes) -> tuple[str, str]:
 
 
 def _collection(view: View, found: Changes, key: str) -> str:
-    words = {ALL: f"All · {total(found.counts).total:,}"}
+    words = {ALL: f"All tables · {total(found.counts).total:,}"}
     words |= {each: f"{title(view, each)} · {counts.total:,}" for each, counts in found.counts.items()}
     return st.selectbox("Table", list(words), format_func=words.__getitem__, key=key, width=260,
                         label_visibility="collapsed")  # fmt: skip
@@ -138,13 +139,13 @@ def title(view: View, collection: str) -> str:
 
 def _told(view: View, found: Changes, asked: Since) -> None:
     """Say how much has changed since when, and what is not known."""
-    words = [f"{_in_words(found.total)} {_since_words(found, asked)}."] if found.total.total else []
-    if found.known_since:
+    words = [f"{in_words(found.total)} {_since_words(found, asked)}."] if found.total.total else []
+    if found.known_since and clock(found.known_since) != clock(found.since):
         words.append(f"Changes are known from {clock(found.known_since)} on.")
     if not found.with_values:
         words.append("A load changed so much that not all earlier values were kept.")
     if found.uncounted.total:
-        words.append(f"Not listed, because there were too many: {_in_words(found.uncounted)}.")
+        words.append(f"Not listed, because there were too many: {in_words(found.uncounted)}.")
     if unread := deletions_unknown(view.rows.load):
         words.append(unread)
     if words:
@@ -157,7 +158,7 @@ def _since_words(found: Changes, asked: Since) -> str:
     return f"since your last visit, {clock(found.since)}" if asked == VISIT else f"since {clock(found.since)}"
 
 
-def _in_words(counts: Counts) -> str:
+def in_words(counts: Counts) -> str:
     """Returns counts as "3 new, 12 changed and 1 removed"."""
     numbers = ((counts.new, "new"), (counts.changed, "changed"), (counts.removed, "removed"))
     return listed([f"{number:,} {word}" for number, word in numbers if number])

@@ -60,9 +60,9 @@ def _config(view: View, places: list[tuple[str, str]], clicked: str) -> dict[str
         "Name": name_config(label, phone(), clicked, partial(_clicked, view, places, clicked)),
         "Table": column.TextColumn(width=130),
         "What": column.MultiselectColumn(width=90, **kinds),
-        "Field": column.TextColumn(width=150),
-        "Before": column.TextColumn(width=220),
-        "After": column.TextColumn(width=220),
+        "Field": column.TextColumn(width=130),
+        "Before": column.TextColumn(width=170),
+        "After": column.TextColumn(width=170),
         "Found": column.DatetimeColumn(
             width=140, format="D MMM YYYY, HH:mm", timezone=viewers_zone(), help="When a load found the change"
         ),

@@ -10,7 +10,6 @@ import streamlit as st
 
 from .text import line
 
-INK = {"dark": "#8b85fa", "light": "#4f46e5"}
 HEIGHT = 40  # pixels
 
 
@@ -18,9 +17,8 @@ def sparkline(points: Sequence[tuple[str, float]], alt_text: str, *, bars: bool,
     """Draw labelled numbers as a line, or as bars, without axes; `alt_text` says what they are."""
     frame = pd.DataFrame({"place": range(len(points)), "label": [line(label, 60) for label, _ in points],
                           "number": [number for _, number in points]})  # fmt: skip
-    ink = INK["dark" if st.context.theme.type == "dark" else "light"]
     base = alt.Chart(frame)
-    marks = base.mark_bar(color=ink) if bars else base.mark_line(color=ink, strokeWidth=1.5)
+    marks = base.mark_bar() if bars else base.mark_line(strokeWidth=1.5)
     chart = marks.encode(
         x=alt.X("place:O" if bars else "place:Q", axis=None),
         y=alt.Y("number:Q", axis=None, scale=alt.Scale(zero=bars)),

@@ -101,9 +101,13 @@ def _facts(view: View, viewer: Viewer, place: Place) -> None:
     link = table.values("link")[position].as_py()
     if link:
         st.link_button(f"Open in {view.provider.title}", link, icon=":material/open_in_new:")
+    key = place.collection, str(table.ids[position].as_py())
+    if view.since:
+        history(view, viewer, *key)
     for group in frames.details(table, position, viewers_zone()):
         _group(view, table, position, group)
-    history(view, viewer, place.collection, str(table.ids[position].as_py()))
+    if not view.since:
+        history(view, viewer, *key)
     st.toggle("Empty fields", key=EMPTY_SHOWN, persist_state="page")
     if st.toggle("Raw values", key="raw values", persist_state="page"):
         raw = json.dumps(frames.raw(table, position), ensure_ascii=False, indent=2, default=str)

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import count
 
 import streamlit as st
 
 from .. import frames
 from ..frames import Unmet
 from ..model.query import Condition, Operator
-from .conditions import Chip, chips, field_of, operators_of, words_of
-from .editor import editor, opened, remove
+from .alternatives import chip_editor
+from .answers import ready_answers
+from .conditions import Chip, chips, field_of, period_words, put, tests_of, words_of
+from .editor import change_to, choose_field, editor, opened, remove
 from .layout import phone
 from .names import digest
 from .query import without_filters
+from .rows import dated
 from .text import line, plain
+from .undo import undo_button
 from .view import View
 
 NAMES = {"in": "Table", "view": "This link"}
@@ -24,23 +29,28 @@ OPERATORS = {Operator.FROM: "from ", Operator.TO: "until "}
 
 def filter_bar(view: View) -> None:
     """Draw the search, the conditions of the query, and a menu that adds one."""
-    unmet = frames.unmet(view.table, replace(view.query, collection=""))
+    unmet = view.rows.unmet(view.table, view.query)
     without_rows = {each.condition for each in unmet}
     with st.container(horizontal=True, vertical_alignment="center", gap=10, key="filters", wrap=not phone()):
         _search(view)
-        for each in chips(view.query):
+        for name, each in _named(chips(view.query)):
             if not without_rows.issuperset(each.conditions):
-                _chip(view, each)
+                _chip(view, each, name)
         _add(view)
         if view.query.narrows:
             clear_button(view, "Clear")
+        undo_button(view)
+        if not phone():
+            ready_answers(view)
     for number, found in enumerate(unmet):
         _without_rows(view, found, number)
 
 
 def clear_button(view: View, label: str) -> None:
     """Draw a button that shows every row of the collection."""
-    st.button(label, key=f"clear {label}", type="tertiary", on_click=view.show, args=(without_filters(view.query),))
+    st.button(
+        label, key=f"clear {label}", type="tertiary", on_click=change_to, args=(view, without_filters(view.query))
+    )
 
 
 def _search(view: View) -> None:
@@ -57,16 +67,16 @@ def _search(view: View) -> None:
     )  # fmt: skip
 
 
-def _chip(view: View, chip: Chip) -> None:
-    """A condition: its words open the editor, the cross removes it."""
-    field, words = field_of(view.table, chip.field_id), plain(words_of(view.table, chip))
-    name = digest(chip.field_id, chip.operator)
+def _chip(view: View, chip: Chip, name: str) -> None:
+    """A filter: its words open the editor, the cross removes it."""
+    words = plain(words_of(view.table, chip))
     with st.container(horizontal=True, gap=None, width="content", key=f"chip_{name}"):
-        if field and operators_of(field):
-            menu = st.popover(words, key=f"edit {name} {opened()}", on_change="rerun", width="content")
+        if _editable(view, chip):
+            menu = st.popover(words, key=f"edit {name} {opened()}", on_change="rerun", width="content",
+                              help=_days(view, chip))  # fmt: skip
             if menu.open:
                 with menu:
-                    editor(view, field, chip)
+                    chip_editor(view, chip, name)
         else:
             st.button(words, key=f"words {name}", disabled=True)
         st.button(
@@ -74,19 +84,37 @@ def _chip(view: View, chip: Chip) -> None:
         )
 
 
+def _editable(view: View, chip: Chip) -> bool:
+    field = field_of(view.table, chip.field_id)
+    return bool(chip.alternatives or (field and tests_of(field)))
+
+
+def _days(view: View, chip: Chip) -> str | None:
+    """Returns which days a period has today, and where; nothing for other chips."""
+    if chip.operator is not Operator.PERIOD:
+        return None
+    days = period_words(dated(replace(view.query, where=chip.conditions)).where[0].value)
+    return f"{plain(days)}, in the time zone {frames.zone_name(view.query.zone)}"
+
+
+def _named(found: list[Chip]) -> list[tuple[str, Chip]]:
+    """Returns the chips with a name for the keys of each, which stays when its values change."""
+    seen: dict[str, Chip] = {}
+    for each in found:
+        parts = [each.group] if each.group else [each.field_id, each.operator]
+        names = (digest(*parts, *([number] if number else [])) for number in count())
+        seen[next(name for name in names if name not in seen)] = each
+    return list(seen.items())
+
+
 def _add(view: View) -> None:
     menu = st.popover("Filter", icon=":material/add:", key=f"add {opened()}", on_change="rerun", type="tertiary")
     if not menu.open:
         return
-    fields = {each.id: each for each in view.table.fields if operators_of(each)}
     with menu, st.container(width=300, gap="xsmall"):
-        id = st.selectbox(
-            "Column", list(fields), index=None, placeholder="Choose a column", filter_mode="contains",
-            format_func=lambda id: line(fields[id].label), key=f"filter column {view.query.collection} {opened()}",
-            label_visibility="collapsed",
-        )  # fmt: skip
-        if id:
-            editor(view, fields[id])
+        field = choose_field(view, "filter column")
+        if field:
+            editor(view, field, lambda conditions: put(view.query, None, conditions))
 
 
 def _without_rows(view: View, found: Unmet, number: int) -> None:
@@ -96,7 +124,7 @@ def _without_rows(view: View, found: Unmet, number: int) -> None:
         st.markdown(f":orange-badge[{_words(view, found.condition)}] No record can match: {reason}.", width="content")
         st.button(
             "Remove filter", key=f"remove {number} of {view.slug}", icon=":material/close:", type="tertiary",
-            on_click=view.show, args=(replace(found.without, collection=view.query.collection),),
+            on_click=change_to, args=(view, replace(view.query, where=found.without.where)),
         )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from ..model.query import Sort
 from .cells import as_buttons, column_config, name_config
 from .layout import phone
 from .names import digest
+from .rows import dated
 from .text import viewers_zone
 from .view import View
 
@@ -29,7 +30,7 @@ def grid(view: View, window: int) -> None:
     """Draw one window (from 0 on) of the rows that meet the query."""
     frame = view.rows.window(view.table, view.query, view.columns, window, viewers_zone())
     name, *others = [field for id in view.columns if (field := view.table.field(id))]
-    key = f"grid {digest(view.rows.name, view.query, view.columns, window)}"  # else a position means another row
+    key = f"grid {digest(view.rows.name, dated(view.query), view.columns, window)}"  # else a position means another row
     few = len(frame) < FEW
     st.html('<div id="table" tabindex="-1"></div>')  # where the link at the top of the page leads
     with st.container(key="gridfew" if few else "grid", height="content" if few else 600, border=False):

@@ -8,6 +8,7 @@ import streamlit as st
 
 from ..model import Query
 from .conditions import chips, put, words_of
+from .editor import change_to
 from .filters import clear_button
 from .text import count, plain
 from .view import View
@@ -28,7 +29,7 @@ def no_match(view: View) -> None:
                 if left:
                     st.button(
                         f"Drop {label} to see {count(left, plain(view.thing), plain(view.things))}",
-                        key=f"drop {number} of {view.slug}", on_click=view.show, args=(without,),
+                        key=f"drop {number} of {view.slug}", on_click=change_to, args=(view, without),
                     )  # fmt: skip
             clear_button(view, "Clear search and filters")
 

@@ -12,6 +12,7 @@ from ..service.runtime import run
 from .health import health_strip
 from .layout import page
 from .search import search_box, search_page
+from .since_last_visit import since_last_visit
 from .view_cards import view_cards
 from .views_menu import undo_line
 from .welcome import welcome
@@ -56,6 +57,7 @@ def _glance(viewer: Viewer, found: list[Health]) -> None:
     else:
         st.caption("None yet. Save what a source's page shows with “Save view”, and it is here with its number.")
     _ready(viewer, found, views)
+    since_last_visit(viewer, found)
 
 
 def _ready(viewer: Viewer, found: list[Health], views: list[SavedView]) -> None:

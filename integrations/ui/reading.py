@@ -73,11 +73,14 @@ def offer(viewer: Viewer, source: Source, account: str) -> None:
 @st.fragment(run_every=LOOK)
 @explained()
 def _offer(owner: str, connection: Connection, account: str, shown: Load) -> None:
-    newest = run(service.newest(still(owner), connection.slug, account))
+    viewer = still(owner)
+    newest = run(service.newest(viewer, connection.slug, account))
     if newest is None or not _holds(shown, newest):
         return
     st.session_state[_key(BEHIND, connection)] = True
-    if st.button("New data · Show", icon=":material/update:", key="show new data", type="tertiary"):
+    changed = run(service.changed_after(viewer, connection, shown))
+    words = f"{changed.total:,} changed" if changed and changed.total else "New data"
+    if st.button(f"{words} · Show", icon=":material/update:", key="show new data", type="tertiary"):
         show_newest(connection)
         st.rerun()
 

@@ -6,15 +6,17 @@ What is cached is named by owner, connection and load, so that nobody is given a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import pandas as pd
 import pyarrow as pa
 
 from .. import frames, service
-from ..frames import Table, Tables
+from ..frames import Choice, Summary, Table, Tables, Unmet
 from ..frames.changes import BETWEEN, Changed, lines
 from ..model import Connection, Load, Query
+from ..model.query import Chart, Measure
 from ..service import Changes
 from .cache import kept
 
@@ -51,23 +53,43 @@ class Rows:
 
     def positions(self, table: Table, query: Query) -> pa.Array:
         """Returns the positions of the rows of a table that meet a query, in its order."""
+        query = dated(query)
         asked = Query(where=query.where, search=query.search, sort=query.sort, zone=query.zone)
         return _positions(self._named(table), asked, table)
 
     def window(self, table: Table, query: Query, columns: tuple[str, ...], number: int, zone: str) -> pd.DataFrame:
         """Returns one window (from 0 on) of the rows that meet a query, as they are shown; not to be changed."""
+        query = dated(query)
         found = self.positions(table, query).slice(number * frames.WINDOW_ROWS, frames.WINDOW_ROWS)
         asked = (query.where, query.search, query.sort, query.zone)
         return _window(self._named(table), str(asked), columns, number, zone, (table, found))
 
-    def total(self, table: Table, query: Query, field_id: str) -> Sums:
-        """Returns the sum of a field over the rows that meet a query, by currency."""
+    def totals(self, table: Table, query: Query, measure: Measure) -> Sums:
+        """Returns a measure of all rows that meet a query, by currency."""
+        query = dated(query)
         asked = Query(where=query.where, search=query.search, zone=query.zone)
-        return _total(self._named(table), asked, field_id, (table, self.positions(table, asked)))
+        return _totals(self._named(table), asked, measure, (table, self.positions(table, query)))
+
+    def summary(self, table: Table, query: Query) -> Summary:
+        """Returns the groups of the rows that meet a query; raises NotGroupable."""
+        asked = replace(dated(query), sort=(), columns=(), chart=Chart.AUTOMATIC)
+        return _summary(self._named(table), asked, (table, self.positions(table, query)))
 
     def lines(self, found: Changes, zone: str) -> pd.DataFrame:
         """Returns changes as `frames.changes.lines` does; not to be changed."""
         return _lines((*self.name, *found.name), zone, (found.found, labels_of(self, found.counts)))
+
+    def unmet(self, table: Table, query: Query) -> list[Unmet]:
+        """Returns the conditions of a query that no row of the table can meet."""
+        return _unmet(self._named(table), Query(where=query.where, zone=query.zone), table)
+
+    def choices(self, table: Table, field_id: str, search: str, limit: int) -> list[Choice]:
+        """Returns the values of a field whose labels contain the searched text."""
+        return _choices(self._named(table), field_id, search, limit, table)
+
+    def units(self, table: Table, field_id: str) -> list[Choice]:
+        """Returns the currencies of the amounts of a field."""
+        return _units(self._named(table), field_id, table)
 
     def _named(self, table: Table) -> Name:
         return (*self.name, table.collection.id)
@@ -85,6 +107,16 @@ def _lines(name: Name, zone: str, _found: tuple[Changed, dict[str, str]]) -> pd.
     return lines(*_found, zone)
 
 
+def now() -> datetime:
+    """Returns the time at which periods are looked at."""
+    return datetime.now(UTC)
+
+
+def dated(query: Query) -> Query:
+    """Returns the query with the days that its periods have today."""
+    return frames.dated(query, now())
+
+
 @kept
 def _positions(name: Name, query: Query, _table: Table) -> pa.Array:
     return frames.apply(_table, query, service.texts_of(name[:-1], _table) if query.search.strip() else None)
@@ -99,6 +131,27 @@ def _window(
 
 
 @kept
-def _total(name: Name, query: Query, field_id: str, _rows: tuple[Table, pa.Array]) -> Sums:
+def _totals(name: Name, query: Query, measure: Measure, _rows: tuple[Table, pa.Array]) -> Sums:
     table, positions = _rows
-    return frames.total(table, positions, field_id)
+    return frames.totals(table, positions, measure)
+
+
+@kept
+def _summary(name: Name, query: Query, _rows: tuple[Table, pa.Array]) -> Summary:
+    table, positions = _rows
+    return frames.summarise(table, positions, query)
+
+
+@kept
+def _unmet(name: Name, query: Query, _table: Table) -> list[Unmet]:
+    return frames.unmet(_table, query)
+
+
+@kept
+def _choices(name: Name, field_id: str, search: str, limit: int, _table: Table) -> list[Choice]:
+    return frames.choices(_table, field_id, search, limit)
+
+
+@kept
+def _units(name: Name, field_id: str, _table: Table) -> list[Choice]:
+    return frames.units(_table, field_id)

@@ -14,6 +14,7 @@ from ..model.errors import DashboardError
 from ..model.query import MAX_ADDRESS, pairs_length, to_pairs
 from ..service.runtime import run
 from .query import ACCOUNT, SAVED, Asked, Pairs, asked_pairs, change, write
+from .rows import Rows
 from .view import View
 from .viewer import viewer
 
@@ -23,16 +24,22 @@ DONE = "menus of views closed"  # part of the menus' keys, so that what ends in 
 T = TypeVar("T")
 
 
-def resolved(asked: Asked, views: list[SavedView]) -> Asked:
+def resolved(asked: Asked, rows: Rows, views: list[SavedView]) -> Asked:
     """Returns what an address asks for with the view that is open.
 
-    An address without a query shows the view that it names, or else the person's default.
+    An address without a query shows the view that it names, or else the person's default, if its table is there.
     """
-    named = next((each for each in views if each.id == asked.saved), None)
+    mine = [each for each in views if each.page == rows.connection.path[1:]]
+    named = next((each for each in mine if each.id == asked.saved), None)
     if asked.query != Query() or asked.row:
         return replace(asked, saved=named.id if named else "")
-    view = named or next((each for each in views if each.default), None)
+    default = next((each for each in mine if each.default and _is_here(each, rows)), None)
+    view = named or default
     return replace(asked, query=view.asked, saved=view.id) if view else replace(asked, saved="")
+
+
+def _is_here(view: SavedView, rows: Rows) -> bool:
+    return service.collection_of(view.asked, rows.tables) is not None
 
 
 def pairs_of_view(view: SavedView) -> Pairs:

@@ -60,7 +60,7 @@ def _menu(owner: str, view: SavedView) -> None:
 
 def _figure(view: SavedView, figure: Figure) -> None:
     amounts = [f"{currency} {number:,.0f}".strip() for currency, number in figure.totals]
-    title = plain(figure.title, 60)
+    title = plain(figure.title, 60) if figure.title != view.name else "Records"
     st.metric(f"{title} · {plain(figure.label, 40)}" if amounts else title, (amounts or [f"{figure.rows:,}"])[0])
     drawn = any(number for _, number in figure.points)
     what = f"by {figure.by}" if figure.by else "updates per week"

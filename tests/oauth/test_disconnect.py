@@ -13,6 +13,7 @@ from made_up import varied
 
 from integrations import oauth
 from integrations.model import Choice, Connection, KnownCatalog, Load, Schema
+from integrations.model.changes import ChangeLog, KeptDifference, Visit
 from integrations.model.errors import StoreUnavailable
 from integrations.oauth import ConnectionTokens
 from integrations.service.runtime import run
@@ -35,6 +36,10 @@ def mine(acme, person) -> Connection:
     for number in range(3):
         run(records.put(keys.CHUNK, (*mine.path, "load", "run", str(number)), b"rows"))
     run(records.put(keys.SCHEMA, (*mine.path, "load", "run"), Schema()))
+    now = datetime.now(UTC)
+    run(records.put(keys.CHANGES, mine.path, ChangeLog(now, "key", (KeptDifference("load", now, 5),))))
+    run(records.put(keys.DIFFERENCE, (*mine.path, "load"), b"lines"))
+    run(records.put(keys.VISIT, (*mine.path, "b" * 64), Visit(now, now)))
     return mine
 
 

@@ -18,13 +18,16 @@ from integrations.model import (
     Connection,
     Field,
     FieldType,
+    Figure,
     Load,
     Option,
+    SavedView,
     Schema,
     Session,
     Stream,
     Token,
 )
+from integrations.model.changes import ChangeLog, Counts, KeptDifference, Visit
 from integrations.model.errors import RecordTooNew, RecordUnreadable
 from integrations.service.runtime import run
 from integrations.store import cipher, client, connections, keys, records, shapes
@@ -34,6 +37,7 @@ from integrations.store.keys import (
     Outcome,
     PendingAuthorization,
     RecordType,
+    SavedViews,
     Starts,
     Unused,
     Usage,
@@ -64,6 +68,15 @@ EXAMPLES = {
             Field("stage", "Stage", FieldType.SELECT, options=(Option("won", "Won", "green"),)),
         ), first=("stage",)),), {"7": "Ada"},
     ),
+    keys.CHANGES: ChangeLog(
+        datetime(2026, 11, 22, tzinfo=UTC), "a key",
+        (KeptDifference("load", datetime(2026, 11, 23, tzinfo=UTC), 900, False, Counts(1, 2, 3)),),
+    ),
+    keys.DIFFERENCE: b"lines",
+    keys.VISIT: Visit(datetime(2026, 11, 22, tzinfo=UTC), datetime(2026, 11, 23, tzinfo=UTC)),
+    keys.VIEWS: SavedViews((SavedView("v", "Won deals", "acme", "connection", {"search": "ada"}, NOW, NOW, True),)),
+    keys.FIGURE: Figure("load", "Deals", 3, 9, "Amount", (("EUR", 12.5),), (("Won", 3.0),), "Stage"),
+    keys.LAST_QUERY: {"search": "ada"},
     keys.SANDBOX: {"a": [1, None, "x", 1.5, True]},
 }  # fmt: skip
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from browser.plant import HOSTILE, plant
+from browser.plant import NOW as PLANTED
 from sales import SALES, sales
 from screens import Page, pressed, words
 from streamlit.testing.v1 import AppTest
@@ -14,10 +16,11 @@ from streamlit.testing.v1 import AppTest
 from integrations import service, sync
 from integrations.frames import Tables
 from integrations.model import Connection, Query, SavedView, Viewer
+from integrations.model.changes import ChangeLog, Counts, KeptDifference, Visit
 from integrations.model.query import Condition, Function, Measure, Operator
 from integrations.service import figures
 from integrations.service.runtime import run
-from integrations.store import connections, keys, records
+from integrations.store import cipher, connections, keys, records
 
 API = "http://localhost:8501/sandbox/hubspot"
 NOW = datetime.now(UTC)
@@ -61,15 +64,16 @@ STATES: list[tuple[dict[str, Any], str, str]] = [
     ({"items": HOSTILE, "state": "failed", "notes": ("HubSpot asks for a pause.",)}, "Failed", "HubSpot asks for a"),
     ({"state": "failed", "notes": ("HubSpot asks for a pause.",)}, "Failed", "HubSpot asks for a pause."),
     ({"items": HOSTILE, "reconnect": "HubSpot ended it."}, "Reconnect", "reconnect to keep them fresh"),
-    ({"state": "queued", "since": NOW}, "Loading", "Starting…"),
-    ({"state": "queued", "since": NOW - timedelta(minutes=5)}, "Loading", "The loader isn't running."),
-    ({"state": "running", "since": NOW, "counts": {"deal": 7}}, "Loading", "7 records so far"),
+    ({"state": "queued", "waits": 0}, "Loading", "Starting…"),
+    ({"state": "queued", "waits": 300}, "Loading", "The loader isn't running."),
+    ({"state": "running", "counts": {"deal": 7}}, "Loading", "7 records so far"),
 ]
 
 
 @pytest.mark.parametrize(("how", "badge", "sentence"), STATES)
 def test_a_connection_says_how_it_is(page: Page, owner: str, how: dict[str, Any], badge: str, sentence: str) -> None:
-    run(plant(owner, "hubspot", API, **how))
+    since = datetime.now(UTC) - timedelta(seconds=how.get("waits", 60))
+    run(plant(owner, "hubspot", API, since=since, **{name: fact for name, fact in how.items() if name != "waits"}))
     app = page()
     assert not app.exception and sentence in words(app)
     assert [each for each in badges(app) if each.endswith(f" {badge}]")]
@@ -182,8 +186,8 @@ def test_a_number_that_cannot_be_computed_keeps_no_other(
 
 def test_a_connection_without_saved_views_has_cards_that_are_ready(page: Page, me: Viewer, deals: Connection) -> None:
     app = page()
-    assert metrics(app) == {"Deals": "60", "Companies": "10", "Tickets": "0"}
-    assert "in=companies" in links(app)["All companies"] and "saved" not in links(app)["All companies"]
+    assert [each.value for each in app.metric] == ["60", "10", "0"]
+    assert "in=companies" in links(app)["Companies"] and "saved" not in links(app)["Companies"]
     run(service.save_view(me, deals, "Won", WON))
     assert metrics(page()) == {"Deals": "10"}
 
@@ -205,3 +209,37 @@ def test_a_view_of_a_connection_that_is_no_longer_shared_says_so(page: Page, me:
     run(plant(me.owner, "notion", API, HOSTILE))
     app = page()
     assert "The account of this view is no longer here for you." in words(app) and view.name in links(app)
+
+
+def changed(connection: Connection, *counts: Counts) -> None:
+    """Loads that changed so many rows that they are not named, the last of them just now; a visit before them."""
+    at = [PLANTED - timedelta(minutes=minutes) for minutes in range(len(counts))]
+    kept = tuple(KeptDifference("load", *each, values=False, uncounted=found) for each, found in zip(
+        [(moment, 0) for moment in at], counts, strict=True))  # fmt: skip
+    log = ChangeLog(PLANTED - timedelta(hours=3), cipher.new_key(), kept[::-1])
+    run(records.put(keys.CHANGES, connection.path, log))
+    visit = Visit(PLANTED - timedelta(hours=2), PLANTED - timedelta(hours=2))
+    run(records.put(keys.VISIT, (*connection.path, connection.owner), visit))
+
+
+def test_what_has_changed_since_the_last_visit_is_told_with_a_link_to_it(page: Page, deals: Connection) -> None:
+    changed(deals, Counts(1, 10, 0), Counts(0, 2, 3))
+    app = page()
+    assert not app.exception and "1 new, 12 changed and 3 removed" in words(app)
+    [query] = [each.proto.query_string for each in app.main.get("page_link") if each.proto.label == "HubSpot"]
+    assert query == f"account={deals.id}&since=visit"
+
+
+def test_nothing_is_told_where_nothing_has_changed(page: Page, deals: Connection) -> None:
+    assert "Since your last visit" not in words(page())
+
+
+def test_newer_rows_are_offered_with_how_many_have_changed(page: Page, owner: str, deals: Connection) -> None:
+    app = page("hubspot")
+    at = PLANTED + timedelta(seconds=1)
+    run(plant(owner, "hubspot", API, sales(80), schema=SALES))
+    shown = run(records.get(keys.SNAPSHOT, deals.path))
+    run(records.put(keys.SNAPSHOT, deals.path, dataclasses.replace(shown, finished_at=at)))
+    kept = (KeptDifference(shown.id, at, 0, values=False, uncounted=Counts(20, 2, 0)),)
+    run(records.put(keys.CHANGES, deals.path, ChangeLog(PLANTED, cipher.new_key(), kept)))
+    assert "22 changed · Show" in {each.label for each in app.run().button}

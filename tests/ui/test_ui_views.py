@@ -153,6 +153,17 @@ def test_the_default_view_is_shown_where_an_address_has_no_query(page: Page, me:
     assert len(names(app)) == 60 and asked(app)["saved"] == [view.id]
 
 
+def test_a_view_whose_table_is_gone_says_so_and_as_the_default_it_is_left_out(
+    page: Page, me: Viewer, deals: Connection
+) -> None:
+    view = run(service.save_view(me, deals, "Invoices", Query("invoices")))
+    run(service.set_default_view(me, view.id, True))
+    assert len(names(page("hubspot"))) == 60
+    app = page("hubspot", saved=view.id)
+    assert "This link is to a table that is not here" in words(app)
+    assert len(names(pressed(app, "Show what there is"))) == 60
+
+
 def test_the_address_of_a_view_with_a_long_query_is_short(page: Page, me: Viewer, deals: Connection) -> None:
     values = [f"s{number}" for number in range(1, 600)]
     query = Query("deals", tuple(Condition("stage", Operator.IS, each) for each in values))
