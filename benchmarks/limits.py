@@ -25,7 +25,8 @@ WORDS = {
     f"the greater of calls / {AIRTABLE_CALLS} s and longest table × latency, and latency for the last answer.",
     "hubspot": "property definitions, pipelines, owners and the account, all at once; then "
     f"in every type a list from the low ids, {PAGE} a page, and a search from the high ids, {SEARCH_PAGE} a "
-    f"page, in each one call after another; then associations, {RELATED_PAGE:,} records a call and pair of types. "
+    f"page, in each one call after another; then associations, {RELATED_PAGE:,} records a call and pair of types, "
+    "and of a record with very many one call after another. "
     f"{HUBSPOT_CALLS} calls in {HUBSPOT_WINDOW} s, {HUBSPOT_SEARCHES} searches a second beside. The greater of "
     f"full windows × {HUBSPOT_WINDOW} s and, × latency, two steps and those in which list and search have met. "
     "(A second list, from a record that a search has found, is what beats it.)",
@@ -61,18 +62,22 @@ def _base(chains: Sequence[int], latency: float) -> float:
     return max(second + (latency if place else 0), max(chains, default=0) * latency) + latency
 
 
-def hubspot(types: Sequence[int], latency: float, related: Sequence[int] = (), definitions: int = 0) -> Limit:
+def hubspot(
+    types: Sequence[int], latency: float, related: Sequence[tuple[int, int]] = (), definitions: int = 0
+) -> Limit:
     """Definitions, then lists and searches until they meet, then what the last records are associated with.
 
-    `types`: the sizes of each type. `related`: the size of each type as often as others can be associated with it.
-    `definitions`: calls for properties, pipelines, owners and the like, which can all be made at once.
+    `types`: the sizes of each type. `related`: for each pair of types the size of the first, and how many answers the
+    record with the most associations takes. `definitions`: calls for properties, pipelines, owners and the like, which
+    can all be made at once.
     """
     steps = 1
     while (found := _met(types, steps, latency)) is None:
         steps += 1
     lists, searches = found
-    paced = lists + definitions + sum(math.ceil(size / RELATED_PAGE) for size in related)
-    chain = (steps + bool(definitions) + bool(related)) * latency
+    paced = lists + definitions + sum(math.ceil(size / RELATED_PAGE) + answers - 1 for size, answers in related)
+    longest = max((answers for _, answers in related), default=0)
+    chain = (bool(definitions) + max(steps + bool(related), 1 + longest)) * latency
     return Limit(max(chain, (paced - 1) // HUBSPOT_CALLS * HUBSPOT_WINDOW + latency), paced + searches)
 
 

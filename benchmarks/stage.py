@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import re
 import secrets
@@ -50,10 +51,18 @@ def contents(slug: str, items: int, people: int = 1) -> tuple[set[tuple[str, str
         ids |= {("base", base) for base in bases} | {("table", f"{table.base}/{table.id}") for table in tables}
         sizes = [[len(each.times) for each in found.values()] * people for found in bases.values()]
         return ids, limits.airtable(sizes, LATENCY)
-    entries = hubspot.World(items).entries
+    crm = hubspot.World(items)
+    entries = crm.entries
     ids = {(hubspot.ONE[kind], str(entry.id)) for kind, found in entries.items() for entry in found}
-    related = [len(entries[kind]) for pair in FORWARD for kind in (pair if OWN not in pair else pair[:1])]
+    pairs = [pair for forward in FORWARD for pair in (forward, forward[::-1]) if pair[0] in entries and pair[1] != OWN]
+    related = [(len(entries[pair[0]]), _answers(crm, *pair)) for pair in pairs]
     return ids, limits.hubspot(list(map(len, entries.values())), LATENCY, related, HUBSPOT_DEFINITIONS)
+
+
+def _answers(crm: hubspot.World, kind: str, other: str) -> int:
+    """How many answers the associations of the record with the most of them take."""
+    most = max(map(len, crm.links(kind, other).values()), default=0)
+    return max(1, math.ceil(most / hubspot.ASSOCIATIONS_PAGE))
 
 
 class Process:

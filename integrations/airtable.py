@@ -76,7 +76,7 @@ class Airtable(Provider):
     refresh_reuse = "revokes"
     rate_limits = {"": RATE_LIMIT, "base": RATE_LIMIT}
     concurrency = 4  # of one base: four chains of calls use its rate up at 0.8 s a call
-    rate_limit_wait = 30
+    rate_limit_wait, locks_out = 30, True
     ration = "Airtable Free's 1,000 monthly calls"
     faults = (
         Fault(422, "LIST_RECORDS_ITERATOR_NOT_AVAILABLE", CursorExpired, "Airtable ended a listing early"),

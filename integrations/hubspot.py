@@ -19,7 +19,9 @@ from .listing import collected, converted, cursor_pages, records_in
 from .listing.crm import CREATED, OWNER, RELATION, CrmAccount, CrmObject, CrmRecords, Table, objects_in
 from .listing.values import joined, mapping, text_at
 from .model import Account, Api, Catalog, Fault, Item, ItemType, Page, Provider, RateLimit, Stream, moment
+from .model.answers import ReadyAnswer
 from .model.errors import NotConfigured, QuotaSpent, RateLimited, ReconnectNeeded, Unavailable
+from .model.query import Condition, Function, Grouping, Measure, Operator, Query, Sort
 
 VERSION = "2026-09"
 OAUTH_URL = f"https://api.hubapi.com/oauth/{VERSION}/token"
@@ -57,6 +59,7 @@ OBJECTS = {
         ), related=("deal",),
     ),
 }  # fmt: skip
+OPEN = Condition("hs_is_closed", Operator.NOT, "yes")
 CUSTOM, HIDDEN = "custom_object", "hidden"
 SCOPES = ("e-commerce", "crm.objects.custom.read", "crm.schemas.custom.read", "crm.objects.owners.read")
 
@@ -88,8 +91,9 @@ class HubSpot(Provider):
     }  # fmt: skip
     access_token_seconds = 1800
     refresh_reuse = "harmless"
-    rate_limits = {"": RateLimit(105, 10), "search": RateLimit(5, 1.05, strict=True)}  # of 110 in 10 s and 5 in 1 s
+    rate_limits = {"": RateLimit(110, 10.1, strict=True), "search": RateLimit(5, 1.05, strict=True)}  # of 10 s, 1 s
     rate_limit_wait = 10
+    partial_answers = True  # of a batch
     concurrency = 12  # objects wait for their own lists, and together for one rate limit
     faults = (
         Fault(429, '"DAILY"', QuotaSpent, "This HubSpot account has used up its calls for today. Come back tomorrow."),
@@ -98,6 +102,17 @@ class HubSpot(Provider):
         Fault(477, "", Unavailable, "HubSpot is moving this account to another data centre. Come back in a few hours."),
     )
     if_empty = "Once there are contacts, companies, deals or tickets in HubSpot, press Refresh."
+    answers = (
+        ReadyAnswer("Open deals this quarter by stage", Query(
+            "deal", (OPEN, Condition("closedate", Operator.PERIOD, "this-quarter")), groups=(Grouping("dealstage"),),
+            measure=Measure(Function.SUM, "amount"),
+        )),
+        ReadyAnswer("Deals closing in the next 30 days", Query(
+            "deal", (OPEN, Condition("closedate", Operator.PERIOD, "next-30-days")), sort=(Sort("closedate"),),
+        )),
+        ReadyAnswer("Contacts without owner", Query("contact", (Condition("owner", Operator.EMPTY),))),
+        ReadyAnswer("Companies without deals", Query("company", (Condition(f"{RELATION}deal", Operator.EMPTY),))),
+    )  # fmt: skip
 
     def is_error(self, answer: Mapping[str, Any]) -> bool:
         """https://developers.hubspot.com/docs/api-reference/error-handling."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from .listing import EditPage, EditTimeReader, Lookup, SharedListing, unless_refused
+from .listing import EditPage, EditTimeReader, Lookup, SharedListing, handled, unless_refused
 from .listing.ancestry import Ancestry, Step, step_to
 from .listing.page_size import PageSize, PageTooSlow
 from .listing.pagination import collected, converted, cursor_pages, records_in
@@ -145,24 +146,24 @@ async def _pages(stream: Stream, open: Callable[[], Listing]) -> AsyncGenerator[
         return
     load.people.start()
     load.columns.extend(Table(COLLECTIONS[stream.item_type]))
-    async with aclosing(load.sources.read(open) if stream.item_type == SOURCE else open()) as listing:
-        async for found in listing:
-            records = [each for each in found.records if "created_time" in each]  # without it: not shared in full
-            if stream.item_type == SOURCE:
-                load.rows.learn(found.records)
-                rows = [Row(each, SOURCE, properties_of(each)) for each in records]
-            else:
-                rows = await load.rows.complete((_place(each), each) for each in records)
-            yield await _page(rows, load)
+    listing = load.sources.read(open) if stream.item_type == SOURCE else open()
+    async with aclosing(handled(listing, partial(_page, load, stream.item_type))) as pages:
+        async for page in pages:
+            yield replace(page, collections=load.columns.news())
 
 
-async def _page(rows: Sequence[Row], load: _Load) -> Page:
+async def _page(load: _Load, item_type: str, found: Found) -> Page:
+    records = [each for each in found.records if "created_time" in each]  # without it: not shared in full
+    if item_type == SOURCE:
+        load.rows.learn(found.records)
+        rows = [Row(each, SOURCE, properties_of(each)) for each in records]
+    else:
+        rows = await load.rows.complete((_place(each), each) for each in records)
     told = {id: name for row in rows for id, name in row.people.items()}
     creators = {text_at(mapping(row.record.get("created_by")), "id") for row in rows}
     people = {id: name for id, name in told.items() if name} | await load.people.resolve({*told, *creators})
     parents = await load.above.finish([_parent(row.record) for row in rows])
-    items = [_item(row, people, parent) for row, parent in zip(rows, parents, strict=True)]
-    return Page(items, collections=load.columns.news(), people=people)
+    return Page([_item(row, people, parent) for row, parent in zip(rows, parents, strict=True)], people=people)
 
 
 async def _found(api: Api, item_type: str, since: datetime | None = None) -> Listing:
@@ -272,8 +273,7 @@ def _parent(found: Mapping[str, Any]) -> Step:
 async def _climb(api: Api, place: str) -> Step:
     kind, _, id = place.partition(" ")
     found = await _get(api, f"/v1/{'blocks' if kind == 'block_id' else 'databases'}/{path_part(id)}")
-    title = plain(found.get("title"))
-    return Step(name=title) if title else _parent(found)
+    return Step(name=title) if (title := plain(found.get("title"))) else _parent(found)
 
 
 def _item(row: Row, people: Mapping[str, str], parent: Step) -> Item:

@@ -66,4 +66,6 @@ def pressed(app: AppTest, label: str) -> AppTest:
 def words(app: AppTest) -> str:
     """Everything that a page says, without Markdown's backslashes."""
     kinds = ("title", "header", "subheader", "caption", "markdown", "error", "warning", "info", "text")
-    return "\n".join(str(each.value) for kind in kinds for each in app.get(kind)).replace("\\", "")
+    texts = [str(each.value) for kind in kinds for each in app.get(kind)]
+    menus = [str(each.proto.popover.label) for each in app.get("popover")]
+    return "\n".join([*texts, *menus]).replace("\\", "")

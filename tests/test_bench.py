@@ -56,9 +56,14 @@ def test_hubspots_searches_of_one_type_wait_for_each_other() -> None:
 
 def test_hubspots_definitions_come_before_the_lists_and_associations_after_them() -> None:
     # definitions, one page, associations of 100 records in three pairs
-    assert limits.hubspot([100], 0.2, [100] * 3, 12) == Limit(pytest.approx(0.6), 16)
+    assert limits.hubspot([100], 0.2, [(100, 1)] * 3, 12) == Limit(pytest.approx(0.6), 16)
     # 96 + 12 + 3 calls: one more than a window takes
-    assert limits.hubspot([100] * 96, 0.2, [100, 1_000, 1_000], 12) == Limit(pytest.approx(10.2), 111)
+    assert limits.hubspot([100] * 96, 0.2, [(100, 1), (1_000, 1), (1_000, 1)], 12) == Limit(pytest.approx(10.2), 111)
+
+
+def test_a_hubspot_record_with_very_many_associations_is_read_answer_by_answer() -> None:
+    # definitions, the first page of the list, five answers; 12 + 4 + 1 + 5 calls and 3 searches
+    assert limits.hubspot([1_000], 0.2, [(1_000, 5), (1_000, 1)], 12) == Limit(pytest.approx(1.4), 25)
 
 
 def test_all_at_once_takes_as_long_as_the_slowest_and_all_calls() -> None:

@@ -34,6 +34,7 @@ import integrations
 from integrations import oauth, providers, sync
 from integrations.config import settings
 from integrations.http import client as http_client
+from integrations.listing.crm import records as crm_records
 from integrations.model import Connection, Item, Load, NoValue, Token, errors
 from integrations.oauth import client as oauth_client
 from integrations.oauth.tokens import ConnectionTokens, failures_of
@@ -151,6 +152,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
     monkeypatch.setattr(http_client, "acquire", acquire)
+    monkeypatch.setattr(crm_records, "FIRST_WAIT", 60)  # seconds, after which calls would differ from the recorded ones
     with stamina.set_testing(True, attempts=6, cap=True):
         yield
 

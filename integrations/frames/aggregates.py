@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
@@ -13,8 +11,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..model.query import Function, Measure
 from .cells import day_number
-from .readable import NUMBERS, cells
+from .groups import totals
 from .tables import Table
 
 MONDAY = -3  # 1970-01-01 was a Thursday: weeks are counted from the Monday before it
@@ -68,15 +67,7 @@ def total(table: Table, positions: pa.Array | None, field_id: str) -> list[tuple
 
     Empty for other fields and where no row has a value.
     """
-    field = table.field(field_id)
-    if field is None or field.type not in NUMBERS:
-        return []
-    found = cells(table, field, positions)
-    values, codes = found.singles
-    named = [""] * len(values) if codes is None else pc.fill_null(codes, "").to_pylist()
-    known = [(code, value) for code, value in zip(named, values.to_pylist(), strict=True) if value is not None]
-    currencies = [code for code, _ in Counter(code for code, _ in known).most_common()]
-    return [(each, math.fsum(value for code, value in known if code == each)) for each in currencies]
+    return totals(table, positions, Measure(Function.SUM, field_id))
 
 
 def _days(table: Table, column: str, positions: pa.Array | None) -> Numbers:

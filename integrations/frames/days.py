@@ -75,9 +75,9 @@ def local(times: pa.Array, zone: tzinfo) -> pa.Array:
         return times.cast(pa.timestamp("us"))
     known = np.asarray(times.is_valid())
     moments = np.asarray(times.cast(pa.int64()).fill_null(0), np.int64)
-    quarters, places = np.unique(moments // QUARTER, return_inverse=True)
-    offsets = np.array([_offset(int(each) * QUARTER, zone) for each in quarters], np.int64)
-    shown = np.clip(moments + offsets[places], FIRST, LAST) if len(moments) else moments
+    quarters = pa.array(moments // QUARTER).dictionary_encode()
+    offsets = np.array([_offset(each * QUARTER, zone) for each in quarters.dictionary.to_pylist()], np.int64)
+    shown = np.clip(moments + offsets[np.asarray(quarters.indices)], FIRST, LAST) if len(moments) else moments
     return pa.array(shown, pa.int64(), mask=~known).cast(pa.timestamp("us"))
 
 

@@ -168,7 +168,7 @@ class _Both:
         elif field.id in COMPARED:
             found = differing(*self._taken(_standard(self._old, field.id), _standard(self._new, field.id)))
         elif self._is_described(field.id):
-            found = differing(*self._taken(_own(self._old, field), _own(self._new, field)), field.type)
+            found = differing(*self._taken(_own(self._old, field), _own(self._new, field)), field)
         else:
             found = differing(*self._taken(_as_texts(self._old, field.id), _as_texts(self._new, field.id)))
         result = found.to_numpy(zero_copy_only=False).copy()

@@ -8,20 +8,20 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..model import FieldType
-
-IN_ANY_ORDER = (FieldType.MULTI_SELECT, FieldType.PEOPLE, FieldType.RELATION)
+from ..model import Field, FieldType
 
 
-def differing(before: pa.Array, after: pa.Array, kind: FieldType = FieldType.TEXT) -> pa.Array:
-    """Returns for each place whether the values differ; an empty list is no value.
-
-    Lists of options, people and relations are equal in any order, since providers list them in none.
-    """
+def differing(before: pa.Array, after: pa.Array, field: Field | None = None) -> pa.Array:
+    """Returns for each place whether the values (of a field) differ; an empty list is no value."""
     found = _differ(before, after)
-    if kind in IN_ANY_ORDER and pc.any(found).as_py():
-        return _as_sets(before, after, found)
+    if field and in_any_order(field) and pc.any(found).as_py():
+        return _in_any_order(before, after, found)
     return found
+
+
+def in_any_order(field: Field) -> bool:
+    """Returns whether values are equal in any order: providers list options, people and relations in none."""
+    return field.type in (FieldType.MULTI_SELECT, FieldType.PEOPLE, FieldType.RELATION) and not field.many
 
 
 def _differ(before: pa.Array, after: pa.Array) -> pa.Array:
@@ -45,13 +45,13 @@ def _lists_differ(before: pa.Array, after: pa.Array) -> pa.Array:
     return pa.array(found)
 
 
-def _as_sets(before: pa.Array, after: pa.Array, found: pa.Array) -> pa.Array:
+def _in_any_order(before: pa.Array, after: pa.Array, found: pa.Array) -> pa.Array:
     places = np.flatnonzero(found.to_numpy(zero_copy_only=False))
     result = np.zeros(len(found), bool)
     both = (each.take(pa.array(places)).to_pylist() for each in (before, after))
-    result[places] = [_values(old) != _values(new) for old, new in zip(*both, strict=True)]
+    result[places] = [_sorted(old) != _sorted(new) for old, new in zip(*both, strict=True)]
     return pa.array(result)
 
 
-def _values(value: object) -> set[object]:
-    return set(value) if isinstance(value, list) else set()
+def _sorted(values: list[str] | None) -> list[str]:
+    return sorted(each for each in values or () if each is not None)

@@ -7,12 +7,16 @@ import unicodedata
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from .cells import TEXT, plain
 
+Mask = npt.NDArray[np.bool_]
 NOT_COMPOSED = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe"})
+LONG = 40  # bytes a text, its offset included
+MOST_OF_A_PATTERN = 200  # characters: RE2 takes a minute for one of 30,000
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]{1,100}")  # folding looks at each character alone, so a text may be cut anywhere
 
 
@@ -34,9 +38,16 @@ def folded(texts: pa.Array) -> pa.Array:
     return pc.replace_with_mask(lower, others, found)
 
 
-def containing(texts: pa.Array, wanted: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def containing(texts: pa.Array, wanted: str) -> Mask:
     """Whether each of the folded texts contains what is wanted, to the letter but for case and accents."""
-    return np.asarray(pc.fill_null(pc.match_substring(texts, fold(plain(wanted))), False), np.bool_)
+    return np.asarray(pc.fill_null(_match(texts, fold(plain(wanted))), False), np.bool_)
+
+
+def _match(texts: pa.Array, wanted: str) -> pa.Array:
+    """Looks through long texts by RE2, which skips to the first letter: eight times as fast, but slow to begin."""
+    if texts.nbytes > LONG * len(texts) and len(wanted) <= MOST_OF_A_PATTERN:
+        return pc.match_substring_regex(texts, re.escape(wanted))
+    return pc.match_substring(texts, wanted)
 
 
 def starting(texts: pa.Array, wanted: str) -> pa.Array:

@@ -15,7 +15,7 @@ from .conditions import DAYS, Mask, equal_to_any, has_unit, meeting, value_fault
 from .folding import containing, fold
 from .order import ordered
 from .readable import NUMBERS, cells
-from .search import texts_at
+from .search import SearchTexts, texts_at
 from .tables import STANDARD_FIELDS, Table
 
 SEARCHED_ROWS = 5_000  # whose texts are made at once where none are kept
@@ -33,7 +33,7 @@ class Unmet:
     without: Query
 
 
-def apply(table: Table, query: Query, texts: pa.Array | None = None) -> pa.Array:
+def apply(table: Table, query: Query, texts: SearchTexts | None = None) -> pa.Array:
     """Returns the positions of the rows that meet the query, in its order, as int64.
 
     `texts`: what `search_texts` made of the table; made as needed, and not kept, if None.
@@ -105,13 +105,13 @@ def _mask(table: Table, field_id: str, conditions: tuple[Condition, ...], zone: 
     return meeting(table, found, conditions)
 
 
-def _found(table: Table, positions: np.ndarray | None, search: str, texts: pa.Array | None) -> np.ndarray:
+def _found(table: Table, positions: np.ndarray | None, search: str, texts: SearchTexts | None) -> np.ndarray:
     """Returns which of the positions (None: of all rows) have the searched text."""
     places = np.arange(table.num_rows) if positions is None else positions
     if not fold(search):  # only accents, which no folded text has
         return places[:0]
     if texts is not None:
-        return places[containing(texts, search)[places]]
+        return places[texts.containing(search)[places]]
     blocks = [places[start : start + SEARCHED_ROWS] for start in range(0, len(places), SEARCHED_ROWS)]
     found = [block[containing(texts_at(table, pa.array(block)), search)] for block in blocks]
     return np.concatenate([places[:0], *found])

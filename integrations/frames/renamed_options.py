@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..model import Field
+from .differing import in_any_order
 
 Pair = tuple[frozenset[str], frozenset[str]]  # the options that a row has lost, and those that it has got
 
@@ -17,18 +18,18 @@ Pair = tuple[frozenset[str], frozenset[str]]  # the options that a row has lost,
 def really_changed(old: Field, new: Field, before: Sequence[Any], after: Sequence[Any]) -> list[bool]:
     """Returns for each two values of a choice whether they differ by more than the names of options."""
     labels = [{each.value: each.label for each in field.options} for field in (old, new)]
-    pairs = [_pair(_named(one, labels[0]), _named(other, labels[1])) for one, other in zip(before, after, strict=True)]
+    olds, news = ([_named(each, own) for each in values] for values, own in zip((before, after), labels, strict=True))
+    pairs = [(frozenset(one) - set(other), frozenset(other) - set(one)) for one, other in zip(olds, news, strict=True)]
     renamed = _renamed(pairs, *(frozenset(each.values()) for each in labels))
-    return [{renamed.get(each, each) for each in lost} != got for lost, got in pairs]
+    olds = [[renamed.get(each, each) for each in one] for one in olds]
+    if in_any_order(new):
+        return [sorted(one) != sorted(other) for one, other in zip(olds, news, strict=True)]
+    return [one != other for one, other in zip(olds, news, strict=True)]
 
 
-def _named(value: Any, labels: dict[str, str]) -> frozenset[str]:
+def _named(value: Any, labels: dict[str, str]) -> list[str]:
     values = value if isinstance(value, list) else [value]
-    return frozenset(labels.get(each) or each for each in values if each)
-
-
-def _pair(before: frozenset[str], after: frozenset[str]) -> Pair:
-    return before - after, after - before
+    return [labels.get(each) or each for each in values if each]
 
 
 def _renamed(pairs: Sequence[Pair], before: frozenset[str], after: frozenset[str]) -> dict[str, str]:

@@ -67,7 +67,8 @@ def decoded(provider: Provider, response: httpx.Response, takes: JsonTypes = (di
 
     Raises ProviderError or ReconnectNeeded for any other answer.
     """
-    if response.status_code in (httpx.codes.OK, httpx.codes.MULTI_STATUS):  # of a batch: the body says what is missing
+    partial = response.status_code == httpx.codes.MULTI_STATUS and provider.partial_answers
+    if response.status_code == httpx.codes.OK or partial:
         return _json(provider, response, takes)
     fault = _fault(provider, response)
     raise fault or (_by_status if _is_own(provider, response) else _in_between)(provider, response)

@@ -105,7 +105,7 @@ class ApiClient:
                 try:
                     return await call()
                 except RateLimited as limited:
-                    if not limited.stated and not again:
+                    if not (limited.stated or again or self._provider.locks_out):
                         limited.retry_after, again = min(limited.retry_after, SOON), True
                     await self._rate_limits.close(self._bucket(bucket), min(limited.retry_after, LONGEST_WAIT))
                     raise

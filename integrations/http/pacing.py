@@ -16,6 +16,7 @@ Trace = Callable[[str, Any], Awaitable[None]]
 ON_THE_WIRE, ANSWERED = "send_request_headers.complete", "receive_response_headers.complete"
 STEADY = 0.02  # seconds by which calls may differ: the margin in a strict rate covers them
 ROUND_TRIPS = 500  # the last ones, of which the shortest says how long a call takes at least
+QUICKER = 0.005  # seconds by which a round trip is shorter than all before, so that these are looked at again
 
 _lanes: WeakKeyDictionary[asyncio.AbstractEventLoop, Lanes] = WeakKeyDictionary()
 
@@ -23,12 +24,12 @@ _lanes: WeakKeyDictionary[asyncio.AbstractEventLoop, Lanes] = WeakKeyDictionary(
 class Lanes:
     """What an event loop knows of the calls at strict rates.
 
-    `gates`: by bucket, held by the call on its way to the wire. `round_trips`: by provider and environment.
+    `gates`: by bucket, held by the call on its way to the wire. `answered`: by provider and environment, the last ones.
     """
 
     def __init__(self) -> None:
         self.gates: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self.round_trips: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=ROUND_TRIPS))
+        self.answered: defaultdict[str, deque[_Call]] = defaultdict(lambda: deque(maxlen=ROUND_TRIPS))
 
 
 class RateLimits(Protocol):
@@ -59,8 +60,8 @@ class RateLimits(Protocol):
 async def acquire(rate_limits: RateLimits, bucket: Bucket) -> AsyncIterator[Trace]:
     """Wait for a slot; yields httpx's trace extension, which reports how far the request is.
 
-    At a strict rate the next call waits until this one is on the wire: with moments counted from the grant,
-    a busy event loop would send too many requests together.
+    At a strict rate calls count from when they are on the wire: counted from the grant, a busy event loop would send
+    too many together. In a short window the next one waits for that.
     """
     if not bucket.limit.strict:
         await _reserved(rate_limits, bucket)
@@ -69,12 +70,11 @@ async def acquire(rate_limits: RateLimits, bucket: Bucket) -> AsyncIterator[Trac
     call = _Call(rate_limits, bucket, _lanes.setdefault(asyncio.get_running_loop(), Lanes()))
     await call.gate.acquire()
     try:
-        while seconds := await rate_limits.claim(bucket, call.id):
+        while seconds := await call.claim():
             await asyncio.sleep(seconds)
         yield call.trace
-        await call.on_the_wire()  # if the transport has not told
     finally:
-        call.let_next()
+        await call.over()
 
 
 class _Call:
@@ -83,10 +83,26 @@ class _Call:
     def __init__(self, rate_limits: RateLimits, bucket: Bucket, lanes: Lanes) -> None:
         self.id = secrets.token_hex(8)
         self.gate = lanes.gates[bucket.name]
-        self._round_trips = lanes.round_trips[":".join(bucket.name.split(":")[:2])]
+        self._answered = lanes.answered[":".join(bucket.name.split(":")[:2])]
         self._rate_limits, self._bucket = rate_limits, bucket
         self._holds_gate = True
+        self._granted = False
         self._sent_at: float | None = None
+        self._answered_at = self.took = 0.0
+
+    async def claim(self) -> float:
+        """Returns 0 if the call is granted the slot, else seconds to wait; who is cancelled meanwhile may have it."""
+        asked = asyncio.ensure_future(self._rate_limits.claim(self._bucket, self.id))
+        try:
+            seconds = await asyncio.shield(asked)
+        except asyncio.CancelledError:
+            await asyncio.wait([asked])
+            self._granted = asked.exception() is None and not asked.result()
+            raise
+        self._granted = not seconds
+        if self._granted and not self._bucket.limit.one_by_one:
+            self.let_next()
+        return seconds
 
     async def trace(self, event: str, info: Any) -> None:
         """Take in what httpx tells."""
@@ -109,11 +125,27 @@ class _Call:
         """
         if self._sent_at is None:
             return
-        took = asyncio.get_running_loop().time() - self._sent_at
-        self._round_trips.append(took)
-        steady = min(self._round_trips) + STEADY
-        if took > steady:
-            await self._rate_limits.sent(self._bucket, self.id, steady)
+        self._answered_at = asyncio.get_running_loop().time()
+        self.took = self._answered_at - self._sent_at
+        least = min((call.took for call in self._answered), default=self.took)
+        self._answered.append(self)
+        again = tuple(self._answered) if self.took < least - QUICKER else (self,)
+        for call in again:
+            await call.count_if_late(min(least, self.took) + STEADY)
+
+    async def count_if_late(self, steady: float) -> None:
+        """Count the call from so long before its answer, if it took longer and still counts."""
+        since = asyncio.get_running_loop().time() - self._answered_at
+        if self.took > steady and since < self._bucket.limit.seconds:
+            await self._rate_limits.sent(self._bucket, self.id, since + steady)
+
+    async def over(self) -> None:
+        """Let the next call go: one that failed or was cancelled counts from now on, since it may have been sent."""
+        try:
+            if self._granted:
+                await self.on_the_wire()
+        finally:
+            self.let_next()
 
     def let_next(self) -> None:
         """Open the gate, once."""

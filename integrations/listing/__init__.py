@@ -5,6 +5,7 @@ Everything here works on plain values and is tested with integers; a provider su
 and `crm` the records of a CRM.
 """
 
+from .batches import handled
 from .both_ends import ListPage, SearchPage, TwoEndedSource, read_from_both_ends
 from .by_edit_time import EditPage, EditSource, EditTimeReader
 from .by_id import read_by_id
@@ -19,6 +20,6 @@ from .shared_listing import SharedListing
 __all__ = [
     "EditPage", "EditSource", "EditTimeReader", "ListPage", "Lookup", "PageSize", "PageTooSlow", "PriorityLock",
     "SearchPage", "SharedListing", "SharedTask", "TwoEndedSource", "all_of", "collected", "converted", "cursor_pages",
-    "link_pages", "merge", "offset_pages", "read_by_id", "read_from_both_ends", "records_in", "unless_refused",
-    "with_id",
+    "handled", "link_pages", "merge", "offset_pages", "read_by_id", "read_from_both_ends", "records_in",
+    "unless_refused", "with_id",
 ]  # fmt: skip

@@ -70,7 +70,7 @@ async def read_from_both_ends(
 ) -> AsyncGenerator[tuple[Sequence[T], str], None]:
     """Yields (records, cursor to resume from) until every record was read; some may come twice.
 
-    `lock` serialises the searches of several readers; the one with the most records left goes first.
+    `lock` limits the searches of several readers; the one with the most records left goes first.
     """
     progress = _Progress(source, cursor)
     list_, search = _list(source, progress.first), _search(source, progress, lock or PriorityLock())

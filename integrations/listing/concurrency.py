@@ -32,7 +32,7 @@ class SharedTask(Generic[T]):
     def _started(self) -> asyncio.Future[T]:
         if self._task is None or self._task.cancelled():
             self._task = asyncio.ensure_future(self._start())
-            self._task.add_done_callback(_retrieve_error)
+            self._task.add_done_callback(retrieve_error)
         return self._task
 
     async def _result(self) -> T:
@@ -47,7 +47,7 @@ class SharedTask(Generic[T]):
                 self._task = None
 
 
-def _retrieve_error(task: asyncio.Future[Any]) -> None:
+def retrieve_error(task: asyncio.Future[Any]) -> None:
     """Keep asyncio from logging an error that no caller has awaited."""
     if not task.cancelled():
         task.exception()
@@ -70,16 +70,18 @@ async def all_of(calls: Iterable[Callable[[], Awaitable[T]]], at_once: int) -> l
 
 
 class PriorityLock:
-    """A lock that is granted to the waiter with the highest priority."""
+    """A lock that is granted to the waiter with the highest priority; so many can hold it at the same time."""
 
-    def __init__(self) -> None:
-        self._locked = False
+    def __init__(self, places: int = 1) -> None:
+        self._free = places
         self._waiters: list[tuple[Callable[[], float], asyncio.Future[None]]] = []
 
     @asynccontextmanager
     async def acquire(self, priority: Callable[[], float]) -> AsyncGenerator[None, None]:
         """Hold the lock; `priority()` is evaluated each time the lock becomes free."""
-        if self._locked:
+        if self._free:
+            self._free -= 1
+        else:
             granted = asyncio.get_running_loop().create_future()
             self._waiters.append((priority, granted))
             try:
@@ -88,7 +90,6 @@ class PriorityLock:
                 if granted.done() and not granted.cancelled():
                     self._release()
                 raise
-        self._locked = True
         try:
             yield
         finally:  # on the next turn of the loop, so that the holder can compete for the lock again
@@ -96,7 +97,8 @@ class PriorityLock:
 
     def _release(self) -> None:
         self._waiters = [(priority, granted) for priority, granted in self._waiters if not granted.done()]
-        self._locked = bool(self._waiters)
-        if self._waiters:
+        if not self._waiters:
+            self._free += 1
+        else:
             first = max(range(len(self._waiters)), key=lambda place: self._waiters[place][0]())
             self._waiters.pop(first)[1].set_result(None)

@@ -7,6 +7,7 @@ from decimal import Decimal
 WITHOUT_CENTS = frozenset(
     ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"]
 )  # ISO 4217: currencies without a smaller unit
+THOUSANDS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
@@ -18,6 +19,12 @@ def number_text(number: float, precision: int | None = None, separator: str = ",
     if "e" in text:
         return f"{Decimal(repr(number)):{separator}f}"
     return text.removesuffix(".0") if text != "-0.0" else "0"
+
+
+def rounded_words(number: float) -> str:
+    """Returns a large number with three digits: "1.38M", "25.4k"."""
+    size, unit = next(((size, unit) for size, unit in THOUSANDS if abs(number) >= size * 0.9995), (1, ""))
+    return f"{float(f'{number / size:.3g}'):,g}{unit}"
 
 
 def digits(number: float) -> str:

@@ -9,11 +9,13 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
+from .answers import ReadyAnswer
 from .connection import Account
 from .errors import DashboardError, ProviderError, ReconnectNeeded
 from .item import Item
 from .schema import Collection
 
+LONG_WINDOW = 5  # seconds
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -114,6 +116,11 @@ class RateLimit:
     seconds: float
     strict: bool = False
 
+    @property
+    def one_by_one(self) -> bool:
+        """Whether a call waits until the one before is on the wire: in a short window that may take a large part."""
+        return self.strict and self.seconds < LONG_WINDOW
+
 
 @dataclass(frozen=True)
 class Bucket:
@@ -151,10 +158,13 @@ class Provider(ABC):
     `refresh_reuse`: effect of sending a refresh token twice. "revokes": the first use spends it, and a second use may
     revoke the whole grant (RFC 9700 section 4.14.2).
     `rate_limits`: limit of each bucket; "" applies to every other. `rate_limit_wait`: seconds to wait after a 429
-    without Retry-After. `concurrency`: how many streams of one `Stream.group` are read at once;
-    those without a group share one set of places.
+    without Retry-After. `locks_out`: no call succeeds until then; without it one is tried after a second.
+    `concurrency`: how many streams of one `Stream.group` are read at once; those without a group share one set of
+    places.
+    `partial_answers`: whether the status 207 is a success, whose body says what is missing.
     `ration`: a monthly allowance of calls in words, if there is one; calls are then spent only when asked for.
     `if_empty`: what to do if an account shows nothing.
+    `answers`: questions that many ask of these tables; without any, they follow from the fields of each.
     """
 
     slug: str
@@ -182,10 +192,13 @@ class Provider(ABC):
     pkce: bool = True
     rate_limits: Mapping[str, RateLimit] = MappingProxyType({"": RateLimit(600, 60)})
     rate_limit_wait: float = 1
+    locks_out: bool = False
+    partial_answers: bool = False
     concurrency: int = 4
     faults: tuple[Fault, ...] = ()
     ration: str = ""
     if_empty: str = ""
+    answers: tuple[ReadyAnswer, ...] = ()
 
     def __init_subclass__(cls) -> None:
         """Raises TypeError for a subclass without a fact that every provider has."""

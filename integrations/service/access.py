@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..model import Connection, Viewer
 from ..model.errors import NotAllowed
 from ..store import connections, sharing
@@ -24,6 +26,17 @@ async def find(viewer: Viewer, slug: str, name: str) -> Connection | None:
     return next(
         (each for each in await sharing.seen_by(viewer.session, slug) if name in (each.share.id, each.id)), None
     )
+
+
+def addresses(mine: Sequence[Connection], theirs: Sequence[Connection]) -> dict[str, Connection]:
+    """Returns a provider's connections by what names them in an address.
+
+    It is the id, which is the same for everybody who connects this account, or the share's own name where two have it.
+    """
+    found: dict[str, Connection] = {}
+    for each in [*mine, *theirs]:
+        found[each.share.id if each.id in found else each.id] = each
+    return found
 
 
 def is_own(viewer: Viewer, connection: Connection) -> bool:

@@ -23,6 +23,12 @@ class Rows:
     tables: Tables = field(repr=False)
     borrowed: bool = False
 
+    @property
+    def name(self) -> tuple[str, ...]:
+        """Names these very rows, and the owner they belong to."""
+        rows = str(self.tables.total)  # fewer, once some are lost
+        return (*self.connection.path, self.load.id, self.load.run, str(self.load.chunks), rows)
+
 
 @dataclass(frozen=True)
 class Source:

@@ -2,8 +2,8 @@
 
 Each caller reserves its moment and waits for it, by the clock of Redis, so that processes
 whose own clocks differ never send together. At a strict rate a moment is when the request was
-really on the wire, and callers go there one by one; it is moved to when the provider may have
-counted the call, where the answer tells that it was under way for longer than others. A bucket
+really on the wire, and in a short window callers go there one by one; it is moved to when the provider
+may have counted the call, where the answer tells that it was under way for longer than others. A bucket
 can be closed after a 429, and at a strict rate its windows are WIDER for a while.
 (pyrate-limiter's Redis bucket counts by the callers' clocks and has neither; a reservation
 here costs 0.35 ms.)
@@ -61,6 +61,12 @@ local first = redis.call('ZRANGE', KEYS[1], -ARGV[1], -ARGV[1], 'WITHSCORES')[2]
 local window = ARGV[2] * (redis.call('EXISTS', KEYS[4]) == 1 and ARGV[5] or 1)
 local open = math.max(tonumber(redis.call('GET', KEYS[3]) or 0), (tonumber(first) or 0) + window)
 if open > now then return math.ceil(open - now) end
+if ARGV[3] == '0' then
+  redis.call('ZADD', KEYS[1], now, ARGV[6])
+  redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -2 * ARGV[1] - 1)
+  redis.call('PEXPIRE', KEYS[1], 3 * ARGV[2])
+  return 0
+end
 if redis.call('SET', KEYS[2], ARGV[6], 'NX', 'PX', ARGV[3]) then return 0 end
 return ARGV[4]
 """
@@ -87,9 +93,10 @@ async def reserve(bucket: Bucket) -> float:
 
 
 async def claim(bucket: Bucket, call: str) -> float:
-    """Returns 0 if the call is granted the slot, else seconds to wait."""
+    """Returns 0 if the call is granted the slot, else seconds to wait; it counts from now on in a long window."""
     names = (_key("wire", bucket), _key("going", bucket), _key("closed", bucket), _key("wider", bucket))
-    return await _seconds(CLAIM, *names, arguments=(*_numbers(bucket), GOING, AGAIN, str(WIDER), call))
+    going = GOING if bucket.limit.one_by_one else 0
+    return await _seconds(CLAIM, *names, arguments=(*_numbers(bucket), going, AGAIN, str(WIDER), call))
 
 
 async def sent(bucket: Bucket, call: str, ago: float = 0) -> None:

@@ -32,14 +32,20 @@ def _menu(view: View) -> None:
     rows = len(view.positions)
     if st.button("Download CSV", icon=":material/download:", type="primary", disabled=not rows, width="stretch"):
         leave_for(download_url(view, raw))
+    if view.query.groups and st.button(
+        "Download summary", icon=":material/download:", disabled=not rows, width="stretch",
+        help="The groups above the table with their numbers, all of them.",
+    ):  # fmt: skip
+        leave_for(download_url(view, raw, summary=True))
     so_far = " The load goes on: these are the rows so far." if view.rows.load.active else ""
     if is_behind(view.rows.connection):
         so_far = " Newer data has come: the file has that."
     st.caption(f"{rows:,} {view.things} with these columns, in this order.{so_far}")
 
 
-def download_url(view: View, raw: bool) -> str:
-    """Returns the address of exactly this view as a file."""
+def download_url(view: View, raw: bool, summary: bool = False) -> str:
+    """Returns the address of exactly this view, or of the summary of its groups, as a file."""
     query = replace(view.query, columns=view.columns)
-    pairs = [(ACCOUNT, view.rows.account), *run(service.pairs_of(query)), *([("raw", "1")] if raw else [])]
+    asked = [(name, "1") for name, wanted in (("raw", raw), ("summary", summary)) if wanted]
+    pairs = [(ACCOUNT, view.rows.account), *run(service.pairs_of(query)), *asked]
     return f"/download/{view.slug}?{urlencode(pairs)}"

@@ -11,6 +11,7 @@ from .. import frames
 from ..frames import Unmet
 from ..model.query import Condition, Operator
 from .alternatives import chip_editor
+from .answers import ready_answers
 from .conditions import Chip, chips, field_of, period_words, put, tests_of, words_of
 from .editor import change_to, choose_field, editor, opened, remove
 from .layout import phone
@@ -39,6 +40,8 @@ def filter_bar(view: View) -> None:
         if view.query.narrows:
             clear_button(view, "Clear")
         undo_button(view)
+        if not phone():
+            ready_answers(view)
     for number, found in enumerate(unmet):
         _without_rows(view, found, number)
 

@@ -18,6 +18,7 @@ from .availability import drawn_whole, told_if_full
 from .errors import explained
 from .forget import forget
 from .query import remembered
+from .search import search_button
 from .sign_in import offer_adoption, require_sign_in, who
 from .text import plain
 from .viewer import browser, viewer
@@ -85,9 +86,11 @@ def _ready(title: str) -> None:
 
 
 def sidebar(viewer: Viewer, slug: str = "") -> None:
-    """Draw the links to every page, with each provider's state beside its own, and to saved views."""
+    """Draw the search, the links to every page with each provider's state beside its own, and to saved views."""
     mine = run(service.connections_of(viewer))
     with st.sidebar:
+        if not phone():  # where the overview has the search, and a page may have a dialog of its own
+            search_button(viewer.owner, slug)
         _links(mine)
         views_list(run(service.saved_views(viewer)), slug)
         if any(each.environment == "sandbox" for each in mine):

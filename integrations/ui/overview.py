@@ -11,6 +11,7 @@ from ..service import Health
 from ..service.runtime import run
 from .health import health_strip
 from .layout import page
+from .search import search_box, search_page
 from .since_last_visit import since_last_visit
 from .view_cards import view_cards
 from .views_menu import undo_line
@@ -36,7 +37,17 @@ def _draw(viewer: Viewer) -> None:
 
 
 def _page(viewer: Viewer, found: list[Health]) -> None:
-    st.title("Overview", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title("Overview", width="content", anchor=False)
+        st.space("stretch")
+        text = search_box()
+    if text:
+        search_page(viewer, text)
+    else:
+        _glance(viewer, found)
+
+
+def _glance(viewer: Viewer, found: list[Health]) -> None:
     health_strip(viewer.owner, found)
     views = [each for each in run(service.saved_views(viewer)) if each.slug in providers()]
     st.header("Saved views", anchor=False)

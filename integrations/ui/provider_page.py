@@ -38,7 +38,7 @@ def provider_page(provider: Provider) -> None:
 def _page(provider: Provider, viewer: Viewer) -> None:
     mine, theirs = run(service.visible(viewer, provider.slug))
     _told_of_ended(provider, theirs)
-    both = _addresses(mine, theirs)
+    both = service.addresses(mine, theirs)
     account = current(provider.slug).account
     if account and account not in both:
         _unseen(provider, viewer, both)
@@ -150,16 +150,6 @@ def _connected(provider: Provider, viewer: Viewer, source: Source, account: str,
         outcome(provider, None if said else load, rows.load if rows else None)
     if rows:
         table(provider, viewer, Rows(rows, account))
-
-
-def _addresses(mine: list[Connection], theirs: list[Connection]) -> dict[str, Connection]:
-    """Returns the connections by what names them in an address: the id, which is the same for everybody who connects
-    this account, or the share's own name where two have that id.
-    """
-    found: dict[str, Connection] = {}
-    for each in [*mine, *theirs]:
-        found[each.share.id if each.id in found else each.id] = each
-    return found
 
 
 def _account(provider: Provider, account: str, labels: dict[str, str]) -> None:

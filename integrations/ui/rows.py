@@ -6,16 +6,17 @@ What is cached is named by owner, connection and load, so that nobody is given a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import pandas as pd
 import pyarrow as pa
 
 from .. import frames, service
-from ..frames import Choice, Table, Tables, Unmet
+from ..frames import Choice, Summary, Table, Tables, Unmet
 from ..frames.changes import BETWEEN, Changed, lines
 from ..model import Connection, Load, Query
+from ..model.query import Chart, Measure
 from ..service import Changes
 from .cache import kept
 
@@ -48,8 +49,7 @@ class Rows:
     @property
     def name(self) -> Name:
         """Names these very rows, and the owner they belong to."""
-        rows = str(self.tables.total)  # fewer, once some are lost
-        return (*self.connection.path, self.load.id, self.load.run, str(self.load.chunks), rows)
+        return self.source.name
 
     def positions(self, table: Table, query: Query) -> pa.Array:
         """Returns the positions of the rows of a table that meet a query, in its order."""
@@ -64,11 +64,16 @@ class Rows:
         asked = (query.where, query.search, query.sort, query.zone)
         return _window(self._named(table), str(asked), columns, number, zone, (table, found))
 
-    def total(self, table: Table, query: Query, field_id: str) -> Sums:
-        """Returns the sum of a field over the rows that meet a query, by currency."""
+    def totals(self, table: Table, query: Query, measure: Measure) -> Sums:
+        """Returns a measure of all rows that meet a query, by currency."""
         query = dated(query)
         asked = Query(where=query.where, search=query.search, zone=query.zone)
-        return _total(self._named(table), asked, field_id, (table, self.positions(table, asked)))
+        return _totals(self._named(table), asked, measure, (table, self.positions(table, query)))
+
+    def summary(self, table: Table, query: Query) -> Summary:
+        """Returns the groups of the rows that meet a query; raises NotGroupable."""
+        asked = replace(dated(query), sort=(), columns=(), chart=Chart.AUTOMATIC)
+        return _summary(self._named(table), asked, (table, self.positions(table, query)))
 
     def lines(self, found: Changes, zone: str) -> pd.DataFrame:
         """Returns changes as `frames.changes.lines` does; not to be changed."""
@@ -114,12 +119,7 @@ def dated(query: Query) -> Query:
 
 @kept
 def _positions(name: Name, query: Query, _table: Table) -> pa.Array:
-    return frames.apply(_table, query, _texts(name, _table) if query.search.strip() else None)
-
-
-@kept
-def _texts(name: Name, _table: Table) -> pa.Array:
-    return frames.search_texts(_table)
+    return frames.apply(_table, query, service.texts_of(name[:-1], _table) if query.search.strip() else None)
 
 
 @kept
@@ -131,9 +131,15 @@ def _window(
 
 
 @kept
-def _total(name: Name, query: Query, field_id: str, _rows: tuple[Table, pa.Array]) -> Sums:
+def _totals(name: Name, query: Query, measure: Measure, _rows: tuple[Table, pa.Array]) -> Sums:
     table, positions = _rows
-    return frames.total(table, positions, field_id)
+    return frames.totals(table, positions, measure)
+
+
+@kept
+def _summary(name: Name, query: Query, _rows: tuple[Table, pa.Array]) -> Summary:
+    table, positions = _rows
+    return frames.summarise(table, positions, query)
 
 
 @kept

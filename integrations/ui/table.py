@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from .. import service
 from ..model import Provider, Query, SavedView, Viewer
 from ..service.runtime import run
+from .answers import ready_answers
 from .availability import only_look
 from .changed import changed_menu, changed_view
 from .columns import columns_menu
@@ -16,11 +17,14 @@ from .download import download_menu
 from .filters import filter_bar
 from .go_on import go_on
 from .grid import grid
+from .group_menu import group_menu
 from .layout import phone
 from .no_match import no_match
 from .query import Asked, change, current
 from .reading import refresh
 from .rows import Rows
+from .sort_menu import sort_menu
+from .summary import summary
 from .switcher import switcher
 from .text import clock
 from .totals import totals
@@ -50,8 +54,11 @@ def table(provider: Provider, viewer: Viewer, rows: Rows) -> None:
     if phone():
         with _tools():
             _menus(view, viewer, views)
+        with st.container(horizontal=True, key="answers"):
+            ready_answers(view)
     window = totals(view)
     _computed(view, viewer)
+    summary(view)
     if len(view.positions):
         _grid(view, viewer, window)
     else:
@@ -84,6 +91,8 @@ def _tools() -> DeltaGenerator:
 def _menus(view: View, viewer: Viewer, views: list[SavedView]) -> None:
     changed_menu(view, viewer)
     views_menu(view, views, viewer.owner)
+    group_menu(view)
+    sort_menu(view)
     columns_menu(view)
     download_menu(view)
 

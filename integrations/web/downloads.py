@@ -12,10 +12,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from .. import frames, providers, service
+from ..frames import NotGroupable, Table
 from ..identity import cookie_name, owner_of, proof_of, viewer_of
 from ..model import Viewer
 from ..model.errors import DashboardError
-from ..model.query import upgraded
+from ..model.query import Query, upgraded
 from .address import address_of
 from .download_slots import CsvStream, InSlot
 from .message_page import message_page
@@ -55,8 +56,20 @@ async def _table(request: Request) -> Response:
     if collection is None:
         return message_page("This table is no longer here. Open the dashboard and choose another.", 404)
     table = rows.tables.open(collection)
-    slices = frames.slices(table, frames.dated(replace(query, collection=""), datetime.now(UTC)))
-    return _file(_title(slug, rows, collection), slices, query.narrows, named.get("raw") == "1")
+    asked, title = frames.dated(replace(query, collection=""), datetime.now(UTC)), _title(slug, rows, collection)
+    raw = named.get("raw") == "1"
+    if named.get("summary") == "1":
+        return _summary(table, asked, f"{title} summary", raw)
+    return _file(title, frames.slices(table, asked), query.narrows, raw)
+
+
+def _summary(table: Table, query: Query, title: str, raw: bool) -> Response:
+    """The groups of a query with their numbers, all that a file takes."""
+    try:
+        found = frames.summarise(table, frames.apply(table, query), query, frames.FILE)
+    except NotGroupable as fault:
+        return message_page(str(fault), 404)
+    return _file(title, iter([frames.summary_file(found)]), query.narrows, raw)
 
 
 def _title(slug: str, rows: service.Rows, collection: str) -> str:

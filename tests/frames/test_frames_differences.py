@@ -93,9 +93,7 @@ def what_is_there(field: Field, value: Any) -> Any:
     misfit = misfits.get(0, {})
     fitted = column[0].as_py()
     if field.type in IN_ANY_ORDER and not misfit:
-        return frozenset(fitted or ())
-    if field.type in (FieldType.SELECT,) and field.many and not misfit:
-        return frozenset(fitted or ())
+        return sorted(fitted or ())
     return None if "reason" in misfit else (fitted or None if isinstance(fitted, list) else fitted, misfit.get("text"))
 
 

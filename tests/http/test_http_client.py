@@ -114,7 +114,8 @@ def answers(closed: list[tuple[str, float]]) -> Iterator[Callable[..., respx.Rou
 
 
 def get(tokens: Tokens | None = None, **more: Any) -> Any:
-    api = ApiClient(ACME, ENDPOINTS, tokens or Tokens(), more.pop("rate_limits", RateLimits()), **more)
+    provider, rate_limits = more.pop("provider", ACME), more.pop("rate_limits", RateLimits())
+    api = ApiClient(provider, ENDPOINTS, tokens or Tokens(), rate_limits, **more)
     return run(api.get("/things", {"page": 1}, bucket="bucket"))
 
 
@@ -226,6 +227,19 @@ def test_a_429_closes_its_lane_for_as_long_as_the_provider_said_or_else_first_fo
         with pytest.raises(RateLimited):
             get()
     assert closed == [("acme:real:bucket:", each) for each in seconds]
+
+
+def test_a_429_of_a_provider_that_locks_out_is_waited_for_as_long_as_documented_at_once(answers, closed) -> None:
+    answers(httpx.Response(429), FINE)
+    get(provider=varied(ACME, locks_out=True))
+    assert closed == [("acme:real:bucket:", 30)]
+
+
+def test_a_partial_answer_is_a_success_only_where_the_provider_has_them(answers) -> None:
+    answers(httpx.Response(207, json={"fine": "mostly"}))
+    assert get(provider=varied(ACME, partial_answers=True)) == {"fine": "mostly"}
+    with pytest.raises(ProviderError, match="status 207"):
+        get()
 
 
 def test_a_429_after_another_fault_is_still_the_first_429(answers, closed) -> None:

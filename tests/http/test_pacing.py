@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
+from own_time import in_own_time
 
 from integrations.http.pacing import STEADY, acquire
 from integrations.model import Bucket, RateLimit
@@ -23,6 +24,7 @@ from integrations.store import client, rate_limits
 pytestmark = pytest.mark.usefixtures("store")
 SPACED = Bucket("spaced", RateLimit(1, 0.1, strict=True))
 FEW = Bucket("few", RateLimit(3, 1, strict=True))
+LONG = Bucket("long", RateLimit(3, 5, strict=True))
 BURST = Bucket("burst", RateLimit(5, 1.5))
 TICK = 0.006  # Redis counts in milliseconds, and sleeping ends a little early
 
@@ -59,6 +61,17 @@ def test_at_a_strict_rate_a_late_burst_counts_from_the_wire() -> None:
     times = [at + 0.03 for at in run(entered(FEW, 7, gives_way=0.03))]
     assert times[2] - times[0] < 0.75 * FEW.limit.seconds, "the burst waits only for the wire"
     assert min(gaps(times, apart=FEW.limit.calls)) >= FEW.limit.seconds - TICK
+
+
+def test_in_a_long_window_calls_do_not_wait_for_each_other_and_still_count_from_the_wire() -> None:
+    run(rate_limits.closed_for(LONG))  # connected by now
+    times = run(entered(LONG, 3, gives_way=0.5))
+    assert times[2] - times[0] < 0.5
+
+    async def next_one() -> float:
+        return await rate_limits.claim(LONG, "one more")
+
+    assert run(next_one()) == pytest.approx(times[0] + 0.5 + LONG.limit.seconds - time.time(), abs=0.3)
 
 
 def test_lanes_do_not_wait_for_each_other() -> None:
@@ -198,6 +211,70 @@ def test_a_call_that_was_held_up_counts_from_when_the_server_may_have_seen_it() 
     quick = run(scene())  # a call that took no longer than that is not taken for one that was held up
     assert gaps(network.arrived)[-1] >= FEW.limit.seconds - quick - STEADY - TICK
     assert quick < 0.3, "then it says nothing"
+
+
+class OneSlot:
+    """A slot that the next call gets once the one before is on the wire; implements `pacing.RateLimits`."""
+
+    def __init__(self) -> None:
+        self.going = ""
+        self.counted: dict[str, list[float]] = {}
+
+    async def reserve(self, bucket: Bucket) -> float:
+        return 0
+
+    async def close(self, bucket: Bucket, seconds: float) -> None:
+        """It opens again at once."""
+
+    async def closed_for(self, bucket: Bucket) -> float:
+        return 0
+
+    async def claim(self, bucket: Bucket, call: str) -> float:
+        await asyncio.sleep(0.01)
+        if self.going:
+            return 0.005
+        self.going = call
+        await asyncio.sleep(0.01)
+        return 0
+
+    async def sent(self, bucket: Bucket, call: str, ago: float = 0) -> None:
+        self.counted.setdefault(call, []).append(round(asyncio.get_running_loop().time() - ago, 2))
+        self.going = "" if self.going == call else self.going
+
+
+@pytest.mark.parametrize("moment", [0, 0.005, 0.015, 0.025])
+def test_a_call_that_is_cancelled_at_any_moment_gives_the_next_one_its_turn(moment: float) -> None:
+    async def scene() -> None:
+        slot = OneSlot()
+
+        async def call() -> None:
+            async with acquire(slot, FEW):
+                await asyncio.sleep(0.02)
+
+        given_up = asyncio.create_task(call())
+        await asyncio.sleep(moment)
+        given_up.cancel()
+        await asyncio.wait_for(call(), 1)
+
+    in_own_time(scene())
+
+
+def test_the_first_calls_count_later_once_a_quicker_one_tells_that_they_were_held_up() -> None:
+    slot = OneSlot()
+
+    async def call(seconds: float) -> None:
+        async with acquire(slot, FEW) as trace:
+            await trace("http11.send_request_headers.complete", {})
+            await asyncio.sleep(seconds)
+            await trace("http11.receive_response_headers.complete", {})
+
+    async def scene() -> None:
+        await call(0.4)
+        await call(0.1)
+
+    in_own_time(scene())
+    held_up, quick = slot.counted.values()
+    assert held_up == [0.02, pytest.approx(0.42 - 0.1 - STEADY, abs=0.011)] and len(quick) == 1
 
 
 def test_after_a_refusal_the_windows_of_a_strict_rate_are_wider() -> None:

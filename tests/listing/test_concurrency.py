@@ -48,6 +48,26 @@ def test_a_holder_that_asks_again_competes_with_the_waiters() -> None:
     assert order == ["more"] * 3 + ["less"] * 2
 
 
+def test_so_many_hold_a_lock_at_the_same_time_and_never_more() -> None:
+    held = most = 0
+
+    async def scene() -> None:
+        lock = PriorityLock(2)
+
+        async def work(seconds: float) -> None:
+            nonlocal held, most
+            async with lock.acquire(lambda: seconds):
+                held, most = held + 1, max(most, held + 1)
+                await asyncio.sleep(seconds)
+                held -= 1
+
+        await asyncio.gather(*(work(seconds) for seconds in (1, 3, 0, 2, 1, 0, 2)))
+        await work(0)
+
+    in_own_time(scene())
+    assert most == 2
+
+
 def test_a_lock_granted_to_a_cancelled_waiter_goes_to_the_next() -> None:
     async def scene() -> None:
         lock, entered = PriorityLock(), asyncio.Event()

@@ -18,7 +18,7 @@ from queries import narrowing
 from integrations import frames, service
 from integrations.frames import Tables
 from integrations.model import Account, Connection, Item, Load, Query
-from integrations.ui import cache
+from integrations.service import kept as cache
 from integrations.ui.rows import Rows
 
 NOW = datetime(2026, 5, 15, 12, tzinfo=UTC)

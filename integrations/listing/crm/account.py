@@ -17,6 +17,7 @@ from .calls import CrmCalls
 from .name_limit import NameLimit
 from .objects import CrmObject, Table, complete, definitions_in, objects_of, pipeline_options, shown, table_of
 
+SEARCHES = 2  # at the same time: each waits for an answer, and all of them for a rate limit of a few a second
 Definitions = list[Mapping[str, Any]]
 
 
@@ -31,7 +32,7 @@ class CrmAccount:
     def __init__(
         self, calls: CrmCalls, cache: dict[str, str], objects: Mapping[str, CrmObject], own_type: str, hidden: bool
     ) -> None:
-        self.searches, self.address = PriorityLock(), NameLimit()
+        self.searches, self.address = PriorityLock(SEARCHES), NameLimit()
         self.objects, self.hidden = dict(objects), hidden
         self.refused: set[tuple[str, str]] = set()
         self.own_unread = False

@@ -107,12 +107,10 @@ class Table:
         fields = {each.id for each in self.collection.fields}
         return {name: each.read for name, each in self.properties.items() if name in fields}
 
-    def values(self, texts: Mapping[str, str], links: Mapping[str, Links], id: str) -> dict[str, Any]:
-        """Returns the values of a record by field id: of its own texts, and what it is associated with."""
+    def values(self, texts: Mapping[str, str]) -> dict[str, Any]:
+        """Returns the values of a record's own texts by field id."""
         readers = self.readers
-        own = {name: readers[name](text) for name, text in texts.items() if name in readers}
-        related = {f"{RELATION}{to}": found[id] for to, found in links.items() if id in found}
-        return {**own, **related}
+        return {name: readers[name](text) for name, text in texts.items() if name in readers}
 
     def people(self, values: Mapping[str, Any]) -> list[str]:
         """Returns the ids of people among the values of a record."""
@@ -154,6 +152,11 @@ def table_of(
     label = text_at(alone, "label") or "Name"
     collection = Collection(id, crm.title, crm.item_type or id, tuple(fields), "", label, first, crm.parents)
     return Table(collection, properties)
+
+
+def related(links: Mapping[str, Links], id: str) -> dict[str, Any]:
+    """Returns what a record is associated with by field id; `links`: those of its collection, by the other one."""
+    return {f"{RELATION}{to}": found[id] for to, found in links.items() if id in found}
 
 
 def _relation(to: str, label: str) -> Field:

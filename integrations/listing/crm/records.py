@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ...model import Item, Page, moment
 from ...model.errors import Forbidden, ProviderError
-from ..batches import in_batches, together
+from ..batches import batched, handled, together
 from ..both_ends import ListPage, SearchPage, read_from_both_ends
 from ..by_id import read_by_id
 from ..pagination import records_in
@@ -18,10 +19,11 @@ from .account import CrmAccount
 from .associations import MAX_IDS, Links, read_associations
 from .calls import CrmCalls
 from .name_limit import body_length
-from .objects import MERGED, CrmObject, Table
+from .objects import MERGED, OWNER, CrmObject, Table, related
 from .properties import members
 
 MAX_REMOVED_PAGES = 10  # calls an object to learn what was deleted
+FIRST_WAIT, NEXT_WAIT = 0.7, 2.5  # seconds until people see rows of the first object, and of the others
 SPARE_BODY = 400  # characters of a search besides its properties
 SEARCH_LAG = timedelta(minutes=15)  # until the search surely knows a record; clocks differ by up to ten
 
@@ -46,18 +48,18 @@ class CrmRecords:
         """Yields every record, listed from the lowest ids and searched from the highest until they meet."""
         self._account.start()
         self._names = await self._account.property_names(self._id)
-        pages = read_from_both_ends(self, cursor, self._account.searches)
-        async with aclosing(in_batches(pages, MAX_IDS)) as batches:
-            async for records, reached in batches:
-                yield await self._page(records, reached)
+        found = read_from_both_ends(self, cursor, self._account.searches)
+        async with aclosing(self._handled(found)) as pages:
+            async for page in pages:
+                yield page
 
     async def changes(self, since: datetime) -> AsyncGenerator[Page, None]:
         """Yields what was created or changed since, then what was deleted."""
         self._account.start()
         self._names = await self._account.property_names(self._id)
-        async with aclosing(in_batches(self._changed(since), MAX_IDS)) as batches:
-            async for records, _ in batches:
-                yield await self._page(records)
+        async with aclosing(self._handled(self._changed(since))) as pages:
+            async for page in pages:
+                yield page
         yield Page(removed=await self._removed(since))
 
     async def list_from(self, cursor: str) -> AsyncGenerator[ListPage[Record], None]:
@@ -130,30 +132,44 @@ class CrmRecords:
                     return []
         return gone
 
-    async def _page(self, records: Sequence[Record], cursor: str = "") -> Page:
-        related = [to for to in self._crm.related if to in self._account.objects]
+    async def _handled(self, found: AsyncGenerator[tuple[Sequence[Record], str], None]) -> AsyncGenerator[Page, None]:
+        """Yields pages with everything that belongs to the records found, and the collection with the first one.
+
+        A batch costs a call for every related object, so the records of most objects wait for a full one.
+        """
+        first_wait = FIRST_WAIT if self._id == next(iter(self._account.objects)) else NEXT_WAIT
+        async with aclosing(handled(batched(found, MAX_IDS, first_wait), self._page)) as pages:
+            async for page in pages:
+                yield replace(page, collections=self._collections(await self._account.table(self._id)))
+
+    async def _page(self, batch: tuple[list[Record], str]) -> Page:
+        records, cursor = batch
+        targets = [to for to in self._crm.related if to in self._account.objects]
         ids = [each["id"] for each in records]
-        full, table, base, *found = await together(
-            self._with(self._account.address.split(self._names)[1], records),
+        own, table, base, *found = await together(
+            self._own(records),
             self._account.table(self._id),
             self._account.address_of_records(),
-            *(self._links(to, ids) for to in related),
+            *(self._links(to, ids) for to in targets),
         )
-        links = dict(zip(related, found, strict=True))
-        names = frozenset(self._names)
-        texts = [_texts(each, names) for each in full]
-        values = [table.values(text, links, each["id"]) for text, each in zip(texts, full, strict=True)]
-        items = [self._make(*each, table, base) for each in zip(full, texts, values, strict=True)]
-        people = {each.owner for each in items if each.owner} | {id for each in values for id in table.people(each)}
+        full, texts, values, people = own
+        links = dict(zip(targets, found, strict=True))
+        rows = [{**value, **related(links, each["id"])} for each, value in zip(full, values, strict=True)]
+        items = [self._make(*each, table, base) for each in zip(full, texts, rows, strict=True)]
         merged = [(self._id, old) for each in texts for old in members(each.get(MERGED, ""))]
         here = {(self._id, each.id) for each in items}
-        return Page(
-            items,
-            cursor,
-            collections=self._collections(table),
-            people=await self._account.people(people),
-            removed=[each for each in merged if each not in here],
+        return Page(items, cursor, people=people, removed=[each for each in merged if each not in here])
+
+    async def _own(self, records: Sequence[Record]) -> tuple[list[Record], list[dict[str, str]], list[Any], Any]:
+        """Returns records with all properties, their texts and their values, and the names of people in them."""
+        full, table = await together(
+            self._with(self._account.address.split(self._names)[1], records), self._account.table(self._id)
         )
+        names = frozenset(self._names)
+        texts = [_texts(each, names) for each in full]
+        values = [table.values(each) for each in texts]
+        people = {each[OWNER] for each in texts if OWNER in each} | {id for each in values for id in table.people(each)}
+        return full, texts, values, await self._account.people(people)
 
     def _collections(self, table: Table) -> tuple[Any, ...]:
         """Returns the collection with the first page, and once more if less of it can be read than was thought."""
