@@ -14,11 +14,9 @@ from ..service.runtime import run
 from .errors import explained
 from .viewer import still
 
-READING, FOLLOWED = (
-    "reading ",
-    "followed ",
-)  # in the session state, by connection: the load that is shown; one asked for
-BEHIND = "behind "  # and whether newer rows have come
+READING = "reading "  # in the session state, by connection: the load that is shown
+FOLLOWED = "followed "  # whether the viewer has asked for the load under way
+BEHIND = "behind "  # whether newer rows have come
 LOOK = 5.0  # seconds between two looks for newer rows
 
 

@@ -44,10 +44,13 @@ def table(provider: Provider, viewer: Viewer, rows: Rows) -> None:
     view = view_of(provider, rows, asked)
     if view is None:
         _gone(rows)
-        return
-    if view.since:
+    elif view.since:
         changed_view(view, viewer)
-        return
+    else:
+        _records(view, asked, viewer, views)
+
+
+def _records(view: View, asked: Asked, viewer: Viewer, views: list[SavedView]) -> None:
     _toolbar(view, asked, viewer, views)
     filter_bar(view)
     if phone():
