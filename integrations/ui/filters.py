@@ -40,8 +40,7 @@ def filter_bar(view: View) -> None:
         if view.query.narrows:
             clear_button(view, "Clear")
         undo_button(view)
-        if not phone():
-            ready_answers(view)
+        ready_answers(view)
     for number, found in enumerate(unmet):
         _without_rows(view, found, number)
 
