@@ -12,7 +12,7 @@ from sync_helpers import Fake
 
 from integrations import service, sync
 from integrations.frames.changes import lines
-from integrations.model import Viewer
+from integrations.model import Load, Viewer
 from integrations.model.changes import ChangeLog, Counts, KeptDifference
 from integrations.model.errors import StoreUnavailable
 from integrations.service.runtime import run
@@ -154,6 +154,13 @@ def test_differences_older_than_what_is_kept_are_dropped(configured: Any) -> Non
     days = [KeptDifference(str(age), NOW - timedelta(days=age), 10) for age in (40, 31, 29, 1)]
     left = keeping.bounded(ChangeLog(NOW - timedelta(days=50), "key", tuple(days)), NOW)
     assert [each.load for each in left.differences] == ["29", "1"] and left.since == NOW - timedelta(days=30)
+
+
+def test_a_difference_of_a_load_that_left_no_snapshot_goes_with_the_next() -> None:
+    before, own = (KeptDifference(name, NOW + timedelta(hours=hour), 10) for name, hour in (("before", -1), ("own", 3)))
+    failed, shown = KeptDifference("failed", NOW + timedelta(hours=1), 10), Load("a", "complete", NOW, finished_at=NOW)
+    log = keeping._with(ChangeLog(NOW, "key", (before, failed)), shown, own)
+    assert [each.load for each in log.differences] == ["before", "own"]
 
 
 def test_they_expire_with_the_rows(fake: Fake) -> None:
