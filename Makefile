@@ -35,7 +35,7 @@ test-without: check  ## only the tests without a browser, and the checks
 soak: setup-tests  ## repeat for over an hour what has to hold every time, and print the counts
 	@$(BIN)/python -m pytest --soak
 
-bench: $(VENV)/.installed-for-bench  ## measure loading beside the vendors' clients; ARGS="--size L --only hubspot"
+bench: $(VENV)/.installed-for-bench  ## measure loading, filters and searches beside others; ARGS="--size L --only hubspot" or "--answers"
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 check: setup-tests  ## lint and check types

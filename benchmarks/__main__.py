@@ -56,15 +56,24 @@ def main(arguments: Sequence[str]) -> None:
     asked = _parser().parse_args(arguments)
     began, load = time.monotonic(), os.getloadavg()[0]
     with stage() as listening:
-        if not asked.tables:
+        if not (asked.tables or asked.answers):
             _loading(asked, listening)
-        if asked.tables or not (asked.json or asked.size or asked.only or asked.faults):
-            print("\nStoring a load, and showing its first window:", flush=True)
-            for line in measured():
-                print(line, flush=True)
+        everything = not (asked.json or asked.size or asked.only or asked.faults or asked.answers or asked.tables)
+        if asked.tables or everything:
+            _lines("Storing a load, and showing its first window:", measured())
+        if asked.answers or everything:
+            from . import answers  # needs packages that loading does not
+
+            _lines(answers.__doc__ or "", answers.measured())
     if not asked.json:
         seconds = time.monotonic() - began
         print(f"\nMeasured in {seconds:.0f} s on {os.cpu_count()} cores; load average before: {load:.1f}.")
+
+
+def _lines(heading: str, lines: Iterator[str]) -> None:
+    print(f"\n{heading}", flush=True)
+    for line in lines:
+        print(line, flush=True)
 
 
 def _loading(asked: argparse.Namespace, listening: socket) -> None:
@@ -90,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--faults", action="store_true", help="only with faults, of size M unless one is given")
     parser.add_argument("--no-clients", action="store_true", help="without the public client libraries")
     parser.add_argument("--tables", action="store_true", help="only storing a load and showing its first window")
+    parser.add_argument("--answers", action="store_true", help="only filters, sorts, sums and searches, beside others")
     parser.add_argument("--json", action="store_true", help="print JSON, at the end")
     return parser
 

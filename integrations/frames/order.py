@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -14,6 +15,7 @@ from .folding import folded
 from .readable import Cells, cells, mapped, texts
 from .tables import Table
 
+NEWEST = "newest first"
 NEWEST_FIRST = (("updated", True), ("name", False), ("id", False), ("type", False))  # field, whether descending
 BY_VALUE = frozenset(
     {FieldType.NUMBER, FieldType.CURRENCY, FieldType.PERCENT, FieldType.DURATION, FieldType.RATING, FieldType.BOOLEAN,
@@ -26,23 +28,47 @@ def ordered(table: Table, positions: pa.Array | None, sort: Sequence[Sort]) -> p
 
     A field that is not there changes nothing.
     """
-    table.prefetch(["name", "updated", *(each.field for each in sort)])
     wanted: dict[str, Sort] = {}
     for each in sort:
         wanted.setdefault(each.field, each)
-    fields = [(field, each.descending) for each in wanted.values() if (field := table.field(each.field))]
-    keys = [(_key(cells(table, field, positions)), descending) for field, descending in fields]
-    keys += [(_standard(table, name, positions), descending) for name, descending in NEWEST_FIRST]
-    columns = pa.table([values for values, _ in keys], [str(number) for number in range(len(keys))])
-    directions = ("descending" if descending else "ascending" for _, descending in keys)
-    sort_keys = [(str(number), direction, "at_end") for number, direction in enumerate(directions)]
-    order = pc.sort_indices(columns, sort_keys=sort_keys).cast(pa.int64())
-    return order if positions is None else positions.take(order)
+    found = _among(_newest_first(table), positions, table.num_rows)
+    for each in reversed(wanted.values()):  # each sort keeps what it finds equal in the order of the one before
+        if field := table.field(each.field):
+            found = found.take(_sorted(_key(cells(table, field, found)), each.descending))
+    return found
 
 
-def _standard(table: Table, name: str, positions: pa.Array | None) -> pa.ChunkedArray:
-    column = table.standard(name) if name in ("id", "type") else table.values(name)
-    return column if positions is None else column.take(positions)
+def _newest_first(table: Table) -> pa.Array:
+    """Returns the positions of all rows in the order that they have unless they are sorted; computed once."""
+    if NEWEST not in table.kept:
+        table.prefetch(["name", "updated"])
+        columns = pa.table([_standard(table, name) for name, _ in NEWEST_FIRST], [name for name, _ in NEWEST_FIRST])
+        keys = [(name, "descending" if descending else "ascending", "at_end") for name, descending in NEWEST_FIRST]
+        table.kept[NEWEST] = pc.sort_indices(columns, sort_keys=keys).cast(pa.int64())
+    return table.kept[NEWEST]
+
+
+def _among(order: pa.Array, positions: pa.Array | None, rows: int) -> pa.Array:
+    """Returns those of the positions in an order that are among others."""
+    if positions is None:
+        return order
+    chosen = np.zeros(rows, np.bool_)
+    chosen[np.asarray(positions)] = True
+    numbers = np.asarray(order)
+    return pa.array(numbers[chosen[numbers]])
+
+
+def _sorted(keys: pa.Array, descending: bool) -> pa.Array:
+    """Returns the places of the keys in their order, nulls last; the places of equal ones stay as they are."""
+    if keys.type == TEXT:  # numbers are sorted faster, and texts often repeat
+        encoded = keys.dictionary_encode()
+        ranks = pc.rank(encoded.dictionary, tiebreaker="dense").cast(pa.int64())
+        keys = ranks.take(encoded.indices)
+    return pc.array_sort_indices(keys, order="descending" if descending else "ascending")
+
+
+def _standard(table: Table, name: str) -> pa.ChunkedArray:
+    return table.standard(name) if name in ("id", "type") else table.values(name)
 
 
 def _key(found: Cells) -> pa.Array:

@@ -125,6 +125,7 @@ class Table:
         self.tables = tables
         self.collection = collection
         self._found = found
+        self.kept: dict[str, pa.Array] = {}  # what is computed once of all rows, by a name
         self._standard: dict[str, pa.ChunkedArray] = {}
         self._values: dict[str, tuple[pa.ChunkedArray, Mapping[int, Misfit]]] = {}
 

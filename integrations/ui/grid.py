@@ -32,6 +32,7 @@ def grid(view: View, window: int) -> None:
     name, *others = [field for id in view.columns if (field := view.table.field(id))]
     key = f"grid {digest(view.rows.name, dated(view.query), view.columns, window)}"  # else a position means another row
     few = len(frame) < FEW
+    st.html('<div id="table" tabindex="-1"></div>')  # where the link at the top of the page leads
     with st.container(key="gridfew" if few else "grid", height="content" if few else 600, border=False):
         st.dataframe(
             frame.assign(**{name.label: as_buttons(frame[name.label])}), key=key, hide_index=True,
@@ -82,7 +83,7 @@ def _selected(view: View, fields: list[Field], key: str, window: int) -> None:
         view.go(sort=_next_sort(view.query.sort, field))
     elif selection["cells"]:
         view.open(view.name_of(window * WINDOW_ROWS + selection["cells"][0][0]))
-    else:
+    elif view.row:
         view.open("")
 
 

@@ -37,6 +37,7 @@ LOGO = (
     "</svg>"
 )
 STYLE = Path(__file__).with_name("style.css")
+FOCUS = '<script src="/focus.js"></script>'  # see `web.focus`
 SIDEBAR = 220  # pixels
 
 
@@ -57,6 +58,7 @@ def page(title: str, draw: Callable[[Viewer], None], slug: str = "") -> None:
     """
     st.set_page_config(page_title=f"{title} · Dashboard", page_icon=ICON, layout="wide", initial_sidebar_state=SIDEBAR)
     st.html(STYLE)
+    st.html(FOCUS, unsafe_allow_javascript=True)
     st.logo(LOGO, size="small")
     with explained():
         if (at := browser()) is None:
@@ -89,6 +91,8 @@ def sidebar(viewer: Viewer, slug: str = "") -> None:
     """Draw the search, the links to every page with each provider's state beside its own, and to saved views."""
     mine = run(service.connections_of(viewer))
     with st.sidebar:
+        if slug:
+            st.html('<a class="skip-link" href="#table">Skip to table</a>')
         if not phone():  # where the overview has the search, and a page may have a dialog of its own
             search_button(viewer.owner, slug)
         _links(mine)

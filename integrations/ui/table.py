@@ -8,7 +8,6 @@ from streamlit.delta_generator import DeltaGenerator
 from .. import service
 from ..model import Provider, Query, SavedView, Viewer
 from ..service.runtime import run
-from .answers import ready_answers
 from .availability import only_look
 from .changed import changed_menu, changed_view
 from .columns import columns_menu
@@ -54,8 +53,6 @@ def table(provider: Provider, viewer: Viewer, rows: Rows) -> None:
     if phone():
         with _tools():
             _menus(view, viewer, views)
-        with st.container(horizontal=True, key="answers"):
-            ready_answers(view)
     window = totals(view)
     _computed(view, viewer)
     summary(view)
