@@ -66,7 +66,9 @@ class Visitor:
         expect(self.page.get_by_test_id("stMain").get_by_text(words).first).to_be_visible()
 
     def badge(self, words: str) -> Locator:
-        return self.page.get_by_test_id("stMain").locator(".stMarkdownBadge").get_by_text(words, exact=True)
+        """A badge with these words, after its icon if it has one."""
+        named = re.compile(rf"^([a-z_]+ )?{re.escape(words)}$")
+        return self.page.get_by_test_id("stMain").locator(".stMarkdownBadge").filter(has_text=named)
 
     def leave_for_consent(self, slug: str) -> None:
         """From the provider's page to the sample provider's question."""
