@@ -11,23 +11,16 @@ from unittest.mock import patch
 from integrations import frames
 from integrations.frames.differences import Compared
 from integrations.model import Connection, Item, Schema
-from integrations.service.runtime import run
 from integrations.store import keys, records
 from integrations.sync import changes
 from integrations.sync.chunks import chunks, schema, schema_path
 from integrations.sync.writer import LoadWriter
 
 
-def changed_by_a_load(
+async def changed_by_a_load(
     connection: Connection, items: Sequence[Item], at: datetime, described: Schema | None = None, ended: bool = True
 ) -> None:
     """Replace what is shown by these items, as a load would that ended then; unless `ended`, only keep its changes."""
-    run(_load(connection, items, at, described, ended))
-
-
-async def _load(
-    connection: Connection, items: Sequence[Item], at: datetime, described: Schema | None, ended: bool
-) -> None:
     before = await records.get(keys.SNAPSHOT, connection.path)
     assert before
     before = dataclasses.replace(before, finished_at=at - timedelta(minutes=5), started_at=at - timedelta(minutes=6))

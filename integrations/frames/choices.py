@@ -95,27 +95,28 @@ def _first(counted: pa.Table, search: str, limit: int) -> list[Choice]:
     """Returns the most frequent of the values whose labels contain the searched text, then by label."""
     if search:
         counted = counted.filter(containing(folded(counted["label"].combine_chunks()), search))
-    kept = counted.sort_by([("count", "descending"), ("label", "ascending")]).slice(0, limit)
-    return [_choice(*each.values()) for each in kept.to_pylist()]
+    order = pc.select_k_unstable(counted, limit, [("count", "descending"), ("label", "ascending")])
+    return [_choice(*each.values()) for each in counted.take(order).to_pylist()]
 
 
 def _counted(table: Table, field: Field) -> pa.Table:
     """Returns each value that rows have, with its label and how many rows have it."""
-    values, labels = _values(table, field)
-    counts = pc.value_counts(values.drop_null())
-    names = labels.take(pc.index_in(counts.field("values"), value_set=values))
-    found = pa.table({"value": counts.field("values"), "label": names, "count": counts.field("counts")})
-    return found.filter(pc.not_equal(found["value"], "")) if found["value"].type == TEXT else found
-
-
-def _values(table: Table, field: Field) -> tuple[pa.Array, pa.Array]:
-    """Returns the single values of all rows, and the label of each."""
     found = cells(table, field)
-    if field.id in RAW:
-        return table.standard(field.id).combine_chunks(), found.values
     values, codes = found.singles
-    labels = element_texts(found, values, codes)
-    return (labels if pa.types.is_struct(values.type) else values), labels
+    if field.id in RAW:
+        values, labels = table.standard(field.id).combine_chunks(), found.values
+    elif pa.types.is_struct(values.type) or codes is not None:
+        labels = element_texts(found, values, codes)
+        values = labels if codes is None else values
+    else:
+        labels = None  # those of the different values are enough
+    counts = pc.value_counts(values.drop_null())
+    different = counts.field("values")
+    names = (
+        labels.take(pc.index_in(different, value_set=values)) if labels is not None else element_texts(found, different)
+    )
+    counted = pa.table({"value": different, "label": names, "count": counts.field("counts")})
+    return counted.filter(pc.not_equal(different, "")) if different.type == TEXT else counted
 
 
 def _choice(value: Any, label: str | None, count: int) -> Choice:

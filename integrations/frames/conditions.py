@@ -136,7 +136,13 @@ def _within(found: Cells, limits: Sequence[Limited]) -> Mask:
 
 
 def _having(found: Cells, value: str) -> Mask:
-    return containing(folded(texts(found)), value) if value else np.ones(len(found.values), np.bool_)
+    if not value:
+        return np.ones(len(found.values), np.bool_)
+    if found.field.type not in NAMED or found.listed or found.odd:
+        return containing(folded(texts(found)), value)
+    different = found.values.dictionary_encode()
+    names = folded(element_texts(found, different.dictionary))
+    return _mask(pa.array(containing(names, value)).take(different.indices))
 
 
 def _starting(found: Cells, value: str) -> Mask:
@@ -173,8 +179,11 @@ def _equal_texts(found: Cells, values: pa.Array, wanted: Sequence[str]) -> pa.Ar
 
 
 def _equal_named(found: Cells, values: pa.Array, wanted: Sequence[str]) -> pa.Array:
+    different = values.dictionary_encode()
     known = pa.array(map(plain, wanted), TEXT)
-    return pc.or_(pc.is_in(values, value_set=known), pc.is_in(element_texts(found, values), value_set=known))
+    names = element_texts(found, different.dictionary)
+    equal = pc.or_(pc.is_in(different.dictionary, value_set=known), pc.is_in(names, value_set=known))
+    return equal.take(different.indices)
 
 
 def _equal_numbers(found: Cells, values: pa.Array, wanted: Sequence[str]) -> pa.Array:

@@ -15,6 +15,7 @@ from .cells import TEXT, plain
 
 Mask = npt.NDArray[np.bool_]
 NOT_COMPOSED = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe"})
+FEW_CHARACTERS = 100  # each costs a look through all texts
 LONG = 40  # bytes a text, its offset included
 MOST_OF_A_PATTERN = 200  # characters: RE2 takes a minute for one of 30,000
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]{1,100}")  # folding looks at each character alone, so a text may be cut anywhere
@@ -33,9 +34,21 @@ def folded(texts: pa.Array) -> pa.Array:
     others = pc.invert(pc.fill_null(pc.string_is_ascii(texts), True))
     if not pc.any(others).as_py():
         return lower
-    different = texts.filter(others).dictionary_encode()
-    found = pa.array(map(fold, different.dictionary.to_pylist()), TEXT).take(different.indices)
-    return pc.replace_with_mask(lower, others, found)
+    return pc.replace_with_mask(lower, others, _folded_texts(texts.filter(others)))
+
+
+def _folded_texts(texts: pa.Array) -> pa.Array:
+    """Returns texts folded; with few different characters beyond ASCII, each of those in all texts at once."""
+    beyond = "".join(pc.unique(pc.replace_substring_regex(texts, r"[\x00-\x7f]+", "")).to_pylist())
+    pairs = [(each, fold(each)) for each in set(beyond)]
+    if len(pairs) > FEW_CHARACTERS:
+        different = texts.dictionary_encode()
+        return pa.array(map(fold, different.dictionary.to_pylist()), TEXT).take(different.indices)
+    found = pc.ascii_lower(texts)
+    for character, plain_one in pairs:
+        if plain_one != character:
+            found = pc.replace_substring(found, character, plain_one)
+    return found
 
 
 def containing(texts: pa.Array, wanted: str) -> Mask:

@@ -36,7 +36,7 @@ class Limits:
     periods: tuple[int, int]
 
 
-SCREEN = Limits((50, 7), (370, 12))
+SCREEN = Limits((50, 7), (1_000, 12))
 FILE = Limits((10_000, 200), (10_000, 400))
 
 

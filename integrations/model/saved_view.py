@@ -42,8 +42,8 @@ class Figure:
     """What a view comes to.
 
     `of`: names snapshot, query and day that it was computed from. `title`: of the collection. `rows`: how many meet the
-    query, of `all_rows`. `totals`: sums by currency of the field that `label` names, if the view sums one.
-    `points`: labels and numbers of the small chart, of which `by` says what they are: a group, or weeks if empty.
+    query, of `all_rows`. `totals`: the view's measure in words, by currency, if it has one; `label` names it.
+    `points`: labels and numbers of the small chart; `by`: what they are, `line`: whether they are drawn as a line.
     `problem`: a sentence why there is no figure.
     """
 
@@ -52,7 +52,8 @@ class Figure:
     rows: int
     all_rows: int
     label: str = ""
-    totals: tuple[tuple[str, float], ...] = ()
+    totals: tuple[str, ...] = ()
     points: tuple[tuple[str, float], ...] = ()
     by: str = ""
+    line: bool = False
     problem: str = ""

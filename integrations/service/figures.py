@@ -10,14 +10,17 @@ import contextlib
 import hashlib
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from math import isnan
+
+import pyarrow as pa
 
 from .. import frames, providers, sync
-from ..frames import Tables
+from ..frames import Table, Tables
 from ..model import Connection, Figure, Load, Provider, SavedView, Viewer
 from ..model.errors import StoreError
-from ..model.query import Function, Query
+from ..model.query import Chart, Function, Measure, Query
 from ..store import keys, records
 from .access import find
 from .query import collection_of, title_of
@@ -25,7 +28,7 @@ from .query import collection_of, title_of
 log = logging.getLogger(__name__)
 SOON = 0.3  # seconds that a page waits for figures; later ones come when it asks again
 LARGEST = 64 * 1024 * 1024  # stored bytes of a snapshot that is opened for a figure
-WEEKS = 12  # of the small chart
+WEEKS, BARS = 12, 24  # of the small chart
 COLLECTION_GONE = "Its table is not here: it was deleted, or left out of the load."
 NOT_COUNTED = "This could not be counted. Open it to see its rows."
 TOO_LARGE = "Too large to be counted here. Open it to see its rows."
@@ -121,11 +124,40 @@ def _figure(provider: Provider, tables: Tables, query: Query, of: str) -> Figure
     id = collection_of(query, tables)
     if id is None:
         return Figure(of, "", 0, 0, problem=COLLECTION_GONE)
-    table = tables.open(id)
+    table, query = tables.open(id), frames.dated(query, datetime.now(UTC))
     positions = frames.apply(table, Query(where=query.where, search=query.search, zone=query.zone))
-    field = table.field(query.measure.field) if query.measure.function is Function.SUM else None
-    totals = frames.total(table, positions, field.id) if field else []
+    found = Figure(of, title_of(provider, tables, id), len(positions), table.num_rows)
+    found = _with_totals(found, table, positions, query.measure)
+    return _with_groups(found, table, positions, query) if query.groups else _with_weeks(found, table, positions, query)
+
+
+def _with_totals(found: Figure, table: Table, positions: pa.Array, measure: Measure) -> Figure:
+    field = table.field(measure.field)
+    if field is None or measure.function is Function.COUNT:
+        return found
+    label = "" if measure.function is Function.SUM else f"{frames.WORDS[measure.function]} of "
+    totals = [
+        f"{currency} {frames.number_words(number, measure.function, field, currency)}".strip()
+        for currency, number in frames.totals(table, positions, measure)
+    ]
+    return replace(found, label=label + field.label, totals=tuple(totals))
+
+
+def _with_groups(found: Figure, table: Table, positions: pa.Array, query: Query) -> Figure:
+    """Returns the figure with the groups of the first field, of the most frequent currency; none if there are none."""
+    try:
+        summary = frames.summarise(table, positions, replace(query, groups=query.groups[:1]))
+    except frames.NotGroupable:
+        return found
+    numbers = summary.values[0, : len(summary.rows), -1].tolist()
+    points = [(row.label, 0.0 if isnan(number) else number) for row, number in zip(summary.rows, numbers, strict=True)]
+    over_time = all(row.period or row.empty for row in summary.rows)
+    shown = points[-BARS:] if over_time else points[:BARS]
+    unit = f", {summary.units[0]}" if len(summary.units) > 1 else ""
+    return replace(found, points=tuple(shown), by=f"by {summary.fields[0].label}{unit}", line=query.chart is Chart.LINE)
+
+
+def _with_weeks(found: Figure, table: Table, positions: pa.Array, query: Query) -> Figure:
     weeks = frames.per_week(table, weeks=WEEKS, today=today(query), positions=positions).sum(axis=1)
     points = [(f"{week:%-d %b}", float(number)) for week, number in weeks.items()]
-    return Figure(of, title_of(provider, tables, id), len(positions), table.num_rows, field.label if field else "",
-                  tuple(totals), tuple(points))  # fmt: skip
+    return replace(found, points=tuple(points) if weeks.any() else (), by="updates per week", line=True)

@@ -52,21 +52,28 @@ async def load(owner: str, slug: str, connection_id: str, load_id: str) -> None:
         return await keep_trying(lambda: records.delete(keys.LOAD, path), PATIENCE)
     writer = LoadWriter(connection, wanted, PATIENCE)
     try:
-        if await _kills_its_worker(wanted, path):
+        await _attempt(writer, wanted)
+    finally:  # however it ended, the worker lives
+        with contextlib.suppress(StoreUnavailable):
+            await records.delete(keys.STARTS, path)
+
+
+async def _attempt(writer: LoadWriter, wanted: Load) -> None:
+    """Do the load, unless it ends its workers; whatever goes wrong, it ends."""
+    slug = writer.connection.slug
+    try:
+        if await _kills_its_worker(wanted, writer.connection.path):
             return await _set_aside(writer)
         await _load(writer, providers()[slug])
     except* Superseded:
         pass
     except* StoreUnavailable:
         raise  # the next page that looks at it queues it again
-    except* Exception as errors:  # a load that fails in any way must end
-        log.error("loading from %s failed: %s", slug, ", ".join(type(error).__name__ for error in errors.exceptions))
+    except* Exception as errors:
+        log.error("loading from %s failed: %s", slug, ", ".join(type(e).__name__ for e in errors.exceptions))
         writer.notes.append(UNEXPECTED)
         with contextlib.suppress(Superseded):
             await finish(writer, "failed")
-    finally:  # however it ended, the worker lives
-        with contextlib.suppress(StoreUnavailable):
-            await records.delete(keys.STARTS, path)
 
 
 async def _kills_its_worker(load: Load, path: tuple[str, str, str]) -> bool:

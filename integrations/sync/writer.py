@@ -26,7 +26,8 @@ from .fence import Fence, Write
 T = TypeVar("T")
 
 MAX_CHUNK_ROWS = 5_000
-REPORT_EVERY = 0.5  # seconds between two updates of the record; rows are saved at least every second
+REPORT_EVERY = 0.5  # seconds between two updates of the record, with a stream's first rows
+SAVE_EVERY = 1  # seconds after which rows are saved however few they are
 UNSTORABLE_ITEMS_NOTICE = "Some items have a form that this version cannot store."
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,8 @@ class LoadWriter:
         self._identities: set[int] = set()
         self._unsaved_cursors: dict[str, str] = {}
         self._saved_at = time.monotonic()
+        self._shown: set[str] = set()  # streams with rows that were saved, or will be with the next report
+        self._first_rows = False
         self._saving = asyncio.Lock()
 
     @property
@@ -98,6 +101,9 @@ class LoadWriter:
         """Take in a page of a stream; saves a chunk when there are enough rows."""
         self._learn(stream, page)
         self._buffer.extend(page.items)
+        if page.items and stream not in self._shown:
+            self._shown.add(stream)
+            self._first_rows = True
         for item in page.items:
             identity = hash((item.place, item.id))
             if identity not in self._identities:
@@ -129,10 +135,11 @@ class LoadWriter:
             self.load = dataclasses.replace(self.load, **facts)
 
     async def report(self) -> None:
-        """Save the record regularly until cancelled, and rows at least every second."""
+        """Save the record regularly until cancelled, and rows every second, a stream's first ones sooner."""
         while True:
             await asyncio.sleep(REPORT_EVERY)
-            await self.save(rows=MAX_CHUNK_ROWS if time.monotonic() - self._saved_at >= 1 else 0)
+            due = self._first_rows or time.monotonic() - self._saved_at >= SAVE_EVERY
+            await self.save(rows=MAX_CHUNK_ROWS if due else 0)
 
     async def flush(self) -> None:
         """Save all buffered rows."""
@@ -165,7 +172,8 @@ class LoadWriter:
             self.load = load
             self._schema_saved = described if taken or as_snapshot else self._schema_saved
             del self._buffer[: len(taken)]
-            self._saved_at = time.monotonic() if taken else self._saved_at
+            if taken:
+                self._saved_at, self._first_rows = time.monotonic(), False
             await self._count_calls()
 
     def _record(self, chunk: bytes | None, complete: bool) -> Load:

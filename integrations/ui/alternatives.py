@@ -25,10 +25,11 @@ def chip_editor(view: View, chip: Chip, name: str) -> None:
             _one_more(view, chip, name)
         else:
             _edit(view, chip, parts[at], f"{name} {at} ")
-        if not chip.alternatives and at is not None and free_group(view.query):
-            st.button("Or…", key=f"or {name}", type="tertiary", on_click=_ask_for_one_more, args=(name,),
-                      help="Also show rows that meet a filter on another column")  # fmt: skip
-        st.button("Remove filter", key=f"remove {name}", type="tertiary", on_click=remove, args=(view, chip))
+        with st.container(horizontal=True, gap="small"):
+            if not chip.alternatives and at is not None and free_group(view.query):
+                st.button("Or…", key=f"or {name}", type="tertiary", on_click=_ask_for_one_more, args=(name,),
+                          help="Also show rows that meet a filter on another column")  # fmt: skip
+            st.button("Remove filter", key=f"remove {name}", type="tertiary", on_click=remove, args=(view, chip))
 
 
 def _ask_for_one_more(name: str) -> None:

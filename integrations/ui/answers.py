@@ -7,21 +7,32 @@ import streamlit as st
 from .. import service
 from ..model.query import Operator, Query
 from .conditions import DAYS
+from .layout import phone
 from .text import line, plain
 from .view import View
 
 OFFERED = 5
+ICON = ":material/bolt:"
 
 
 def ready_answers(view: View) -> None:
     """Draw the questions, those of the collection that is shown first; none once a question is asked."""
     query = view.query
-    if query.narrows or query.groups or view.rows.load.active:
+    offered = [] if query.narrows or query.groups or view.rows.load.active else _offered(view)
+    if not phone() or not offered:
+        _buttons(view, offered)
         return
-    for number, (title, answer) in enumerate(_offered(view)):
+    menu = st.popover("Answers", icon=ICON, key="answers", on_change="rerun", type="tertiary")
+    if menu.open:
+        with menu:
+            _buttons(view, offered)
+
+
+def _buttons(view: View, offered: list[tuple[str, Query]]) -> None:
+    for number, (title, answer) in enumerate(offered):
         st.button(
-            plain(line(title, 40)), key=f"answer {number}", icon=":material/bolt:", type="tertiary",
-            on_click=view.show, args=(_in_zone(view, answer),),
+            plain(line(title, 40)), key=f"answer {number}", icon=ICON, type="tertiary", on_click=view.show,
+            args=(_in_zone(view, answer),),
         )  # fmt: skip
 
 

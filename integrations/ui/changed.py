@@ -23,6 +23,8 @@ from .view import View
 VISIT, LOAD = "visit", "load"
 CHOICES = {VISIT: "Last visit", LOAD: "Last load", "day": "A day"}
 SOME_DAYS = timedelta(days=7)  # before today: the day that is offered first
+FIRST_DAY = date(2000, 1, 1)  # that the calendar offers
+MENU = "changed menu"
 ALL = ""
 WORDS = {ALL: "All", What.NEW: "New", What.CHANGED: "Changed", What.REMOVED: "Removed"}
 
@@ -31,13 +33,13 @@ def changed_menu(view: View, viewer: Viewer) -> None:
     """Draw the menu beside the table's other menus; its label says how many rows have changed since the last visit."""
     counts = run(service.changed_counts(viewer, view.rows.connection))
     label = f"{counts.total:,} changed" if counts.total else "Changed"
-    menu = st.popover(label, icon=":material/difference:", key="changed menu", on_change="rerun", type="tertiary")
+    menu = st.popover(label, icon=":material/difference:", key=MENU, on_change="rerun", type="tertiary")
     if not menu.open:
         return
     with menu, st.container(width=300, gap="xsmall"):
         st.caption(in_words(counts) + " since your last visit" if counts.total else "Nothing since your last visit")
         for since, label in ((VISIT, "Since your last visit"), (LOAD, "With the last load")):
-            st.button(label, key=f"since {since}", width="stretch", on_click=view.show_changes, args=(since,))
+            st.button(label, key=f"since {since}", width="stretch", on_click=_show, args=(view, since))
         _day(view, None)
 
 
@@ -66,6 +68,11 @@ def changed_view(view: View, viewer: Viewer) -> None:
         _nothing(view, found)
 
 
+def _show(view: View, since: str) -> None:
+    st.session_state[MENU] = False
+    view.show_changes(since)
+
+
 def since_of(text: str) -> Since | None:
     """Returns what an address asks for; None if it is no day."""
     named: dict[str, Since] = {"visit": "visit", "load": "load"}
@@ -83,7 +90,8 @@ def _choices(view: View, asked: Since | None) -> None:
 
     def chosen() -> None:
         found = st.session_state[key] or VISIT
-        view.show_changes(str(date.today() - SOME_DAYS) if found == "day" else found)
+        if found != now:
+            view.show_changes(str(date.today() - SOME_DAYS) if found == "day" else found)
 
     st.caption("Changed since", width="content")
     st.segmented_control(
@@ -98,11 +106,12 @@ def _day(view: View, day: date | None) -> None:
     key = f"{view.slug} since day {day}"
 
     def chosen() -> None:
-        if found := st.session_state[key]:
-            view.show_changes(found.isoformat())
+        if (found := st.session_state[key]) and found != day:
+            _show(view, found.isoformat())
 
     st.date_input(
-        "Since a day", value=day, key=key, format="YYYY-MM-DD", on_change=chosen, max_value=date.today() + SOME_DAYS,
+        "Since a day", value=day, key=key, format="YYYY-MM-DD", on_change=chosen,
+        min_value=min(FIRST_DAY, day or FIRST_DAY), max_value=max(date.today(), day or FIRST_DAY),
         label_visibility="collapsed" if day else "visible", width=140 if day else "stretch",
     )  # fmt: skip
 

@@ -54,10 +54,9 @@ def _framed(lines: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
 
 def _config(view: View, places: list[tuple[str, str]], clicked: str) -> dict[str, Any]:
     column, dark = st.column_config, st.context.theme.type == "dark"
-    label = view.table.collection.name_label if len({each[0] for each in places}) == 1 else "Name"
     kinds: dict[str, Any] = {"options": list(WORDS.values()), "color": [tag(each, dark) for each in COLORS.values()]}
     return {
-        "Name": name_config(label, phone(), clicked, partial(_clicked, view, places, clicked)),
+        "Name": name_config("Name", phone(), clicked, partial(_clicked, view, places, clicked)),
         "Table": column.TextColumn(width=130),
         "What": column.MultiselectColumn(width=90, **kinds),
         "Field": column.TextColumn(width=130),
@@ -79,5 +78,5 @@ def _selected(view: View, places: list[tuple[str, str]], key: str) -> None:
     """A click on another cell."""
     if cells := st.session_state[key]["selection"]["cells"]:
         view.open_in(*places[cells[0][0]])
-    else:
+    elif view.row:
         view.open("")

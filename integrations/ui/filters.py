@@ -40,8 +40,7 @@ def filter_bar(view: View) -> None:
         if view.query.narrows:
             clear_button(view, "Clear")
         undo_button(view)
-        if not phone():
-            ready_answers(view)
+        ready_answers(view)
     for number, found in enumerate(unmet):
         _without_rows(view, found, number)
 
@@ -59,7 +58,8 @@ def _search(view: View) -> None:
         st.session_state[key] = view.query.search
 
     def changed() -> None:
-        view.go(search=st.session_state[key] or "")
+        if (text := st.session_state[key] or "") != view.query.search:
+            view.go(search=text)
 
     st.text_input(
         "Search", type="search", live=True, key=key, placeholder=f"Search {line(view.things, 40)}",

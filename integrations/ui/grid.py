@@ -83,7 +83,7 @@ def _selected(view: View, fields: list[Field], key: str, window: int) -> None:
         view.go(sort=_next_sort(view.query.sort, field))
     elif selection["cells"]:
         view.open(view.name_of(window * WINDOW_ROWS + selection["cells"][0][0]))
-    else:
+    elif view.row:
         view.open("")
 
 

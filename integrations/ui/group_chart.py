@@ -1,7 +1,7 @@
 """Charts of groups: bars with their numbers, columns or a line over time, stacked or beside each other for two fields.
 
-The colours are those of Okabe and Ito, darker on a light page and lighter on a dark one where they would be too faint;
-people tell them apart with every kind of colour vision.
+The colours begin with those of Okabe and Ito; all stand out from the page, and people with any kind of colour vision
+tell them apart.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ..model import FieldType
 from ..model.numbers import rounded_words
 from ..model.query import Chart, Function
 
-LIGHT = ("#0072b2", "#d55e00", "#00795a", "#b5508a", "#8a6d00", "#3a8fc7", "#5b3a8c", "#1c1f2e")
+LIGHT = ("#0072b2", "#d55e00", "#009e73", "#b5508a", "#6b2c0a", "#2e3660", "#7b2fd0", "#e0004f")
 DARK = ("#56b4e9", "#e69f00", "#00b887", "#e28fbd", "#f0e442", "#3d8fd1", "#ff7f3f", "#e8eaf2")
 GRAY = "#868ca0"  # what is empty, and others
 ONE = ("#4f46e5", "#8b85fa")  # light, dark
@@ -26,6 +26,7 @@ INK, FAINT = ("#1c1f2e", "#e8eaf2"), ("#555a70", "#a9aec0")
 HIGHEST = 240  # pixels; in a higher one people scroll
 BAR = 25  # pixels for each
 COLUMNS_HIGH = 190  # pixels
+DOTTED = 60  # points of a line that are easy to see
 LEGEND = 50  # pixels below bars of two fields
 LABELLED = 12  # columns that have their number above them
 SHORTENED = 10_000  # amounts from here on have three digits at their bars, all in the table
@@ -67,12 +68,16 @@ class _Drawing:
         self.series = [each.label for each in found.columns]
 
     def chart(self) -> Any:
-        """Returns the marks, and their numbers where there is room."""
-        data = self._data()
-        marks = self._marks(alt.Chart(data)).add_params(alt.selection_point(name="pick", fields=["row", "column"]))
-        if self.line or self.series or (self.over_time and len(self.names) > LABELLED):
-            return self._sized(marks)
-        return self._sized(alt.layer(marks, self._numbers(alt.Chart(data))))
+        """Returns the marks; bars of one field also with their numbers, and as wide to click on as the chart is."""
+        chart = alt.Chart(self._data())
+        pick = alt.selection_point(name="pick", fields=["row", "column"])
+        marks = self._marks(chart)
+        if self.line or self.series:
+            return self._sized(marks.add_params(pick))
+        layers = [marks, self._targets(chart).add_params(pick)]
+        if not self.over_time or len(self.names) <= LABELLED:
+            layers.insert(1, self._numbers(chart))
+        return self._sized(alt.layer(*layers))
 
     def _data(self) -> pd.DataFrame:
         places = range(len(self.series)) if self.series else [-1]
@@ -110,16 +115,12 @@ class _Drawing:
             else alt.X("value:Q", axis=None, stack=self._stack(), scale=alt.Scale(domain=self._domain(), nice=False))
         )
         name = (alt.X if upright else alt.Y)("name:N", sort=self.names, axis=self._names_axis(upright))
-        tooltip = [alt.Tooltip("name:N", title=self.found.fields[0].label)]
-        if self.series:
-            tooltip.append(alt.Tooltip("series:N", title=self.found.fields[1].label))
-        tooltip.append(alt.Tooltip("text:N", title=self.found.label))
         shape = (
-            chart.mark_line(point=alt.OverlayMarkDef(size=60, cursor="pointer"))
+            chart.mark_line(point=alt.OverlayMarkDef(size=60 if len(self.names) <= DOTTED else 12, cursor="pointer"))
             if self.line
             else chart.mark_bar(cornerRadius=2, cursor="pointer")
         )
-        return shape.encode(value, name, *self._beside(upright), color=self._color(), tooltip=tooltip)
+        return shape.encode(value, name, *self._beside(upright), color=self._color(), tooltip=self._tooltip())
 
     def _stack(self) -> Any:
         return "zero" if self.series and self.stacked and not self.line else None
@@ -147,6 +148,20 @@ class _Drawing:
             return chart.mark_text(baseline="bottom", dy=-3, **style).encode(*place, text="short:N")
         place = alt.X("value:Q"), alt.Y("name:N", sort=self.names)
         return chart.mark_text(align="left", dx=4, **style).encode(*place, text="short:N")
+
+    def _targets(self, chart: Any) -> Any:
+        """Returns what takes the clicks on a bar, however short it is; not seen."""
+        shape = chart.mark_bar(opacity=0, cursor="pointer", aria=False)
+        if self.over_time:
+            place = {"x": alt.X("name:N", sort=self.names), "y": alt.value(0), "y2": alt.value("height")}
+        else:
+            place = {"y": alt.Y("name:N", sort=self.names), "x": alt.value(0), "x2": alt.value("width")}
+        return shape.encode(tooltip=self._tooltip(), **place)
+
+    def _tooltip(self) -> list[Any]:
+        series = [alt.Tooltip("series:N", title=self.found.fields[1].label)] if self.series else []
+        name = alt.Tooltip("name:N", title=self.found.fields[0].label)
+        return [name, *series, alt.Tooltip("text:N", title=self.found.label)]
 
     def _domain(self) -> list[float]:
         """Returns the values from one end to the other, with room for the numbers."""

@@ -13,6 +13,7 @@ from .health import health_strip
 from .layout import page
 from .search import search_box, search_page
 from .since_last_visit import since_last_visit
+from .text import viewers_zone
 from .view_cards import view_cards
 from .views_menu import undo_line
 from .welcome import welcome
@@ -64,7 +65,7 @@ def _ready(viewer: Viewer, found: list[Health], views: list[SavedView]) -> None:
     """Cards of the connections of which the viewer has saved nothing."""
     saved = {each.page for each in views}
     without = [each.connection for each in found if each.shown and each.connection.path[1:] not in saved]
-    ready = [view for each in without for view in run(service.ready_views(viewer, each))]
+    ready = [view for each in without for view in run(service.ready_views(viewer, each, viewers_zone()))]
     if ready:
         st.header("Ready to open", anchor=False)
         view_cards(viewer.owner, ready, own=False)

@@ -101,10 +101,13 @@ def _borrowed(
         _account(provider, account, labels)
         st.caption(f"shared by {plain(connection.share.by)}", width="content")
         st.space("stretch")
-        offer(viewer, source, account)
+        if not phone():
+            offer(viewer, source, account)
         _updated(source)
         if offers_own:
             _own_account(provider, viewer)
+    if phone():
+        offer(viewer, source, account)
     notice(provider, viewer)
     if source.rows:
         outcome(provider, None, source.rows.load)
@@ -185,7 +188,8 @@ def _top(provider: Provider, viewer: Viewer, source: Source, account: str, label
         st.space("stretch")
         if calls and not phone():
             st.caption(f"{count(calls, 'call')} this month", width="content")
-        offer(viewer, source, account)
+        if not phone():
+            offer(viewer, source, account)
         _updated(source)
         busy = bool(source.load and source.load.active) or bool(source.connection.reconnect)
         label, icon = icon_only("Refresh", ":material/refresh:")
@@ -194,6 +198,8 @@ def _top(provider: Provider, viewer: Viewer, source: Source, account: str, label
         ):
             refresh(viewer, source.connection)
         manage(provider, viewer, source.connection)
+    if phone():
+        offer(viewer, source, account)
 
 
 def _updated(source: Source) -> None:

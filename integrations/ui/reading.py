@@ -14,11 +14,9 @@ from ..service.runtime import run
 from .errors import explained
 from .viewer import still
 
-READING, FOLLOWED = (
-    "reading ",
-    "followed ",
-)  # in the session state, by connection: the load that is shown; one asked for
-BEHIND = "behind "  # and whether newer rows have come
+READING = "reading "  # in the session state, by connection: the load that is shown
+FOLLOWED = "followed "  # whether the viewer has asked for the load under way
+BEHIND = "behind "  # whether newer rows have come
 LOOK = 5.0  # seconds between two looks for newer rows
 
 
@@ -42,7 +40,6 @@ def held(viewer: Viewer, source: Source) -> Source:
         return source
     if shown and _holds(shown, newest.load) and not st.session_state.get(_key(FOLLOWED, connection)):
         if rows := run(service.rows_in_memory(viewer, connection, shown)):
-            st.session_state[_key(BEHIND, connection)] = True
             return replace(source, rows=rows)
         st.toast("These are newer rows: the ones before are no longer kept.", icon=":material/update:")
     show_newest(connection)
@@ -77,9 +74,11 @@ def _offer(owner: str, connection: Connection, account: str, shown: Load) -> Non
     newest = run(service.newest(viewer, connection.slug, account))
     if newest is None or not _holds(shown, newest):
         return
-    st.session_state[_key(BEHIND, connection)] = True
     changed = run(service.changed_after(viewer, connection, shown))
-    words = f"{changed.total:,} changed" if changed and changed.total else "New data"
+    if changed and not changed.total:
+        return
+    st.session_state[_key(BEHIND, connection)] = True
+    words = f"{changed.total:,} changed" if changed else "New data"
     if st.button(f"{words} · Show", icon=":material/update:", key="show new data", type="tertiary"):
         show_newest(connection)
         st.rerun()

@@ -44,7 +44,7 @@ def _not_groupable(view: View, why: str) -> None:
 
 def _listed(view: View, found: Summary) -> None:
     """One field: the charts beside each other, then one table for all."""
-    *charts, last = st.columns([*[1.2] * len(found.units), 1 + 0.25 * len(found.units)], gap="medium")
+    *charts, last = st.columns([*[1.2] * len(found.units), 0.9 + 0.4 * len(found.units)], gap="medium")
     for unit, place in enumerate(charts):
         with place:
             _chart(view, found, unit)

@@ -45,8 +45,12 @@ def _list(view: View, ids: list[str], labels: dict[str, str], key: str) -> None:
 
 
 def _choose(view: View, id: str) -> None:
-    """Show another collection, without what was asked of this one."""
-    view.show(Query(collection=id or service.ALL))
+    """Show another collection, without what was asked of this one.
+
+    Streamlit also calls this when another view takes the switcher's place; nothing was chosen then.
+    """
+    if id != view.table.collection.id:
+        view.show(Query(collection=id or service.ALL))
 
 
 def _segments(view: View, counts: dict[str, int]) -> list[str]:

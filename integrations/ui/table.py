@@ -8,7 +8,6 @@ from streamlit.delta_generator import DeltaGenerator
 from .. import service
 from ..model import Provider, Query, SavedView, Viewer
 from ..service.runtime import run
-from .answers import ready_answers
 from .availability import only_look
 from .changed import changed_menu, changed_view
 from .columns import columns_menu
@@ -45,17 +44,18 @@ def table(provider: Provider, viewer: Viewer, rows: Rows) -> None:
     view = view_of(provider, rows, asked)
     if view is None:
         _gone(rows)
-        return
-    if view.since:
+    elif view.since:
         changed_view(view, viewer)
-        return
+    else:
+        _records(view, asked, viewer, views)
+
+
+def _records(view: View, asked: Asked, viewer: Viewer, views: list[SavedView]) -> None:
     _toolbar(view, asked, viewer, views)
     filter_bar(view)
     if phone():
         with _tools():
             _menus(view, viewer, views)
-        with st.container(horizontal=True, key="answers"):
-            ready_answers(view)
     window = totals(view)
     _computed(view, viewer)
     summary(view)

@@ -80,10 +80,17 @@ def _period(chip: Chip | None, key: str) -> Values:
         "Period", choices, index=choices.index(first) if first else None, format_func=_period_name, key=f"period {key}",
         placeholder="Choose a period", label_visibility="collapsed", filter_mode="contains",
     )  # fmt: skip
-    if chosen not in (LAST, NEXT):
-        return lambda: [(Operator.PERIOD, chosen)] if chosen else []
-    days = st.number_input("Days, with today", 1, periods.MOST_DAYS, counted[1], key=f"days {key}")
-    return lambda: [(Operator.PERIOD, periods.counted(chosen, st.session_state.get(f"days {key}") or days))]
+    if chosen in (LAST, NEXT):
+        st.number_input("Days, with today", 1, periods.MOST_DAYS, counted[1], key=f"days {key}")
+
+    def value() -> list[tuple[Operator, str]]:
+        """Read when it is applied: a quick click comes before the choice has been drawn."""
+        name = st.session_state[f"period {key}"]
+        days = int(st.session_state.get(f"days {key}") or counted[1])
+        name = periods.counted(name, days) if name in (LAST, NEXT) else name
+        return [(Operator.PERIOD, name)] if name else []
+
+    return value
 
 
 def _period_name(name: str) -> str:

@@ -20,11 +20,16 @@ AGAIN = 1.0  # seconds between two looks while figures are computed
 
 
 def view_cards(owner: str, views: list[SavedView], own: bool = True) -> None:
-    """Draw a card for each view; `own`: they are the viewer's to change. New figures draw the page again."""
+    """Draw a card for each view; new figures draw the page again.
+
+    `own`: they are the viewer's to change; others are left out where their table has no rows.
+    """
     found = run(service.counted(still(owner), views))
     with st.grid(4, min_column_width=240, key="view-cards" if own else "view-cards-ready"):
         for each in views:
-            _card(owner, each, found[each.id], own)
+            figure = found[each.id].figure
+            if own or figure is None or figure.all_rows:
+                _card(owner, each, found[each.id], own)
     if any(each.counting for each in found.values()):
         st.fragment(run_every=AGAIN)(_watch)(owner, views, found)
 
@@ -59,14 +64,13 @@ def _menu(owner: str, view: SavedView) -> None:
 
 
 def _figure(view: SavedView, figure: Figure) -> None:
-    amounts = [f"{currency} {number:,.0f}".strip() for currency, number in figure.totals]
     title = plain(figure.title, 60) if figure.title != view.name else "Records"
-    st.metric(f"{title} · {plain(figure.label, 40)}" if amounts else title, (amounts or [f"{figure.rows:,}"])[0])
-    drawn = any(number for _, number in figure.points)
-    what = f"by {figure.by}" if figure.by else "updates per week"
+    numbers = [plain(each) for each in figure.totals] or [f"{figure.rows:,}"]
+    st.metric(f"{title} · {plain(figure.label, 40)}" if figure.totals else title, numbers[0])
     of = f"of {figure.all_rows:,}" if figure.rows != figure.all_rows else ""
-    rows = [f"{count(figure.rows, 'record')} {of}".strip() if amounts else of]
-    st.caption(plain(" · ".join(filter(None, (*amounts[1:], *rows, what if drawn else "")))))
-    if drawn:
+    rows = f"{count(figure.rows, 'record')} {of}".strip() if figure.totals else of
+    what = figure.by if figure.points else ""
+    st.caption(" · ".join(filter(None, (*numbers[1:], rows, plain(what)))))
+    if figure.points:
         alt = f"{view.name}: {figure.title} {what}"
-        sparkline(figure.points, alt, bars=bool(figure.by), key=f"chart {view.id}")
+        sparkline(figure.points, alt, bars=not figure.line, key=f"chart {view.id}")

@@ -46,6 +46,15 @@ def test_an_open_row_has_no_barriers(regular: Visitor, scheme: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
+def test_groups_and_their_menu_have_no_barriers(regular: Visitor, scheme: str) -> None:
+    regular.open("hubspot?in=deal&group=dealstage&group=dealtype&sum=amount")
+    expect(regular.line).to_be_visible()
+    regular.button("Group").click()
+    expect(regular.page.get_by_text("Then by")).to_be_visible()
+    assert found(regular, scheme) == []
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_overview_and_the_first_visit_have_no_barriers(visit: Visit, memory: dict[str, Any], scheme: str) -> None:
     for state, title in ((memory, "Overview"), (None, "in one place")):
         visitor = visit(state=state)

@@ -350,6 +350,31 @@ def test_back_undoes_one_filter_at_a_time(regular: Visitor) -> None:
     regular.sees(*deals)
 
 
+def test_filters_of_a_period_and_of_alternatives_are_undone_by_undo_and_by_back(seller: Visitor) -> None:
+    seller.period("Close date", "The past")
+    expect(seller.page).to_have_url(re.compile("f.close=~period~past&zone="))
+    past = seller.count()
+    seller.or_from("Close date is in the past", "Amount", "60000")
+    seller.says("Close date is in the past or Amount from 60,000")
+    expect(seller.page).to_have_url(re.compile("any.1.close=~period~past&any.1.amount=~from~60000"))
+    both = seller.count()
+    seller.sort_by_name()
+
+    seller.button("Undo").click()
+    seller.sees(*past)
+    expect(seller.page).to_have_url(re.compile("f.close=~period~past&sort=name"))
+
+    seller.page.go_back()
+    seller.sees(*both)
+    seller.page.go_back()
+    expect(seller.page).not_to_have_url(re.compile("sort="))
+    seller.sees(*both)
+    seller.page.go_back()
+    seller.sees(*past)
+    seller.page.go_back()
+    seller.sees(60, 60)
+
+
 def test_links_between_pages_bring_back_what_each_page_showed(regular: Visitor) -> None:
     regular.open(f"{ALL}&f.type=deal")
     deals = regular.count()

@@ -172,11 +172,35 @@ class Visitor:
     def days(self, field: str, first: date, last: date) -> None:
         """Add a filter: from the first to the last day."""
         self._new_filter(field)
+        self._choose(field, "is between")
         for end, day in (("From", first), ("To", last)):
             for part, digits in (("year", f"{day:%Y}"), ("month", f"{day:%m}"), ("day", f"{day:%d}")):
                 self.page.get_by_role("spinbutton", name=f"{part}, {end}").click()
                 self.page.keyboard.type(digits)
         self._apply()
+
+    def period(self, field: str, period: str) -> None:
+        """Add a filter: within a period that moves with the calendar."""
+        self._new_filter(field)
+        self._choose("Period", period)
+        self._apply()
+
+    def or_from(self, chip: str, field: str, number: str) -> None:
+        """Let a filter also take rows whose number in another column is at least this."""
+        self.button(chip).click()
+        self.button("Or…").click()
+        self.drawn()
+        column = self.page.get_by_role("combobox", name="Column")
+        column.fill(field)
+        self.page.get_by_role("option", name=field, exact=True).click()
+        self.page.get_by_role("spinbutton", name="From").fill(number)
+        self._apply()
+
+    def _choose(self, box: str, option: str) -> None:
+        """Choose from the list with this name."""
+        self.page.get_by_role("combobox", name=re.compile(box)).click()
+        self.page.get_by_role("option", name=option, exact=True).click()
+        self.drawn()
 
     def columns(self, *labels: str) -> None:
         """Tick further columns."""

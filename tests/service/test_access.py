@@ -78,7 +78,8 @@ ONLY_OWNERS = {
 }  # fmt: skip
 WHO_SEES_IT = {
     "open": lambda viewer, connection: service.open_source(viewer, connection, first=True),
-    "watch": service.watch, "calls": service.calls_this_month, "ready views": service.ready_views,
+    "watch": service.watch, "calls": service.calls_this_month, "titles": service.collection_titles,
+    "ready views": lambda viewer, connection: service.ready_views(viewer, connection, "UTC"),
     "rows in memory": lambda viewer, connection: service.rows_in_memory(viewer, connection, Load("1", "complete", NOW)),
 }  # fmt: skip
 

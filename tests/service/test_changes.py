@@ -59,7 +59,7 @@ def test_before_a_second_load_there_is_nothing_to_compare(adas: Connection, sinc
 
 def test_what_has_changed_is_told_since_the_last_visit_the_last_load_or_a_day(adas: Connection) -> None:
     for number, hours in ((2, 80), (3, 30), (4, 2)):
-        changed_by_a_load(adas, [deal(n) for n in range(1, number + 1)], NOW - timedelta(hours=hours))
+        run(changed_by_a_load(adas, [deal(n) for n in range(1, number + 1)], NOW - timedelta(hours=hours)))
     visited(ADA, adas, hours=31)
     assert names(ADA, adas, "load") == ["Deal 4"]
     assert names(ADA, adas, "visit") == ["Deal 4", "Deal 3"]
@@ -97,20 +97,20 @@ def test_looks_within_a_minute_write_nothing(adas: Connection, monkeypatch: pyte
 def test_each_viewer_has_a_last_visit_of_their_own(adas: Connection) -> None:
     run(sharing.share(adas, ADA.session))
     [shared] = run(sharing.seen_by(BEN.session, "hubspot"))
-    changed_by_a_load(adas, [deal(1), deal(2)], datetime.now(UTC))
+    run(changed_by_a_load(adas, [deal(1), deal(2)], datetime.now(UTC)))
     visited(ADA, adas, hours=-1)
     visited(BEN, shared, hours=1)
     assert names(ADA, adas, "visit") == [] and names(BEN, shared, "visit") == ["Deal 2"]
 
 
 def test_a_colleague_sees_what_has_changed_since_it_was_shared_and_a_stranger_nothing(adas: Connection) -> None:
-    changed_by_a_load(adas, [deal(1), deal(2)], NOW - timedelta(hours=1))
+    run(changed_by_a_load(adas, [deal(1), deal(2)], NOW - timedelta(hours=1)))
     run(sharing.share(adas, ADA.session))
     [shared] = run(sharing.seen_by(BEN.session, "hubspot"))
     day = (NOW - timedelta(days=3)).date()
     assert names(ADA, adas, day) == ["Deal 2"] and names(BEN, shared, day) == []
     assert run(service.history(BEN, shared, "deal", "2")).found.rows.num_rows == 0
-    changed_by_a_load(adas, [deal(1), deal(2), deal(3)], datetime.now(UTC))
+    run(changed_by_a_load(adas, [deal(1), deal(2), deal(3)], datetime.now(UTC)))
     assert names(BEN, shared, day) == ["Deal 3"]
     for ask in (
         lambda: service.changes_since(EVE, shared, "load"), lambda: service.changed_counts(EVE, shared),
@@ -122,7 +122,7 @@ def test_a_colleague_sees_what_has_changed_since_it_was_shared_and_a_stranger_no
 
 def test_the_history_of_a_row_says_since_when_it_is_known(adas: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     for number, hours in ((2, 80), (3, 30), (2, 2)):
-        changed_by_a_load(adas, [deal(n) for n in range(1, number + 1)], NOW - timedelta(hours=hours))
+        run(changed_by_a_load(adas, [deal(n) for n in range(1, number + 1)], NOW - timedelta(hours=hours)))
     found = run(service.history(ADA, adas, "deal", "3"))
     assert lines(found.found, {})["what"].tolist() == ["removed", "new"]
     assert found.since < NOW - timedelta(hours=80)
@@ -135,5 +135,5 @@ def test_the_history_of_a_row_says_since_when_it_is_known(adas: Connection, monk
 def test_a_page_shows_no_change_of_a_load_that_it_does_not_show(
     adas: Connection, configured: Callable[..., None]
 ) -> None:
-    changed_by_a_load(adas, [deal(1), deal(2)], NOW + timedelta(hours=1), ended=False)
+    run(changed_by_a_load(adas, [deal(1), deal(2)], NOW + timedelta(hours=1), ended=False))
     assert names(ADA, adas, (NOW - timedelta(days=1)).date()) == []

@@ -211,6 +211,19 @@ def test_progress_is_written_and_rows_are_saved_before_the_end(fake: Fake):
         run(ended(going))
 
 
+def test_the_first_rows_of_every_part_are_saved_with_the_next_report(fake: Fake, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(writing, "REPORT_EVERY", 0.01)
+    monkeypatch.setattr(writing, "SAVE_EVERY", 60)
+    fake.answers(people=[3, 30.0], deals=[0.1, 2, 0.1, 1, 30.0])
+    wanted = run(sync.start(fake.connection))
+    going = run(begun(job(*fake.connection.path, wanted.id)))
+    try:
+        eventually(lambda: fake.status.total == 6)
+        assert sorted(table(fake, fake.status)) == sorted(ids("people", 3) + ids("deals", 2))
+    finally:
+        run(ended(going))
+
+
 def test_a_chunk_lost_from_redis_makes_the_rows_partial(fake: Fake, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(writing, "MAX_CHUNK_ROWS", 10)
     fake.answers(people=[30])

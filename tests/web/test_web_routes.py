@@ -185,6 +185,18 @@ def test_a_file_has_all_columns_that_are_asked_for_and_that_a_row_has(browser: B
     assert load.chunks and header.count("field ") == len(many) and "made up" not in header
 
 
+def test_a_summary_is_a_file_of_its_own(browser: Browser, here: str, connection: Connection):
+    asked = [("account", connection.id), ("in", "*"), ("group", "type"), ("summary", "1")]
+    answer = browser.get("/download/hubspot", MINE, params=asked)
+    assert rows(answer.text)[-1] == {"Type": "All", "Count": "3"} and saved_as(answer) == "hubspot-summary"
+
+
+def test_a_summary_that_cannot_be_made_is_a_sentence(browser: Browser, here: str, connection: Connection):
+    asked = [("account", connection.id), ("group", "nowhere"), ("summary", "1")]
+    answer = browser.get("/download/hubspot", MINE, params=asked, headers=PAGE)
+    assert answer.status_code == 404 and "no longer here" in answer.text
+
+
 def test_files_are_for_our_own_pages_and_a_few_at_a_time(browser: Browser, here: str):
     for address in (here, "/activity.csv"):
         assert browser.get(address, MINE, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
