@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from socket import socket
 
+from . import people
 from .clients import NAMES
 from .limits import LATENCY, WORDS
 from .readers import Held, Row, client, dashboard, filtering, two_people
@@ -56,15 +57,20 @@ def main(arguments: Sequence[str]) -> None:
     asked = _parser().parse_args(arguments)
     began, load = time.monotonic(), os.getloadavg()[0]
     with stage() as listening:
-        if not (asked.tables or asked.answers):
+        if not (asked.tables or asked.answers or asked.people):
             _loading(asked, listening)
-        everything = not (asked.json or asked.size or asked.only or asked.faults or asked.answers or asked.tables)
+        some = asked.json or asked.size or asked.only or asked.faults or asked.answers or asked.tables or asked.people
+        everything = not some
         if asked.tables or everything:
             _lines("Storing a load, and showing its first window:", measured())
         if asked.answers or everything:
             from . import answers  # needs packages that loading does not
 
             _lines(answers.__doc__ or "", answers.measured())
+        if asked.answers or everything:
+            _lines("A rerun of a page with 100,000 rows:", people.measured(1, 100_000))
+        if asked.people or everything:
+            _lines("Many people on one process:", people.measured(asked.people or people.COUNT))
     if not asked.json:
         seconds = time.monotonic() - began
         print(f"\nMeasured in {seconds:.0f} s on {os.cpu_count()} cores; load average before: {load:.1f}.")
@@ -100,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--no-clients", action="store_true", help="without the public client libraries")
     parser.add_argument("--tables", action="store_true", help="only storing a load and showing its first window")
     parser.add_argument("--answers", action="store_true", help="only filters, sorts, sums and searches, beside others")
+    parser.add_argument("--people", type=int, default=0, help="only so many people on one process, such as 100")
     parser.add_argument("--json", action="store_true", help="print JSON, at the end")
     return parser
 
