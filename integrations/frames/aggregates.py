@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
@@ -42,24 +41,6 @@ def per_day(
     """Returns the same by day: the index "Day" holds the last days, `today` in the last row."""
     wanted = np.arange(day_number(today) - days + 1, day_number(today) + 1)
     return _counted(table, positions, _days(table, column, positions), wanted, _dates(wanted, "Day"))
-
-
-def recent(
-    table: Table, days: int = 7, *, today: date, columns: Sequence[str] = ("created", "updated"),
-    positions: pa.Array | None = None,
-) -> dict[str, int]:  # fmt: skip
-    """Returns how many items of each type were created or updated in the last days, `today` the last of them.
-
-    An item counts once. `columns=("created",)` counts new items only. Types without any are there with 0.
-    """
-    last = day_number(today)
-    names, codes = _types(table, positions)
-    hits = np.zeros(len(codes), np.bool_)
-    for column in columns:
-        found = _days(table, column, positions)
-        hits |= (found > last - days) & (found <= last)
-    counts = np.bincount(codes[hits], minlength=len(names))
-    return dict(zip(names, counts.tolist(), strict=True))
 
 
 def total(table: Table, positions: pa.Array | None, field_id: str) -> list[tuple[str, float]]:

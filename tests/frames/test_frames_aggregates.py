@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from integrations.frames import per_day, per_week, recent, total
+from integrations.frames import per_day, per_week, total
 from integrations.model import Field, FieldType
 
 SUNDAY = date(2026, 11, 22)
@@ -68,24 +68,9 @@ def test_created_is_counted_when_asked_for(item, opened):
     assert per_day(table, days=1, today=SUNDAY)["Page"].to_list() == [0]
 
 
-def test_recent_counts_an_item_once_whether_created_or_updated(item, opened):
-    inside, before, after = at(SUNDAY - timedelta(6)), at(SUNDAY - timedelta(7), 23), at(SUNDAY + timedelta(1))
-    items = [
-        item("1", creation_time=inside, last_modified_time=inside),
-        item("2", last_modified_time=inside),
-        item("3", creation_time=before, last_modified_time=after),
-        item("4", "database"),
-        item("5", creation_time=inside),
-    ]
-    assert recent(opened(items), today=SUNDAY) == {"Page": 3, "Database": 0}
-    assert recent(opened(items), today=SUNDAY, columns=("created",)) == {"Page": 2, "Database": 0}
-
-
 def test_nothing_and_missing_times_count_as_nothing(opened, updated):
-    assert recent(opened([]), today=SUNDAY) == {}
     assert per_week(opened([]), today=SUNDAY).shape == (12, 0)
     assert per_day(updated(None, None), today=SUNDAY)["Page"].sum() == 0
-    assert recent(updated(None), days=10**6, today=SUNDAY) == {"Page": 0}
 
 
 def test_no_weeks_is_no_rows(updated):
@@ -116,8 +101,6 @@ def test_only_the_rows_that_are_asked_for_are_counted(updated):
     rows = pa.array([0, 2])
     assert per_day(table, days=1, today=SUNDAY, positions=rows)["Page"].to_list() == [1]
     assert per_week(table, weeks=1, today=SUNDAY, positions=rows)["Page"].to_list() == [2]
-    assert recent(table, today=SUNDAY, positions=rows) == {"Page": 2}
-    assert recent(table, today=SUNDAY, positions=rows.slice(0, 0)) == {}
 
 
 def test_amounts_are_summed_by_currency_the_most_frequent_first(one_field):
