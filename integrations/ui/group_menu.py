@@ -13,7 +13,6 @@ from ..frames import ADDED
 from ..model import Field, FieldType
 from ..model.query import Chart, Function, Grouping, Measure, Query, Step
 from .conditions import DAYS
-from .layout import phone
 from .text import line
 from .view import View
 
@@ -134,8 +133,3 @@ def measure_of(view: View, function: Function, field: str) -> Measure:
         return Measure()
     fields = [each.id for each in view.table.fields] if function is Function.DISTINCT else list(numbers_in(view))
     return Measure(function, field if field in fields else fields[0])
-
-
-def narrow() -> bool:
-    """Returns whether there is no room for a chart beside another."""
-    return phone()

@@ -287,3 +287,12 @@ def test_an_operator_of_a_group_is_one_of_the_field() -> None:
     assert found.columns[0].conditions == (
         Condition("close", Operator.FROM, "2024-01-01"), Condition("close", Operator.TO, "2024-01-07")
     )  # fmt: skip
+
+
+def test_narrowing_to_one_value_of_a_list_keeps_the_filter_on_another() -> None:
+    table = table_of([{"tags": ["red", "blue"]}, {"tags": ["blue"]}, {"tags": ["red"]}])
+    query = Query(where=(Condition("tags", Operator.IS, "red"),))
+    found = narrowed(table, query, (Condition("tags", Operator.IS, "blue"),))
+    assert len(apply(table, found)) == 1
+    same = narrowed(table, query, (Condition("tags", Operator.IS, "red"),))
+    assert same == query, "nothing more is asked"
