@@ -8,7 +8,7 @@ import streamlit as st
 
 from ..model import Query
 from ..model.query import Condition
-from .conditions import Chip, field_of, free_group, put, put_part, tests_of, words_of
+from .conditions import Chip, checks_of, field_of, free_group, put, put_part, words_of
 from .editor import change_to, choose_field, editor, opened, remove
 from .text import distinct, line, plain
 from .view import View
@@ -72,7 +72,7 @@ def _edit(view: View, chip: Chip, part: Chip, key: str) -> None:
         return put(view.query, chip, conditions) if whole else put_part(view.query, chip, part, conditions)
 
     field = field_of(view.table, part.field_id)
-    if field and tests_of(field):
+    if field and checks_of(field):
         editor(view, field, becomes, part, key)
     if chip.alternatives:
         st.button("Remove this alternative", key=f"remove part {key}", type="tertiary",

@@ -126,7 +126,7 @@ def free_group(query: Query) -> int:
     return next((int(each) for each in NUMBERS_OF_GROUPS if int(each) not in taken), 0)
 
 
-def tests_of(field: Field) -> list[Check]:
+def checks_of(field: Field) -> list[Check]:
     """Returns the tests that people can choose for a field; a span stands for single days and numbers."""
     known = [Check(each) for each in frames.operators(field) if each is not Operator.UNIT]
     if Check.FROM not in known:
@@ -140,7 +140,7 @@ def tests_of(field: Field) -> list[Check]:
     return [*spans, *(each for each in known if each not in (*spans, Check.IS, Check.NOT))]
 
 
-def test_words(field: Field, test: Check) -> str:
+def check_words(field: Field, test: Check) -> str:
     """Returns what people read for a test of a field."""
     return WORDS_OF_DAYS.get(test, WORDS[test]) if field.type in DAYS else WORDS[test]
 

@@ -11,7 +11,7 @@ import streamlit as st
 from .. import frames
 from ..model import Field, Query
 from ..model.query import Condition
-from .conditions import DAYS, Check, Chip, put, test_words, tests_of
+from .conditions import DAYS, Check, Chip, check_words, checks_of, put
 from .text import line, viewers_zone
 from .undo import narrow
 from .values import CHOSEN, Values, control
@@ -29,7 +29,7 @@ def opened() -> int:
 
 def choose_field(view: View, key: str, without: Collection[str] = ()) -> Field | None:
     """Draw a list of the fields that can be filtered; returns the chosen one."""
-    fields = {each.id: each for each in view.table.fields if tests_of(each) and each.id not in without}
+    fields = {each.id: each for each in view.table.fields if checks_of(each) and each.id not in without}
     id = st.selectbox(
         "Column", list(fields), index=None, placeholder="Choose a column", filter_mode="contains",
         format_func=lambda id: line(fields[id].label), key=f"{key} {view.query.collection} {opened()}",
@@ -44,10 +44,10 @@ def editor(view: View, field: Field, becomes: Becomes, chip: Chip | None = None,
     `becomes`: returns the query that these conditions make; none removes them. `key`: tells two editors of the same
     field and operator apart.
     """
-    key, choices = f"{field.id} {chip.operator if chip else ''} {key}{opened()}", tests_of(field)
+    key, choices = f"{field.id} {chip.operator if chip else ''} {key}{opened()}", checks_of(field)
     with st.container(width=300, gap="xsmall"):
         test = st.selectbox(
-            line(field.label), choices, index=_index(choices, chip, field), format_func=partial(test_words, field),
+            line(field.label), choices, index=_index(choices, chip, field), format_func=partial(check_words, field),
             key=f"test {key}", filter_mode=None, label_visibility="visible" if chip else "collapsed",
         )  # fmt: skip
         if test is None:

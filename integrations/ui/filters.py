@@ -12,7 +12,7 @@ from ..frames import Unmet
 from ..model.query import Condition, Operator
 from .alternatives import chip_editor
 from .answers import ready_answers
-from .conditions import Chip, chips, field_of, period_words, put, tests_of, words_of
+from .conditions import Chip, checks_of, chips, field_of, period_words, put, words_of
 from .editor import change_to, choose_field, editor, opened, remove
 from .layout import phone
 from .names import digest
@@ -86,7 +86,7 @@ def _chip(view: View, chip: Chip, name: str) -> None:
 
 def _editable(view: View, chip: Chip) -> bool:
     field = field_of(view.table, chip.field_id)
-    return bool(chip.alternatives or (field and tests_of(field)))
+    return bool(chip.alternatives or (field and checks_of(field)))
 
 
 def _days(view: View, chip: Chip) -> str | None:

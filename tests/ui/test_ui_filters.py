@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from integrations.model.query import Condition, Operator, Query
 from integrations.service.runtime import run
 from integrations.ui import rows
-from integrations.ui.conditions import Check, chips, period_words, put, put_part, tests_of
+from integrations.ui.conditions import Check, checks_of, chips, period_words, put, put_part
 from integrations.ui.names import digest
 
 NOW = datetime(2026, 5, 15, 12, tzinfo=UTC)
@@ -130,7 +130,7 @@ def test_text_may_begin_so(page: Page) -> None:
 @pytest.mark.parametrize("field", ["mail", "amount", "close", "stage"])
 def test_an_editor_without_a_value_adds_no_filter(page: Page, field: str) -> None:
     app = page("hubspot")
-    for number, check in enumerate(tests_of(next(each for each in DEALS.fields if each.id == field))[:-2]):
+    for number, check in enumerate(checks_of(next(each for each in DEALS.fields if each.id == field))[:-2]):
         app = choosing(opened(app, f"add {number}"), "filter column", field)
         choosing(app, "|test ", check)
         pressed(app, "Apply")
