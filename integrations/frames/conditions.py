@@ -187,9 +187,15 @@ def _equal_texts(found: Cells, values: pa.Array, wanted: Sequence[str]) -> pa.Ar
 
 
 def _equal_named(found: Cells, values: pa.Array, wanted: Sequence[str]) -> pa.Array:
+    """By id; by label only what is no id, since the label of one option can be the id of another."""
     known = pa.array(map(plain, wanted), TEXT)
-    named = _by_name(found, values, lambda names: _mask(pc.is_in(names, value_set=known)))
-    return pc.or_(pc.is_in(values, value_set=known), pc.fill_null(named, False))
+    by_id = pc.is_in(values, value_set=known)
+    ids = {*values.filter(by_id).unique().to_pylist(), *(plain(each.value) for each in found.field.options)}
+    labels = pa.array([each for each in known.to_pylist() if each not in ids], TEXT)
+    if not len(labels):
+        return by_id
+    named = _by_name(found, values, lambda names: _mask(pc.is_in(names, value_set=labels)))
+    return pc.or_(by_id, pc.fill_null(named, False))
 
 
 def _equal_numbers(found: Cells, values: pa.Array, wanted: Sequence[str]) -> pa.Array:

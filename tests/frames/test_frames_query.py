@@ -349,3 +349,9 @@ def test_kept_texts_and_texts_made_at_once_find_the_same_rows(odd_items, odd_sch
     for search in ("a", "-1", "2026-01", "łu", "=", "nothing like it"):
         query = Query(search=search, where=(Condition("owner", FILLED),), sort=(Sort("name"),))
         assert apply(table, query, texts).equals(apply(table, query))
+
+
+def test_an_id_is_never_taken_for_the_label_of_another_option(one_field):
+    options = (Option("1", "2"), Option("2", "Two"), Option("3", "Three"))
+    table = one_field(Field("f", "Stage", FieldType.SELECT, options=options), ["1", "2", "3"])
+    assert left(table, (IS, "2")) == [1] and left(table, (IS, "Three")) == [2] and left(table, (IS, "1")) == [0]
