@@ -16,6 +16,7 @@ from ..service import Changes
 from ..service.runtime import run
 from .changed_grid import changed_grid
 from .details import details
+from .grid import skip_target
 from .names import digest
 from .text import clock, deletions_unknown, listed, plain, viewers_zone
 from .view import View
@@ -50,6 +51,7 @@ def changed_view(view: View, viewer: Viewer) -> None:
         back = f"All {plain(view.things)}"
         st.button(back, icon=":material/arrow_back:", key="leave changes", type="tertiary", on_click=view.go)
         _choices(view, asked)
+    skip_target()
     if asked is None:
         st.warning(
             f"This link asks for changes since “{plain(view.since, 40)}”, which is no day. Choose one above.",

@@ -32,7 +32,7 @@ def grid(view: View, window: int) -> None:
     name, *others = [field for id in view.columns if (field := view.table.field(id))]
     key = f"grid {digest(view.rows.name, dated(view.query), view.columns, window)}"  # else a position means another row
     few = len(frame) < FEW
-    st.html('<div id="table" tabindex="-1"></div>')  # where the link at the top of the page leads
+    skip_target()
     with st.container(key="gridfew" if few else "grid", height="content" if few else 600, border=False):
         st.dataframe(
             frame.assign(**{name.label: as_buttons(frame[name.label])}), key=key, hide_index=True,
@@ -42,6 +42,11 @@ def grid(view: View, window: int) -> None:
             selection_mode=["single-cell", "single-column"], selection_default=_opened(view, name, window),
             alt=f"{view.things.capitalize()}: choose a cell for details, a column's name to sort",
         )  # fmt: skip
+
+
+def skip_target() -> None:
+    """Draw the place to which the link at the top of the page leads."""
+    st.html('<div id="table" tabindex="-1"></div>')
 
 
 def _config(view: View, name: Field, others: list[Field], frame: pd.DataFrame, key: str, window: int) -> dict[str, Any]:

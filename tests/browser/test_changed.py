@@ -71,5 +71,6 @@ def test_somebody_sees_what_has_changed_since_yesterday_opens_it_and_goes_back(r
 def test_changes_have_no_barriers(returning: Visitor, scheme: str) -> None:
     returning.open("hubspot?since=visit")
     returning.says("since your last visit")
-    returning.select(0)
+    returning.drawn()
+    expect(returning.select(0)).to_be_visible()
     assert found(returning, scheme) == []
