@@ -18,6 +18,7 @@ from queries import narrowing
 from integrations import frames, service
 from integrations.frames import Tables
 from integrations.model import Account, Connection, Item, Load, Query
+from integrations.model.query import Measure
 from integrations.service import kept as cache
 from integrations.ui.rows import Rows
 
@@ -53,17 +54,17 @@ def test_emptying_streamlits_caches_throws_nothing_of_ours_away(monkeypatch: pyt
 
         return call
 
-    for name in ("apply", "shown", "search_texts", "total"):
+    for name in ("apply", "shown", "search_texts", "totals"):
         monkeypatch.setattr(frames, name, counted(name, getattr(frames, name)))
     mine = rows()
     for _ in range(50):
         query = narrowing(search="owner")
         assert len(mine.positions(mine.tables.open(), query)) == 3
         names(mine, query)
-        mine.total(mine.tables.open(), query, "name")
+        mine.totals(mine.tables.open(), query, Measure())
         st.cache_resource.clear()
         st.cache_data.clear()
-    assert computed == {"apply": 1, "shown": 1, "search_texts": 1, "total": 1}
+    assert computed == {"apply": 1, "shown": 1, "search_texts": 1, "totals": 1}
 
 
 def test_rows_are_kept_by_owner_connection_load_and_collection() -> None:
