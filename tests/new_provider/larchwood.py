@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
-from .listing import link_pages, with_id
+from .listing import converted, link_pages, with_id
 from .listing.values import mapping
 from .model import Account, Api, Catalog, Fault, Item, ItemType, Page, Provider, RateLimit, Stream, moment
 from .model.errors import NotConfigured, QuotaSpent, ReconnectNeeded
@@ -55,14 +55,13 @@ class Larchwood(Provider):
         features = (await api.get("/plan")).get("features") or ()
         return Catalog(tuple(Stream(t.slug, t.title, t.slug) for t in self.item_types if f"{t.slug}s" in features))
 
-    async def read(self, api: Api, stream: Stream, cursor: str = "") -> AsyncGenerator[Page, None]:
+    def read(self, api: Api, stream: Stream, cursor: str = "") -> AsyncGenerator[Page, None]:
         """Yields everything of one type."""
 
         async def fetch(link: str | None) -> Any:
             return await (api.get_answer(link) if link else api.get_answer(f"/{stream.id}s", {"per_page": PAGE_SIZE}))
 
-        async for rows in link_pages(fetch):
-            yield Page([_item(stream.item_type, row) for row in with_id(rows)])
+        return converted(link_pages(fetch), lambda rows: Page([_item(stream.item_type, row) for row in with_id(rows)]))
 
 
 def _item(item_type: str, row: Mapping[str, Any]) -> Item:
