@@ -25,7 +25,7 @@ TRICKS = (
 NAMES = [" ".join(TRICKS[start : start + 4]) for start in range(0, len(TRICKS), 4)]
 DRAWN = r"""() => [
     ...document.querySelectorAll('img[alt*=Streamlit], img[src*=evil], a[href*="//evil"], a[href^=mailto], .katex, u'),
-    ...document.querySelectorAll('kbd:not([aria-label="Shortcut Esc"])'),
+    ...document.querySelectorAll('kbd:not([aria-label="Shortcut Esc"]):not([aria-label="Shortcut /"])'),
     ...[...document.querySelectorAll('strong, del, code, span, em')].filter(each =>
         (/^(bold|gone|mono|red|tint|paid|bow|tiny|Ctrl)$/.test(each.textContent.trim())
             || each.matches('[data-testid=stIconMaterial]') && each.textContent.trim() === 'home')),
@@ -103,7 +103,7 @@ def test_a_name_is_shown_to_the_letter_on_every_page(somebody: Visitor) -> None:
     expect(page.get_by_role("dialog")).to_have_count(0)
 
     somebody.open()
-    somebody.says("in one place")
+    somebody.says("Saved views")
     shown_as_they_are(page, NAMES[0])
     somebody.open("airtable")
     somebody.says("What should be loaded?")

@@ -207,6 +207,7 @@ class Visitor:
     def columns(self, *labels: str) -> None:
         """Tick further columns."""
         self.drawn()
+        expect(self.page.get_by_test_id("stToast")).to_have_count(0)  # lies over the menus for a while
         self.button("Columns").click()
         for label in labels:
             address = self.page.url

@@ -200,17 +200,32 @@ def test_a_call_that_was_held_up_counts_from_when_the_server_may_have_seen_it() 
     network = Network(0)
 
     async def scene() -> float:
+        lags = asyncio.create_task(longest_lag())
         began = time.time()
         await network.call(FEW, 0.01, 0.01)  # as quick as can be
         quick = time.time() - began
         await asyncio.sleep(FEW.limit.seconds)
         await asyncio.gather(*(network.call(FEW, 0.6, 0.01) for _ in range(3)))
         await network.call(FEW, 0.01, 0.01)
-        return quick
+        lags.cancel()
+        return quick + await lags
 
-    quick = run(scene())  # a call that took no longer than that is not taken for one that was held up
-    assert gaps(network.arrived)[-1] >= FEW.limit.seconds - quick - STEADY - TICK
-    assert quick < 0.3, "then it says nothing"
+    busy = run(scene())  # a call that took no longer than that is not taken for one that was held up
+    if busy > 0.3:
+        pytest.skip("the machine is too busy to tell")
+    assert gaps(network.arrived)[-1] >= FEW.limit.seconds - busy - STEADY - TICK
+
+
+async def longest_lag() -> float:
+    """Until it is cancelled; then the longest time by which this loop woke up too late."""
+    longest = 0.0
+    while True:
+        began = time.time()
+        try:
+            await asyncio.sleep(0.005)
+        except asyncio.CancelledError:
+            return longest
+        longest = max(longest, time.time() - began - 0.005)
 
 
 class OneSlot:

@@ -12,7 +12,7 @@ from findings import a_day_passes
 from made_up import varied
 
 from integrations import oauth
-from integrations.model import Choice, Connection, KnownCatalog, Load, Schema
+from integrations.model import Choice, Connection, Figure, KnownCatalog, Load, Schema
 from integrations.model.changes import ChangeLog, KeptDifference, Visit
 from integrations.model.errors import StoreUnavailable
 from integrations.oauth import ConnectionTokens
@@ -40,6 +40,8 @@ def mine(acme, person) -> Connection:
     run(records.put(keys.CHANGES, mine.path, ChangeLog(now, "key", (KeptDifference("load", now, 5),))))
     run(records.put(keys.DIFFERENCE, (*mine.path, "load"), b"lines"))
     run(records.put(keys.VISIT, (*mine.path, "b" * 64), Visit(now, now)))
+    run(records.put(keys.FIGURE, (*mine.path, "view"), Figure("load", "Deals", 1, 1)))
+    run(records.put(keys.LAST_QUERY, mine.path, {}))
     return mine
 
 

@@ -75,7 +75,7 @@ EXAMPLES = {
     keys.DIFFERENCE: b"lines",
     keys.VISIT: Visit(datetime(2026, 11, 22, tzinfo=UTC), datetime(2026, 11, 23, tzinfo=UTC)),
     keys.VIEWS: SavedViews((SavedView("v", "Won deals", "acme", "connection", {"search": "ada"}, NOW, NOW, True),)),
-    keys.FIGURE: Figure("load", "Deals", 3, 9, "Amount", (("EUR", 12.5),), (("Won", 3.0),), "Stage"),
+    keys.FIGURE: Figure("load", "Deals", 3, 9, "Amount", ("EUR 12.50",), (("Won", 3.0),), "by Stage"),
     keys.LAST_QUERY: {"search": "ada"},
     keys.SANDBOX: {"a": [1, None, "x", 1.5, True]},
 }  # fmt: skip
