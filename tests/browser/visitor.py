@@ -148,6 +148,8 @@ class Visitor:
         self.drawn()
         self.button("Filter").click()
         column = self.page.get_by_role("combobox", name=re.compile("Column"))
+        expect(column).to_be_visible()
+        self.drawn()
         column.fill(field)
         self.page.get_by_role("option", name=field, exact=True).click()
         expect(self.page.get_by_role("button", name="Apply")).to_be_visible()
