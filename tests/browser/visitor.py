@@ -234,6 +234,7 @@ class Visitor:
 
     def select(self, row: int, column: int = 0) -> Locator:
         """Click a cell of the table, on its left; the row's details."""
+        self.drawn()
         table = self.page.get_by_test_id("stDataFrame")
         expect(table).to_have_count(1)  # the one before is gone
         table.scroll_into_view_if_needed()
