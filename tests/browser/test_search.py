@@ -19,7 +19,7 @@ from .visitor import Visitor
 NEXT_IS_THE_TABLE = """() => {
     const [start, reached] = [document.querySelector('#table'), 'a[href], button, input, [tabindex="0"]']
     const next = [...document.querySelectorAll(reached)].find(each => start.compareDocumentPosition(each) & 4)
-    return next.closest('[data-testid=stDataFrame]') !== null
+    return Boolean(next?.closest('[data-testid=stDataFrame]'))
 }"""
 NOTION = (Item("n1", "page", "About Globex"),)
 
@@ -86,5 +86,5 @@ def test_a_link_leads_past_the_filters_to_the_table(seller: Visitor) -> None:
     expect(skip).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#table")).to_be_focused()
-    assert page.evaluate(NEXT_IS_THE_TABLE)
+    page.wait_for_function(NEXT_IS_THE_TABLE)
     seller.sees(60, 60)
