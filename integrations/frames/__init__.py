@@ -1,6 +1,6 @@
 """Show, without a screen: items to typed columns, filters, counts and exports."""
 
-from .aggregates import per_day, per_week, total
+from .aggregates import per_week
 from .categories import Category, NotGroupable
 from .choices import Choice, choices, label_of, units
 from .chunks import count, identities, merge, missing, pack, scattered
@@ -30,7 +30,7 @@ __all__ = [
     "Table", "Tables", "Unmet", "activity", "activity_slices", "apply", "best", "choices", "count", "csv_pieces",
     "csv_rows", "dated", "day_of", "details", "exported", "field_types", "field_with", "filename", "first_text",
     "identities", "joined_texts", "key", "key_of", "label_of", "merge", "missing", "name_words", "narrowed",
-    "number_words", "operators", "pack", "per_day", "per_week", "query_of_links", "raw", "scattered",
-    "search_texts", "shown", "similar", "slices", "summarise", "summary_file", "total", "totals", "type_label",
+    "number_words", "operators", "pack", "per_week", "query_of_links", "raw", "scattered",
+    "search_texts", "shown", "similar", "slices", "summarise", "summary_file", "totals", "type_label",
     "units", "unmet", "windows", "zone_name", "zone_of",
 ]  # fmt: skip

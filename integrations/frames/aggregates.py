@@ -1,4 +1,4 @@
-"""Small counts and sums for charts and metrics."""
+"""Small counts for charts."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..model.query import Function, Measure
 from .cells import day_number
-from .groups import totals
 from .tables import Table
 
 MONDAY = -3  # 1970-01-01 was a Thursday: weeks are counted from the Monday before it
@@ -33,22 +31,6 @@ def per_week(
     wanted = np.arange(last - weeks + 1, last + 1)
     days = _days(table, column, positions)
     return _counted(table, positions, (days - MONDAY) // 7, wanted, _dates(wanted * 7 + MONDAY, "Week"))
-
-
-def per_day(
-    table: Table, days: int = 30, *, today: date, column: str = "updated", positions: pa.Array | None = None
-) -> pd.DataFrame:
-    """Returns the same by day: the index "Day" holds the last days, `today` in the last row."""
-    wanted = np.arange(day_number(today) - days + 1, day_number(today) + 1)
-    return _counted(table, positions, _days(table, column, positions), wanted, _dates(wanted, "Day"))
-
-
-def total(table: Table, positions: pa.Array | None, field_id: str) -> list[tuple[str, float]]:
-    """Returns the sum of a field by currency, the most frequent one first; ("", sum) for numbers without one.
-
-    Empty for other fields and where no row has a value.
-    """
-    return totals(table, positions, Measure(Function.SUM, field_id))
 
 
 def _days(table: Table, column: str, positions: pa.Array | None) -> Numbers:

@@ -21,7 +21,7 @@ from .reading import newest, rows_in_memory
 from .ready import collection_titles, ready_views
 from .search import Found, Group, Hit, search, search_in, searchable, texts_of
 from .share import share, shared_with, stop_sharing
-from .source import Rows, Source, open_source, sources
+from .source import Rows, Source, open_source
 from .views import (
     delete_view,
     duplicate_view,
@@ -41,6 +41,6 @@ __all__ = [
     "download", "duplicate_view", "events", "find", "forget_browser", "health", "history", "is_waiting", "last_query",
     "newest", "notice", "open_source", "pairs_of", "query_of", "ready_views", "redeem", "refresh", "remember_query",
     "rename_view", "restore_view", "rotate_keys", "rows_in_memory", "save_view", "saved_views", "search", "search_in",
-    "searchable", "set_default_view", "share", "shared_with", "sources", "stop_sharing", "texts_of", "title_of",
+    "searchable", "set_default_view", "share", "shared_with", "stop_sharing", "texts_of", "title_of",
     "update_view", "visible", "watch",
 ]  # fmt: skip

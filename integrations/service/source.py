@@ -71,9 +71,3 @@ async def rows_now(viewer: Viewer, connection: Connection, load: Load | None) ->
         tables = await sync.so_far(connection, load)
         rows = Rows(connection, load, tables, not is_own(viewer, connection)) if tables is not None else None
     return rows
-
-
-async def sources(viewer: Viewer) -> list[Source]:
-    """Returns all the viewer's own connections with what they show; a load without a worker stays as it is."""
-    found = [each for each in await connections.of(viewer.owner) if each.slug in providers()]
-    return [Source(each, await sync.status(each), await rows_of(viewer, each)) for each in found]

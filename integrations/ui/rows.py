@@ -18,7 +18,7 @@ from ..frames.changes import BETWEEN, Changed, lines
 from ..model import Connection, Load, Query
 from ..model.query import Chart, Measure
 from ..service import Changes
-from .cache import kept
+from ..service.kept import kept
 
 Name = tuple[str, ...]
 Sums = list[tuple[str, float]]
