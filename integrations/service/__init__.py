@@ -16,7 +16,7 @@ from .health import Health, State, health
 from .last_query import last_query, remember_query
 from .load import calls_this_month, cancel, catalog, choice, choose, choose_and_load, is_waiting, refresh, watch
 from .operate import Rotation, check_store, rotate_keys
-from .query import ALL, collection_of, pairs_of, query_of, title_of
+from .query import ALL, collection_of, gone, pairs_of, query_of, title_of
 from .reading import newest, rows_in_memory
 from .ready import collection_titles, ready_views
 from .search import Found, Group, Hit, search, search_in, searchable, texts_of
@@ -38,9 +38,9 @@ __all__ = [
     "addresses", "admit_download", "adopt", "adoptable", "answers_in", "answers_of", "authorize", "calls_this_month",
     "cancel", "catalog", "changed_after", "changed_counts", "changes_since", "check_store", "choice", "choose",
     "choose_and_load", "collection_of", "collection_titles", "connections_of", "counted", "delete_view", "disconnect",
-    "download", "duplicate_view", "events", "find", "forget_browser", "health", "history", "is_waiting", "last_query",
-    "newest", "notice", "open_source", "pairs_of", "query_of", "ready_views", "redeem", "refresh", "remember_query",
-    "rename_view", "restore_view", "rotate_keys", "rows_in_memory", "save_view", "saved_views", "search", "search_in",
-    "searchable", "set_default_view", "share", "shared_with", "stop_sharing", "texts_of", "title_of",
-    "update_view", "visible", "watch",
+    "download", "duplicate_view", "events", "find", "forget_browser", "gone", "health", "history", "is_waiting",
+    "last_query", "newest", "notice", "open_source", "pairs_of", "query_of", "ready_views", "redeem", "refresh",
+    "remember_query", "rename_view", "restore_view", "rotate_keys", "rows_in_memory", "save_view", "saved_views",
+    "search", "search_in", "searchable", "set_default_view", "share", "shared_with", "stop_sharing", "texts_of",
+    "title_of", "update_view", "visible", "watch",
 ]  # fmt: skip

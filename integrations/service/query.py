@@ -70,6 +70,11 @@ async def query_of(pairs: Iterable[tuple[str, str]]) -> Query:
         return from_pairs(found)
     stored = await records.get(keys.QUERY, (name,)) if name.isalnum() else None
     if stored is None:
-        return Query(where=(Condition(VIEW, Operator.UNKNOWN, name),))
+        return gone(name)
     await records.renew(keys.QUERY, (name,))
     return from_json(stored)
+
+
+def gone(name: str) -> Query:
+    """Returns what an address asks for whose query is not kept under this name: a condition that no row meets."""
+    return Query(where=(Condition(VIEW, Operator.UNKNOWN, name),))

@@ -27,12 +27,15 @@ T = TypeVar("T")
 def resolved(asked: Asked, rows: Rows, views: list[SavedView]) -> Asked:
     """Returns what an address asks for with the view that is open.
 
-    An address without a query shows the view that it names, or else the person's default, if its table is there.
+    An address without a query shows the view that it names, or the person's default if it names none and the
+    default's table is there. One that names a view of somebody else, or a deleted one, asks for what no row meets.
     """
     mine = [each for each in views if each.page == rows.connection.path[1:]]
     named = next((each for each in mine if each.id == asked.saved), None)
     if asked.query != Query() or asked.row:
         return replace(asked, saved=named.id if named else "")
+    if asked.saved and not named:
+        return replace(asked, query=service.gone(asked.saved), saved="")
     default = next((each for each in mine if each.default and _is_here(each, rows)), None)
     view = named or default
     return replace(asked, query=view.asked, saved=view.id) if view else replace(asked, saved="")

@@ -199,3 +199,13 @@ def test_an_action_of_somebody_who_has_signed_out_meanwhile_changes_nothing(
     monkeypatch.setattr("integrations.ui.view_actions.viewer", lambda: Viewer("e" * 64))
     pressed(app, "Delete")
     assert len(kept(me)) == 1
+
+
+def test_an_address_with_only_the_id_of_a_view_that_is_not_mine_shows_no_other_rows(
+    page: Page, me: Viewer, deals: Connection
+) -> None:
+    run(service.set_default_view(me, saved(me, deals).id, True))
+    app = page("hubspot", saved="0123456789ab")
+    assert "the filters of this link are no longer kept" in words(app) and not app.dataframe
+    app = pressed(app, "Remove filter")
+    assert app.dataframe and not app.exception
